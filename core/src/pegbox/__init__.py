@@ -1,0 +1,1 @@
+"""pegbox: hyperparameter tuning on Dask, with any optimizer."""

@@ -1,0 +1,80 @@
+"""What a process is told to run one try of a trial, and what it says in return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol
+
+from pegbox.resources import Resources
+from pegbox.trial import TrialFailure
+
+__all__ = ["Channel", "EndMessage", "ReportMessage", "TrialTask"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTask:
+    """One try of one trial.
+
+    Attributes:
+        trial: The trial's number. ``attempt`` and ``epoch`` stand in every path and message.
+        folder: The experiment's folder, absolute.
+        name: The trial's name, which is also the name of its folder.
+        checkpoint: Path of the checkpoint to go on from, relative to ``folder``, or None.
+        iteration: Iterations that count before this try.
+        time_total_s: Training seconds that count before this try.
+        required_metrics: Names that every report must hold.
+        seed: The trial's own seed, derived from the run's.
+    """
+
+    trial: int
+    trial_id: str
+    name: str
+    attempt: int
+    epoch: int
+    experiment: str
+    folder: str
+    config: Mapping[str, Any]
+    resources: Resources
+    checkpoint: str | None
+    iteration: int
+    time_total_s: float
+    required_metrics: tuple[str, ...]
+    seed: int
+
+
+class ReportMessage(NamedTuple):
+    """One report, as it travels; plain values only.
+
+    Attributes:
+        encoded: The user's metrics, flat, as the JSON text that is stored.
+        checkpoint: Path relative to the experiment's folder and size in bytes, or None.
+    """
+
+    iteration: int
+    time_this_iter_s: float
+    time_total_s: float
+    timestamp: float
+    encoded: str
+    checkpoint: tuple[str, int] | None
+
+
+class EndMessage(NamedTuple):
+    """How a try ended, as it travels.
+
+    Attributes:
+        report: A last report that needs no answer: a function's returned dict.
+        exception: The exception, pickled, where that works; for `TrialError.__cause__` only.
+    """
+
+    how: Literal["finished", "halted", "failed"]
+    failure: TrialFailure | None = None
+    report: ReportMessage | None = None
+    exception: bytes | None = None
+
+
+class Channel(Protocol):
+    """The way to whoever decides."""
+
+    def send(self, report: ReportMessage) -> bool:
+        """Hand in a report and wait for the decision: True to go on, False to end."""

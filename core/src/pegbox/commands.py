@@ -1,0 +1,76 @@
+"""What to do: orders from the engine to the drivers around it. Frozen, imperative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pegbox.resources import Resources
+from pegbox.trial import CheckpointRecord, Outcome
+
+__all__ = ["Answer", "Ask", "Command", "EndRun", "Launch", "Tell", "TellResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To the executor: the trial that waits for its report's decision goes on, or ends.
+
+    May leave before the report is stored, for a trial that reports again is decided again.
+    """
+
+    trial: int
+    attempt: int
+    go_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """To the executor: start a try of a trial on a worker.
+
+    Attributes:
+        checkpoint: Where it goes on from, or None for the start.
+        iteration: Iterations that count before it (those of the checkpoint).
+        time_total_s: Training seconds that count before it.
+    """
+
+    trial: int
+    attempt: int
+    worker: str
+    resources: Resources
+    config: Mapping[str, Any]
+    checkpoint: CheckpointRecord | None
+    iteration: int
+    time_total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """To the searcher: propose the point of this trial."""
+
+    trial: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellResult:
+    """To the searcher: a running trial reported. Sent only where the searcher reads them."""
+
+    trial: int
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """To the searcher: how a trial ended; once for each trial."""
+
+    trial: int
+    result: Mapping[str, Any] | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class EndRun:
+    """To the runner: stop the loop."""
+
+
+Command: TypeAlias = Answer | Launch | Ask | TellResult | Tell | EndRun

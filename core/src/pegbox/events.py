@@ -1,0 +1,255 @@
+"""What happened. Events are frozen facts in the past tense; the engine takes them in order.
+
+Most come from outside. Those marked *engine* are made by the engine itself when it decides;
+others carry a field that the engine fills in when it decides (``decision``, ``became``), so that
+the stored form of an event says what was decided, and a replay need not decide again.
+
+``at`` is in seconds on the run's clock: a monotonic clock plus the wall time at the start.
+Every event about a running trial carries its ``attempt``, which is unique within the trial over
+all epochs; a fact about an older attempt is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from pegbox.resources import Resources
+from pegbox.trial import CheckpointRecord, State, TrialFailure
+
+__all__ = [
+    "Declined",
+    "Ended",
+    "Event",
+    "Exhausted",
+    "Launched",
+    "PlaceOpened",
+    "PluginFailed",
+    "Reported",
+    "Resumed",
+    "RunEnded",
+    "Started",
+    "StopRequested",
+    "Suggested",
+    "WorkerJoined",
+    "WorkerLeft",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A fresh run began."""
+
+    at: float
+    epoch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A run was taken up again.
+
+    Open asks are forgotten, and what ran is queued again from its last whole checkpoint, with no
+    charge: it was not the trial's fault.
+
+    Attributes:
+        errored: What becomes of failed trials: left alone, queued from their last checkpoint, or
+            queued from the start.
+        unfinished: Whether unfinished trials go on; otherwise they are ended as stopped.
+        checkpoints: For trials whose latest recorded checkpoint is no longer whole: the one to go
+            on from instead, or None for none.
+    """
+
+    at: float
+    epoch: int
+    unfinished: Literal["resume", "skip"] = "resume"
+    errored: Literal["skip", "resume", "restart"] = "skip"
+    checkpoints: Mapping[int, CheckpointRecord | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerJoined:
+    """A worker can take trials, or what it has to give has changed."""
+
+    at: float
+    worker: str
+    resources: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLeft:
+    """A worker is gone; what ran there has been reported as `Ended` before."""
+
+    at: float
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOpened:
+    """A process that runs trials made itself known.
+
+    Attributes:
+        place: Number of the place within the experiment; unique over all epochs.
+        host: Host name. ``ip``: its address. ``pid``: the process.
+    """
+
+    at: float
+    place: int
+    host: str
+    ip: str
+    pid: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The searcher proposed a point; a trial is born.
+
+    Attributes:
+        trial: The trial's number, which is the number of the ask.
+        point: Flat path to plain value, categories by index.
+        config: The configuration as the trainable will get it, nested; any objects.
+        encoded: The same as JSON data (`pegbox.space.Space.encode_config`).
+        tag: ``experiment_tag``, see `pegbox.trial.experiment_tag`.
+    """
+
+    at: float
+    trial: int
+    point: Mapping[str, float | int]
+    config: Mapping[str, Any]
+    encoded: Mapping[str, Any]
+    resources: Resources
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The searcher has no point before the next tell."""
+
+    at: float
+    trial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """The searcher will never propose again."""
+
+    at: float
+    trial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """*Engine.* A try of a trial was given to a worker."""
+
+    at: float
+    trial: int
+    attempt: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A trial reported.
+
+    Attributes:
+        iteration: ``training_iteration``: reports of this trial, over all attempts that count.
+        time_this_iter_s: Seconds since the previous report, by the worker's monotonic clock.
+        time_total_s: Training seconds up to here, over all attempts that count.
+        timestamp: Wall time, seconds, for display.
+        metrics: The user's metrics, flat, plain values; may hold NaN and infinity.
+        encoded: ``metrics`` as the JSON text that is stored.
+        place: Where it ran, see `PlaceOpened`.
+        checkpoint: The whole checkpoint that came with it.
+        decision: Filled by the engine: the name of the verdict.
+    """
+
+    at: float
+    trial: int
+    attempt: int
+    iteration: int
+    time_this_iter_s: float
+    time_total_s: float
+    timestamp: float
+    metrics: Mapping[str, Any]
+    encoded: str
+    place: int
+    checkpoint: CheckpointRecord | None = None
+    decision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A try of a trial is over; exactly one per launch.
+
+    Attributes:
+        how: ``"finished"`` by itself, ``"halted"`` as it was told to, ``"failed"`` by its own
+            fault, ``"lost"`` with its worker.
+        failure: Of what, where it failed or was lost.
+        became: Filled by the engine: the state that followed.
+    """
+
+    at: float
+    trial: int
+    attempt: int
+    how: Literal["finished", "halted", "failed", "lost"]
+    place: int | None = None
+    failure: TrialFailure | None = None
+    became: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The run is to end in good order: nothing new starts, what runs ends at its next report.
+
+    Attributes:
+        reason: For people, e.g. ``"interrupted"``.
+        complete: Whether the run then counts as complete, so that what has not ended is stopped;
+            otherwise it stays unfinished, to be resumed.
+    """
+
+    at: float
+    reason: str
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PluginFailed:
+    """A plugin that decides raised; the run ends in good order, restorable."""
+
+    at: float
+    role: Literal["searcher", "scheduler", "executor"]
+    plugin: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """*Engine.* Nothing more happens in this epoch.
+
+    Attributes:
+        how: ``"complete"``, ``"interrupted"`` (restorable) or ``"failed"`` (restorable).
+        reason: For people; empty where complete.
+    """
+
+    at: float
+    how: Literal["complete", "interrupted", "failed"]
+    reason: str = ""
+
+
+Event: TypeAlias = (
+    Started
+    | Resumed
+    | WorkerJoined
+    | WorkerLeft
+    | PlaceOpened
+    | Suggested
+    | Declined
+    | Exhausted
+    | Launched
+    | Reported
+    | Ended
+    | StopRequested
+    | PluginFailed
+    | RunEnded
+)

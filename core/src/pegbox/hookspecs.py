@@ -1,0 +1,230 @@
+"""Every hook, in two kinds.
+
+**Doorways** are answered once, by a package's entry point in the group ``pegbox``: which names it
+brings, and where their classes are. They import nothing heavy.
+
+**Role hooks** are called during a run, on a plugin manager that belongs to that run and holds
+only its objects. The base classes (`pegbox.searcher.Searcher` and its like) bind their methods to
+these hooks; a plugin without a base class may implement them directly with `hookimpl`.
+
+Hooks may gain arguments: pluggy passes an implementation only those that it names. They are never
+renamed, and never lose one within `HOOKS_VERSION`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pluggy
+
+from pegbox.callback import ExperimentInfo
+from pegbox.decisions import Decision, Signal
+from pegbox.objective import Objective
+from pegbox.searcher import Point
+from pegbox.trial import CheckpointRecord, Outcome, TrialView
+
+__all__ = [
+    "HOOKS_VERSION",
+    "CallbackSpecs",
+    "DoorwaySpecs",
+    "SchedulerSpecs",
+    "SearcherSpecs",
+    "SyncerSpecs",
+    "hookimpl",
+    "hookspec",
+]
+
+#: Goes up when a hook is renamed or loses an argument; a plugin may check it.
+HOOKS_VERSION: Final = 1
+
+hookspec = pluggy.HookspecMarker("pegbox")
+hookimpl = pluggy.HookimplMarker("pegbox")
+
+
+class DoorwaySpecs:
+    """What a package answers about itself. Every plugin package is asked; answers are merged."""
+
+    @hookspec
+    def pegbox_searchers(self) -> Mapping[str, str]:  # type: ignore[empty-body]
+        """Offer searchers: public name to ``"module:Class"``. Must not import the optimizer."""
+
+    @hookspec
+    def pegbox_schedulers(self) -> Mapping[str, str]:  # type: ignore[empty-body]
+        """Offer schedulers: public name to ``"module:Class"``."""
+
+    @hookspec
+    def pegbox_syncers(self) -> Mapping[str, str]:  # type: ignore[empty-body]
+        """Offer syncers: URI scheme or name to ``"module:Class"``."""
+
+    @hookspec
+    def pegbox_callbacks(self) -> Mapping[str, str]:  # type: ignore[empty-body]
+        """Offer callbacks and loggers: public name to ``"module:Class"``."""
+
+
+class SearcherSpecs:
+    """Called by the searcher's driver, in order, from one thread. The first answer wins."""
+
+    @hookspec(firstresult=True)
+    def searcher_setup(
+        self,
+        space: Mapping[str, Any],
+        objectives: Sequence[Objective],
+        seed: int,
+        num_samples: int,
+    ) -> None:
+        """Before anything else, once; see `pegbox.searcher.Searcher.setup`."""
+
+    @hookspec(firstresult=True)
+    def searcher_suggest(  # type: ignore[empty-body]
+        self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
+    ) -> Point | Signal:
+        """When the run wants a new trial; see `pegbox.searcher.Searcher.suggest`."""
+
+    @hookspec
+    def searcher_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
+        """When a running trial reported; only where the traits ask for it."""
+
+    @hookspec
+    def searcher_complete(
+        self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
+    ) -> None:
+        """When a trial has ended, once; see `pegbox.searcher.Searcher.on_trial_complete`."""
+
+    @hookspec
+    def searcher_observe(
+        self, config: Point, result: Mapping[str, Any] | None, outcome: Outcome
+    ) -> None:
+        """When a point becomes known that this searcher did not propose."""
+
+    @hookspec(firstresult=True)
+    def searcher_save(self) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """When the run ends in good order: state as JSON data."""
+
+    @hookspec
+    def searcher_load(self, state: Mapping[str, Any]) -> None:
+        """At a restore, after setup and before the first tell."""
+
+
+class SchedulerSpecs:
+    """Called inside the engine's step, from the runner's thread. The first answer wins."""
+
+    @hookspec
+    def scheduler_setup(self, objectives: Sequence[Objective], rng: random.Random) -> None:
+        """Before anything else, once; see `pegbox.scheduler.Scheduler.setup`."""
+
+    @hookspec
+    def scheduler_add(self, trial: TrialView) -> None:
+        """When a trial was suggested."""
+
+    @hookspec(firstresult=True)
+    def scheduler_result(  # type: ignore[empty-body]
+        self, trial: TrialView, result: Mapping[str, Any]
+    ) -> Decision:
+        """When a trial reported: does it go on? None falls through to the next plugin."""
+
+    @hookspec
+    def scheduler_complete(
+        self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
+    ) -> None:
+        """When a trial ended."""
+
+    @hookspec(firstresult=True)
+    def scheduler_choose(  # type: ignore[empty-body]
+        self,
+        queued: Sequence[TrialView],
+        paused: Sequence[TrialView],
+        running: Sequence[TrialView],
+    ) -> TrialView | Signal:
+        """When there is room for a trial: which one?"""
+
+    @hookspec(firstresult=True)
+    def scheduler_save(self) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """When the run ends in good order: state as JSON data."""
+
+    @hookspec
+    def scheduler_load(self, state: Mapping[str, Any]) -> None:
+        """At a restore, after setup; the events after the state follow as calls."""
+
+
+class SyncerSpecs:
+    """Called from a thread of its own. The first answer wins."""
+
+    @hookspec(firstresult=True)
+    def syncer_push(  # type: ignore[empty-body]
+        self, local_dir: str, remote_dir: str, exclude: Sequence[str]
+    ) -> int:
+        """Copy a local folder to a remote one: bytes moved."""
+
+    @hookspec(firstresult=True)
+    def syncer_pull(  # type: ignore[empty-body]
+        self, local_dir: str, remote_dir: str, exclude: Sequence[str]
+    ) -> int:
+        """Copy a remote folder to a local one: bytes moved."""
+
+    @hookspec(firstresult=True)
+    def syncer_list(self, remote_dir: str) -> Sequence[str]:  # type: ignore[empty-body]
+        """Paths of all files below a remote folder, relative to it."""
+
+    @hookspec(firstresult=True)
+    def syncer_delete(self, remote_dir: str) -> int:  # type: ignore[empty-body]
+        """Remove a remote folder: files removed."""
+
+
+class CallbackSpecs:
+    """Called after answers have left and facts are stored. Each callback on its own: one that
+    raises is reported once and dropped, and the others are still told."""
+
+    @hookspec
+    def callback_setup(self, experiment: ExperimentInfo) -> None:
+        """Before the first trial of this run."""
+
+    @hookspec
+    def callback_trial_start(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+    ) -> None:
+        """When a try of a trial was launched."""
+
+    @hookspec
+    def callback_trial_result(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        result: Mapping[str, Any],
+        decision: Decision,
+    ) -> None:
+        """When a trial reported and was decided on."""
+
+    @hookspec
+    def callback_trial_complete(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+    ) -> None:
+        """When a trial finished or was stopped."""
+
+    @hookspec
+    def callback_trial_error(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+    ) -> None:
+        """When a trial failed for good."""
+
+    @hookspec
+    def callback_trial_recover(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+    ) -> None:
+        """When a try failed or was lost, and the trial is queued again."""
+
+    @hookspec
+    def callback_checkpoint(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        checkpoint: CheckpointRecord,
+    ) -> None:
+        """When a whole checkpoint was recorded."""
+
+    @hookspec
+    def callback_experiment_end(self, trials: Sequence[TrialView]) -> None:
+        """When the run ended, for whatever reason."""

@@ -1,0 +1,67 @@
+"""Objectives: which metric counts, in which direction, and how it reads for a minimizer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pegbox.errors import ConfigError
+
+__all__ = ["Mode", "Objective", "make_objectives"]
+
+Mode = Literal["min", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One metric to be minimized or maximized."""
+
+    metric: str
+    mode: Mode
+
+    def loss(self, result: Mapping[str, Any]) -> float | None:
+        """The metric's value with its sign such that less is better.
+
+        Returns:
+            None where the metric is missing, not a number, NaN or infinite: such a result
+            ranks worst and is told to searchers as failed.
+        """
+        value = result.get(self.metric)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if not math.isfinite(value):
+            return None
+        return float(value) if self.mode == "min" else -float(value)
+
+
+def make_objectives(
+    metric: str | Sequence[str] | None, mode: str | Sequence[str] | None
+) -> tuple[Objective, ...]:
+    """Pair metrics with modes.
+
+    Raises:
+        ConfigError: One is given without the other, their numbers differ, or a mode is neither
+            ``"min"`` nor ``"max"``.
+    """
+    if metric is None and mode is None:
+        return ()
+    if metric is None:
+        raise ConfigError(f"mode={mode!r} was given without metric", hint="Name the metric too.")
+    if mode is None:
+        raise ConfigError(
+            f"metric={metric!r} was given without mode", hint='Add mode="min" or mode="max".'
+        )
+    metrics = [metric] if isinstance(metric, str) else list(metric)
+    modes = [mode] if isinstance(mode, str) else list(mode)
+    if len(metrics) != len(modes):
+        raise ConfigError(f"{len(metrics)} metrics but {len(modes)} modes: {metrics} and {modes}")
+    objectives = []
+    for name, direction in zip(metrics, modes, strict=True):
+        if not isinstance(name, str) or not name:
+            raise ConfigError(f"metric must be the name of a reported value, got {name!r}")
+        if direction not in ("min", "max"):
+            raise ConfigError(f'mode must be "min" or "max", got {direction!r}')
+        objectives.append(Objective(name, "min" if direction == "min" else "max"))
+    return tuple(objectives)

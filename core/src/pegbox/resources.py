@@ -1,0 +1,103 @@
+"""What a trial asks for and what a worker has: amounts by name, exact under addition.
+
+Amounts are kept as integers of 1/10,000, so that adding and giving back 0.1 ten thousand
+times ends where it began. Nothing here knows where a worker is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pegbox.errors import ConfigError
+
+__all__ = ["Resources"]
+
+_UNIT: Final = 10_000
+
+
+class Resources(Mapping[str, float]):
+    """Immutable amounts by resource name; absent means zero.
+
+    Args:
+        amounts: Amount for each name, not negative; ``cpu`` and ``gpu`` are the usual names,
+            any other is a custom resource that workers advertise. Precision is 0.0001.
+
+    Raises:
+        ConfigError: An amount is negative or not a number.
+    """
+
+    __slots__ = ("_hash", "_units")
+
+    def __init__(self, amounts: Mapping[str, float] | None = None) -> None:
+        units: dict[str, int] = {}
+        for name, amount in (amounts or {}).items():
+            valid = isinstance(amount, int | float) and not isinstance(amount, bool)
+            if not valid or not amount >= 0 or amount == float("inf"):
+                raise ConfigError(f"resource {name!r} must be a number not below 0, got {amount!r}")
+            if scaled := round(amount * _UNIT):
+                units[str(name)] = scaled
+        self._units = dict(sorted(units.items()))
+        self._hash = hash(tuple(self._units.items()))
+
+    @classmethod
+    def _of_units(cls, units: dict[str, int]) -> Resources:
+        new = cls.__new__(cls)
+        new._units = dict(sorted((name, n) for name, n in units.items() if n))
+        new._hash = hash(tuple(new._units.items()))
+        return new
+
+    def __getitem__(self, name: str) -> float:
+        return self._units[name] / _UNIT
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._units)
+
+    def __len__(self) -> int:
+        return len(self._units)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Resources):
+            return self._units == other._units
+        return NotImplemented
+
+    def __repr__(self) -> str:
+        return f"Resources({dict(self)})"
+
+    def fits(self, room: Resources) -> bool:
+        """Whether a request of this size fits into ``room``."""
+        have = room._units
+        return all(n <= have.get(name, 0) for name, n in self._units.items())
+
+    def times_in(self, room: Resources) -> int:
+        """How many requests of this size fit into ``room`` together.
+
+        An empty request needs nothing and fits once: a worker without bound would be a mistake.
+        """
+        if not self._units:
+            return 1
+        have = room._units
+        return min(have.get(name, 0) // n for name, n in self._units.items())
+
+    def plus(self, other: Resources) -> Resources:
+        """The sum, name by name."""
+        units = dict(self._units)
+        for name, n in other._units.items():
+            units[name] = units.get(name, 0) + n
+        return Resources._of_units(units)
+
+    def minus(self, other: Resources) -> Resources:
+        """The difference, name by name.
+
+        Raises:
+            ValueError: An amount would fall below zero.
+        """
+        units = dict(self._units)
+        for name, n in other._units.items():
+            units[name] = units.get(name, 0) - n
+            if units[name] < 0:
+                raise ValueError(f"{other} is more than {self} has of {name!r}")
+        return Resources._of_units(units)

@@ -1,0 +1,138 @@
+"""The contract of a searcher: it proposes points and is told what became of them.
+
+Everything that crosses this seam is JSON data, so that a searcher can sit in a thread, in a
+process, or in another environment. The space arrives flat (path to domain); nesting, constants,
+``sample_from`` and the values of categories are core's work. A searcher sees the *index* of a
+category, never its value. It never sees ``mode``: objectives are minimized by the time it is
+told, so ``result[metric]`` has its sign turned where the user maximizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from pegbox.decisions import FINISHED, WAIT, Signal
+from pegbox.objective import Objective
+from pegbox.trial import Outcome
+
+__all__ = ["FINISHED", "WAIT", "DomainKind", "Point", "Searcher", "Traits"]
+
+#: Flat path to plain value: float, int, or the index of a category.
+Point = Mapping[str, float | int]
+
+#: The kinds of domain that a searcher may meet; see `pegbox.space`.
+DomainKind = Literal["float", "int", "choice", "normal", "grid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a searcher can do. What it cannot is refused before the first trial, by name.
+
+    Attributes:
+        domains: The kinds of domain that it takes.
+        conditions: Takes parameters that exist only for some value of another.
+        multi_objective: Takes more than one objective.
+        constraints: Takes constraints between parameters.
+        batches: Gives different points when asked again before a tell.
+        intermediate: Wants to be told every result, not only the last of a trial.
+        model_free: Its points do not depend on results, so asking early costs nothing.
+        cheap: Answers within a millisecond or so; may run on a thread of the driver.
+    """
+
+    domains: frozenset[DomainKind] = field(
+        default_factory=lambda: frozenset({"float", "int", "choice"})
+    )
+    conditions: bool = False
+    multi_objective: bool = False
+    constraints: bool = False
+    batches: bool = False
+    intermediate: bool = False
+    model_free: bool = False
+    cheap: bool = False
+
+
+class Searcher:
+    """Base class of searchers. Methods are bound to the hooks ``searcher_*`` by name.
+
+    A subclass implements at least `suggest`. It may take fewer arguments than listed here:
+    pluggy passes only those that an implementation names, so hooks can gain arguments.
+
+    Order of calls: `setup` once; then `suggest` and the tells in any order, from one thread.
+    After a restore a new searcher is set up and told every known trial through `observe` or
+    `on_trial_complete`, before it is asked again.
+    """
+
+    #: What this class can do.
+    traits: ClassVar[Traits] = Traits()
+
+    def setup(
+        self,
+        space: Mapping[str, Any],
+        objectives: Sequence[Objective],
+        seed: int,
+        num_samples: int,
+    ) -> None:
+        """Prepare for a run.
+
+        Args:
+            space: Flat path to domain (`pegbox.space`), in the user's order.
+            objectives: What counts, already minimized; empty where the user named no metric.
+            seed: Seed of this component, derived from the run's.
+            num_samples: How many trials the user asked for; -1 for no bound.
+
+        Raises:
+            UnsupportedSpace: A parameter that cannot be expressed, named.
+        """
+
+    def suggest(
+        self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
+    ) -> Point | Signal:
+        """Propose a point for a new trial.
+
+        Args:
+            trial_id: Public id of the trial to be.
+            pending: Points suggested but not yet told complete, by trial id.
+            ask: Number of this ask, from 0; the same after a restore.
+            seed: Seed for this ask alone, derived from the run's seed and ``ask``. A searcher
+                that seeds its generator with it repeats, after a restore, what would have come.
+
+        Returns:
+            A value for every path; `WAIT` (nothing before the next tell); `FINISHED` (never again).
+        """
+        raise NotImplementedError
+
+    def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
+        """Told each result of a running trial; called only where ``traits.intermediate``."""
+
+    def on_trial_complete(
+        self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
+    ) -> None:
+        """Told once how a trial ended.
+
+        Args:
+            trial_id: As given to `suggest`.
+            result: The last result: every metric by its flat name, objectives minimized;
+                None where there was none.
+            error: Whether the outcome is ``"failed"``; an objective that is missing, NaN or
+                infinite counts as failed too.
+            outcome: ``"finished"`` (by itself), ``"stopped"`` (by scheduler or stop rule) or
+                ``"failed"``.
+        """
+
+    def observe(self, config: Point, result: Mapping[str, Any] | None, outcome: Outcome) -> None:
+        """Told a point that it did not propose: warm start, restore, another searcher's trial.
+
+        Args:
+            config: Flat path to value, coded as `suggest` would have.
+            result: As in `on_trial_complete`.
+            outcome: As in `on_trial_complete`.
+        """
+
+    def get_state(self) -> Mapping[str, Any]:
+        """State as JSON data that `set_state` takes; only what tells would not bring back."""
+        return {}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `get_state` gave, after `setup` and before the first tell."""

@@ -1,0 +1,214 @@
+"""Trials as everyone outside the engine sees them: ids, statuses, frozen facts, read-only views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal, Protocol
+
+from pegbox.resources import Resources
+
+__all__ = [
+    "CheckpointRecord",
+    "Outcome",
+    "State",
+    "Status",
+    "TrialFailure",
+    "TrialRecordLike",
+    "TrialView",
+    "experiment_tag",
+    "trial_id",
+]
+
+#: How a trial ended, as searchers and schedulers are told.
+Outcome = Literal["finished", "stopped", "failed"]
+
+
+class Status(Enum):
+    """What users see; the names are Ray Tune's."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    TERMINATED = "TERMINATED"
+    ERROR = "ERROR"
+
+
+class State(Enum):
+    """What the engine keeps; finer than `Status`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    #: Told to end (stop, pause, exploit, resize, the run's end); its process still works.
+    HALTING = "halting"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def status(self) -> Status:
+        """The status that users see."""
+        return _STATUS[self]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to the trial unless a restore asks for it."""
+        return self in (State.FINISHED, State.STOPPED, State.FAILED)
+
+
+_STATUS = {
+    State.QUEUED: Status.PENDING,
+    State.RUNNING: Status.RUNNING,
+    State.HALTING: Status.RUNNING,
+    State.PAUSED: Status.PAUSED,
+    State.FINISHED: Status.TERMINATED,
+    State.STOPPED: Status.TERMINATED,
+    State.FAILED: Status.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFailure:
+    """Why a try of a trial ended badly.
+
+    Attributes:
+        cause: ``"exception"``, ``"crash"`` or ``"lost"``; see `pegbox.errors.TrialError`.
+        message: One line for tables.
+        type_name: Class name of the exception, or empty.
+        traceback: The traceback as text, or empty.
+    """
+
+    cause: Literal["exception", "crash", "lost"]
+    message: str
+    type_name: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRecord:
+    """A whole checkpoint in the experiment's folder.
+
+    Attributes:
+        path: Relative to the experiment's folder, with ``/``.
+        iteration: The trial's iteration that was reported with it.
+        time_total_s: The trial's training seconds up to it.
+        size: Bytes of its files.
+    """
+
+    path: str
+    iteration: int
+    time_total_s: float
+    size: int
+
+
+class TrialRecordLike(Protocol):
+    """What a view reads; the engine's record has it."""
+
+    number: int
+    state: State
+    attempt: int
+    iteration: int
+    config: Mapping[str, Any]
+    resources: Resources
+    result: Mapping[str, Any] | None
+    checkpoint: CheckpointRecord | None
+    failure: TrialFailure | None
+
+
+class TrialView:
+    """A live, read-only view of one trial: what schedulers and callbacks are handed.
+
+    It never copies: what it shows is what is true when it is read.
+    """
+
+    __slots__ = ("_record", "_run", "_trainable")
+
+    def __init__(self, record: TrialRecordLike, run: str, trainable: str) -> None:
+        self._record = record
+        self._run = run
+        self._trainable = trainable
+
+    @property
+    def number(self) -> int:
+        """Position in the order of suggestion, from 0."""
+        return self._record.number
+
+    @property
+    def trial_id(self) -> str:
+        """Public id: ``<5 hex of the run>_<5 digits>``."""
+        return trial_id(self._run, self._record.number)
+
+    @property
+    def name(self) -> str:
+        """``<trainable>_<trial id>``; also the name of the trial's folder."""
+        return f"{self._trainable}_{self.trial_id}"
+
+    @property
+    def status(self) -> Status:
+        """What users see."""
+        return self._record.state.status
+
+    @property
+    def state(self) -> State:
+        """What the engine keeps."""
+        return self._record.state
+
+    @property
+    def attempt(self) -> int:
+        """How many tries were started, the current one included; 0 before the first."""
+        return self._record.attempt
+
+    @property
+    def iteration(self) -> int:
+        """Iterations reported so far."""
+        return self._record.iteration
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration, nested as the space is. Not to be changed."""
+        return self._record.config
+
+    @property
+    def resources(self) -> Resources:
+        """What the trial asks for while it runs."""
+        return self._record.resources
+
+    @property
+    def last_result(self) -> Mapping[str, Any] | None:
+        """The last result with its autofilled values. Not to be changed."""
+        return self._record.result
+
+    @property
+    def checkpoint(self) -> CheckpointRecord | None:
+        """The latest whole checkpoint."""
+        return self._record.checkpoint
+
+    @property
+    def failure(self) -> TrialFailure | None:
+        """Why the last try ended badly, or None."""
+        return self._record.failure
+
+    def __repr__(self) -> str:
+        return f"<Trial {self.name} {self.status.value}>"
+
+
+def trial_id(run: str, number: int) -> str:
+    """The public id of a trial, from the run's 5 hex digits and its number."""
+    return f"{run}_{number:05d}"
+
+
+def experiment_tag(number: int, varied: Mapping[str, Any]) -> str:
+    """Ray Tune's ``<number>_<name=value,...>`` with short numbers.
+
+    Args:
+        number: The trial's number.
+        varied: Flat path to value of the parameters that vary, in the space's order.
+    """
+    parts = ",".join(f"{path}={_short(value)}" for path, value in varied.items())
+    return f"{number}_{parts}" if parts else str(number)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) and value == value else str(value)
