@@ -26,6 +26,7 @@ __all__ = [
     "Launched",
     "PlaceOpened",
     "PluginFailed",
+    "Reconfigured",
     "Reported",
     "Resumed",
     "RunEnded",
@@ -149,6 +150,25 @@ class Launched:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconfigured:
+    """*Engine.* A trial that was halted for it goes on with another configuration or size.
+
+    Attributes:
+        config: The configuration from now on. ``encoded``: the same as JSON data.
+        checkpoint: What it goes on from: its own or its donor's.
+        donor: Number of the trial that it copies (`pegbox.decisions.Exploit`), or None.
+    """
+
+    at: float
+    trial: int
+    config: Mapping[str, Any]
+    encoded: Mapping[str, Any]
+    resources: Resources
+    checkpoint: CheckpointRecord | None
+    donor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """A trial reported.
 
@@ -247,6 +267,7 @@ Event: TypeAlias = (
     | Declined
     | Exhausted
     | Launched
+    | Reconfigured
     | Reported
     | Ended
     | StopRequested
