@@ -1,0 +1,494 @@
+"""The engine: an event comes in; facts to store and orders to carry out go out.
+
+How it hangs together
+---------------------
+`Engine.handle` takes events from outside in the order of their arrival. For each it decides what
+follows from it, applies the resulting facts to `RunState`, and notes them in the current `Step`:
+``facts`` (to be stored, in order), ``answers`` (to trials that wait; they may leave before the
+facts are stored), ``launches`` and ``orders`` (which must wait for the store).
+
+After a batch it fills: launches queued trials while there is room, asks the searcher for as many
+as there is room for, and ends the run when nothing can follow. All that is decided is in the
+facts, so `replay` only applies them and decides nothing.
+
+Rules that keep it honest:
+
+- A fact about an older attempt is dropped; a trial that still works on one is told to end.
+- Stopping takes time, so halting is a state of its own, and reports that come in it are not
+  counted. Every launch is followed by exactly one end of that attempt.
+- Each trial that ends is told to the searcher once. A trial that is queued again by a restore has
+  not ended.
+- No per-event cost grows with the number of trials: counts and queues are kept where states
+  change, and looked up here.
+- Nothing running, nothing queued, nothing asked and nothing to come is `Stalled`, with the story;
+  never a wait without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from pegbox._engine.placement import Placement
+from pegbox._engine.record import TrialRecord
+from pegbox._engine.rules import Decider, Rules
+from pegbox._engine.state import RunState, TrialViews
+from pegbox.commands import Answer, Ask, EndRun, Launch, Tell, TellResult
+from pegbox.decisions import CONTINUE, PAUSE, STOP, Exploit, Resize, Signal, Verdict
+from pegbox.events import (
+    Declined,
+    Ended,
+    Event,
+    Exhausted,
+    Launched,
+    PlaceOpened,
+    PluginFailed,
+    Reconfigured,
+    Reported,
+    Resumed,
+    RunEnded,
+    Started,
+    StopRequested,
+    Suggested,
+    WorkerJoined,
+    WorkerLeft,
+)
+from pegbox.resources import Resources
+from pegbox.trial import Outcome, State, TrialFailure
+
+__all__ = ["Engine", "Step"]
+
+
+@dataclass(slots=True)
+class Step:
+    """What follows from a batch of events.
+
+    Attributes:
+        facts: To be stored, in this order.
+        answers: To trials that wait for a decision; may leave before the facts are stored.
+        launches: Tries to start, once the facts are stored.
+        orders: For the searcher, once the facts are stored, in this order.
+        end: The run is over; nothing follows.
+    """
+
+    facts: list[Event] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    launches: list[Launch] = field(default_factory=list)
+    orders: list[Ask | Tell | TellResult] = field(default_factory=list)
+    end: EndRun | None = None
+
+
+class Engine:
+    """The state machine of one run in one process.
+
+    Args:
+        state: The state so far: empty for a fresh run, replayed for a resumed one.
+        rules: Budgets and bounds.
+        decider: The scheduler.
+    """
+
+    def __init__(self, state: RunState, rules: Rules, decider: Decider) -> None:
+        self.state = state
+        self.rules = rules
+        self._decider = decider
+        self._placement = Placement()
+        #: worker -> numbers of the trials that run there; the union is ``state.active`` here.
+        self._at: dict[str, dict[int, None]] = {}
+        #: Asks without an answer -> how many tells had been ordered when each was made.
+        self._asked: dict[int, int] = {}
+        self._tells = 0
+        #: Asks that were declined, to be repeated after the next tell; sorted when used.
+        self._declined: list[int] = []
+        #: Numbers that were asked for in an earlier epoch and never answered.
+        self._gaps: list[int] = []
+        self._next = 0
+        self._stopping: StopRequested | PluginFailed | None = None
+        self._at_time = 0.0
+        self._step = Step()
+
+    # ---------------------------------------------------------------- entry
+
+    @property
+    def ended(self) -> bool:
+        """Whether this epoch is over."""
+        return self.state.ended is not None
+
+    def replay(self, facts: Iterable[Event]) -> None:
+        """Apply stored facts. Decides nothing; must come before the first event."""
+        for fact in facts:
+            self.state.apply(fact)
+
+    def handle(self, events: Iterable[Event]) -> Step:
+        """Take a batch of events, in order.
+
+        Returns:
+            What follows from all of them together.
+        """
+        self._step = Step()
+        for event in events:
+            if not self.ended:
+                self._at_time = event.at
+                self._handle(event)
+        if not self.ended and self.state.epoch:
+            self._fill()
+            self._settle()
+        return self._step
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Reported():
+                self._reported(event)
+            case Ended():
+                self._ended(event)
+            case Suggested():
+                self._suggested(event)
+            case Declined():
+                self._asked_again(event)
+            case Exhausted():
+                self._exhausted(event)
+            case WorkerJoined():
+                self._placement.join(event.worker, event.resources)
+                self._at.setdefault(event.worker, {})
+                self._note(event)
+            case WorkerLeft():
+                self._worker_left(event)
+            case PlaceOpened():
+                self._note(event)
+            case Started():
+                self._note(event)
+            case Resumed():
+                self._resumed(event)
+            case StopRequested() | PluginFailed():
+                self._stop(event)
+            case Launched() | Reconfigured() | RunEnded():
+                raise ValueError(f"{type(event).__name__} is made by the engine, not handed to it")
+            case _:
+                assert_never(event)
+
+    def _note(self, fact: Event) -> None:
+        self.state.apply(fact)
+        self._step.facts.append(fact)
+
+    # -------------------------------------------------------------- reports
+
+    def _reported(self, event: Reported) -> None:
+        record = self._current(event.trial, event.attempt)
+        if record is None or record.state is State.HALTING:
+            self._step.answers.append(Answer(event.trial, event.attempt, go_on=False))
+            return
+        self.state.note_report(event)
+        assert record.result is not None
+        decision = self._decide(record)
+        name = _name(decision)
+        if self._stopping and decision is CONTINUE:
+            name = "INTERRUPT"
+        fact = replace(event, decision=name)
+        self._step.facts.append(fact)
+        self.state.remember(fact)
+        if self.rules.reads_results:
+            self._step.orders.append(TellResult(record.number, record.result))
+        if name != "CONTINUE":
+            self.state.halt(record, name if isinstance(decision, Verdict) else decision)
+        self._step.answers.append(
+            Answer(event.trial, event.attempt, go_on=record.state is State.RUNNING)
+        )
+
+    def _decide(self, record: TrialRecord) -> Verdict | Exploit | Resize:
+        assert record.result is not None
+        decision = self._decider.decide(self.state.views[record.number], record.result)
+        if isinstance(decision, Exploit):
+            donor = self._donor(decision)
+            # Without a checkpoint there is nothing to take over.
+            if donor is None or donor.checkpoint is None:
+                return CONTINUE
+        return decision
+
+    def _donor(self, decision: Exploit) -> TrialRecord | None:
+        number = decision.donor.rpartition("_")[2]
+        return self.state.trials.get(int(number)) if number.isdecimal() else None
+
+    def _current(self, trial: int, attempt: int) -> TrialRecord | None:
+        """The record, if this attempt is the one that works now."""
+        record = self.state.trials.get(trial)
+        if record is None or record.attempt != attempt or trial not in self.state.active:
+            return None
+        return record
+
+    # ----------------------------------------------------------------- ends
+
+    def _ended(self, event: Ended) -> None:
+        record = self._current(event.trial, event.attempt)
+        if record is None:
+            return
+        reason, worker = record.halt_for, record.worker
+        became = self._what_becomes(record, event)
+        self._note(replace(event, became=became))
+        if worker is not None:
+            self._placement.give(worker, record.resources)
+            self._at.get(worker, {}).pop(record.number, None)
+        if became is State.QUEUED and isinstance(reason, Exploit | Resize):
+            self._reconfigure(record, reason)
+        if became.ended:
+            self._tell(record)
+
+    def _what_becomes(self, record: TrialRecord, event: Ended) -> State:
+        reason = record.halt_for
+        if event.how == "finished":
+            return State.FINISHED
+        if reason == STOP.value:
+            return State.STOPPED
+        if event.how == "halted" and reason is not None:
+            return State.PAUSED if reason == PAUSE.value else State.QUEUED
+        if event.how == "lost":
+            retry = record.lost_in_row + 1 < self.rules.max_lost
+        else:
+            retry = self.rules.max_failures < 0 or record.failures < self.rules.max_failures
+        return State.QUEUED if retry else State.FAILED
+
+    def _reconfigure(self, record: TrialRecord, reason: Exploit | Resize) -> None:
+        donor = self._donor(reason) if isinstance(reason, Exploit) else None
+        config = reason.config if isinstance(reason, Exploit) else record.config
+        self._note(
+            Reconfigured(
+                self._at_time,
+                record.number,
+                config,
+                self._decider.encode(config) if donor else record.encoded,
+                reason.resources if isinstance(reason, Resize) else record.resources,
+                donor.checkpoint if donor else record.checkpoint,
+                donor.number if donor else None,
+            )
+        )
+
+    def _tell(self, record: TrialRecord) -> None:
+        outcome = outcome_of(record, self.rules)
+        self._step.orders.append(Tell(record.number, record.result, outcome))
+        self._tells += 1
+        self._decider.completed(self.state.views[record.number], record.result, outcome)
+        self._gaps.extend(self._declined)
+        self._declined.clear()
+
+    # ----------------------------------------------------------------- asks
+
+    def _suggested(self, event: Suggested) -> None:
+        self._answered(event.trial)
+        self._note(event)
+        self._decider.added(self.state.views[event.trial])
+
+    def _exhausted(self, event: Exhausted) -> None:
+        self._answered(event.trial)
+        if not self.state.exhausted:
+            self._note(event)
+
+    def _asked_again(self, event: Declined) -> None:
+        """Declined means: not before the next tell. One may be under way already."""
+        told_since = self._tells > self._answered(event.trial)
+        (self._gaps if told_since else self._declined).append(event.trial)
+
+    def _answered(self, trial: int) -> int:
+        if trial not in self._asked:
+            raise ValueError(f"trial {trial} was not asked for")
+        return self._asked.pop(trial)
+
+    def _ask(self) -> None:
+        room = self._placement.room(self.rules.resources)
+        if self.rules.max_concurrent is not None:
+            room = min(room, self.rules.max_concurrent - len(self.state.active))
+        waiting = self.state.counts[State.QUEUED] + len(self._asked)
+        for _ in range(room + self.rules.lookahead - waiting):
+            if not self._may_ask():
+                return
+            self._ask_one()
+
+    def _may_ask(self) -> bool:
+        asked = self._next - len(self._gaps) - len(self._declined)
+        bounded = self.rules.max_trials >= 0 and asked >= self.rules.max_trials
+        return not (self.state.exhausted or self._declined or bounded or self._stopping)
+
+    def _ask_one(self) -> None:
+        if self._gaps:
+            self._gaps.sort()
+            number = self._gaps.pop(0)
+        else:
+            number = self._next
+            self._next += 1
+        self._asked[number] = self._tells
+        self._step.orders.append(Ask(number))
+
+    # ------------------------------------------------------------- launches
+
+    def _fill(self) -> None:
+        if self._stopping:
+            return
+        while self._room_for_one():
+            record = self._choose()
+            if record is None or not self._launch(record):
+                break
+        self._ask()
+
+    def _room_for_one(self) -> bool:
+        limit = self.rules.max_concurrent
+        return limit is None or len(self.state.active) < limit
+
+    def _choose(self) -> TrialRecord | None:
+        if self._decider.chooses:
+            return self._chosen_by_scheduler()
+        return self._first_that_fits() or self._first_paused()
+
+    def _first_that_fits(self) -> TrialRecord | None:
+        """The longest-queued trial whose shape has room: one look per shape."""
+        best: tuple[int, int] | None = None
+        for shape, queue in self.state.queues.items():
+            if self._placement.room(shape):
+                number, ticket = next(iter(queue.items()))
+                if best is None or ticket < best[0]:
+                    best = (ticket, number)
+        return self.state.trials[best[1]] if best else None
+
+    def _first_paused(self) -> TrialRecord | None:
+        """Paused trials go on when no new one can come, unless the scheduler chooses."""
+        if self._may_ask() or self._asked or self.state.queues:
+            return None
+        return next((self.state.trials[n] for n in self.state.paused), None)
+
+    def _chosen_by_scheduler(self) -> TrialRecord | None:
+        state = self.state
+        if not state.queues and not state.paused:
+            return None
+        choice = self._decider.choose(
+            TrialViews(state.views, state.queued),
+            TrialViews(state.views, lambda: list(state.paused)),
+            TrialViews(state.views, lambda: list(state.active)),
+        )
+        if isinstance(choice, Signal):
+            if choice is Signal.START_NEW and self._may_ask() and not self._asked:
+                self._ask_one()
+            return None
+        return state.trials[choice.number]
+
+    def _launch(self, record: TrialRecord) -> bool:
+        worker = self._placement.take(record.resources)
+        if worker is None:
+            return False
+        self._note(Launched(self._at_time, record.number, record.attempt + 1, worker))
+        self._at[worker][record.number] = None
+        self._step.launches.append(
+            Launch(
+                record.number,
+                record.attempt,
+                worker,
+                record.resources,
+                record.config,
+                record.checkpoint,
+                record.iteration,
+                record.time_total_s,
+            )
+        )
+        return True
+
+    # -------------------------------------------------------------- workers
+
+    def _worker_left(self, event: WorkerLeft) -> None:
+        for number in list(self._at.get(event.worker, ())):
+            record = self.state.trials[number]
+            gone = TrialFailure("lost", f"worker {event.worker} disappeared")
+            self._ended(Ended(event.at, number, record.attempt, "lost", failure=gone))
+        self._at.pop(event.worker, None)
+        if event.worker in self._placement.capacity:
+            self._placement.leave(event.worker)
+            self._note(event)
+
+    # ------------------------------------------------------------ beginning
+
+    def _resumed(self, event: Resumed) -> None:
+        self._note(event)
+        numbers = self.state.trials
+        self._next = max(numbers, default=-1) + 1
+        self._gaps = [number for number in range(self._next) if number not in numbers]
+
+    # ------------------------------------------------------------------ end
+
+    def _stop(self, event: StopRequested | PluginFailed) -> None:
+        self._note(event)
+        if self._stopping is None or isinstance(event, PluginFailed):
+            self._stopping = event
+
+    def _settle(self) -> None:
+        """End the run if nothing can follow any more."""
+        if isinstance(self._stopping, PluginFailed) and self._stopping.role == "executor":
+            self._end("failed", self._stopping.error)
+        elif self.state.active:
+            return
+        elif isinstance(self._stopping, PluginFailed):
+            self._end("failed", self._stopping.error)
+        elif isinstance(self._stopping, StopRequested):
+            how = "complete" if self._stopping.complete else "interrupted"
+            self._end(how, self._stopping.reason)
+        elif not self._asked:
+            self._settle_idle()
+
+    def _settle_idle(self) -> None:
+        """Nothing runs and nothing is asked for."""
+        if self._declined:
+            self._end("failed", "the searcher waits for a result, but no trial is left to give one")
+        elif self.state.queues or self._may_ask():
+            if self._placement.capacity and not self.rules.elastic:
+                self._end("failed", self._why_nothing_starts())
+        else:
+            self._end("complete", "")
+
+    def _why_nothing_starts(self) -> str:
+        shapes = list(self.state.queues) or [self.rules.resources]
+        if any(map(self._placement.ever_fits, shapes)):
+            waiting = self.state.counts[State.QUEUED]
+            return f"the scheduler starts none of {waiting} waiting trials, and none is running"
+        best = max(self._placement.capacity.values(), key=lambda have: sorted(have.items()))
+        return (
+            f"a trial asks for {_amounts(shapes[0])}, and no worker has that; the best one has "
+            f"{_amounts(best)}"
+        )
+
+    def _end(self, how: str, reason: str) -> None:
+        left = [*self.state.queued(), *self.state.paused] if how == "complete" else []
+        assert how in ("complete", "interrupted", "failed")
+        self._note(RunEnded(self._at_time, how, reason))  # type: ignore[arg-type]
+        for number in left:
+            self._tell(self.state.trials[number])
+        self._step.end = EndRun()
+
+    # ---------------------------------------------------------------- proof
+
+    def check(self) -> None:
+        """Prove the invariants; for tests.
+
+        Raises:
+            AssertionError: One does not hold.
+        """
+        self.state.check()
+        self._placement.check()
+        placed = {number for numbers in self._at.values() for number in numbers}
+        assert placed == set(self.state.active), (placed, self.state.active)
+        assert not set(self._asked) & set(self.state.trials)
+        limit = self.rules.max_concurrent
+        assert limit is None or len(self.state.active) <= limit
+
+
+def outcome_of(record: TrialRecord, rules: Rules) -> Outcome:
+    """How an ended trial is told: as failed too where an objective is missing or not finite."""
+    if record.state is State.FAILED:
+        return "failed"
+    result = record.result or {}
+    if any(objective.loss(result) is None for objective in rules.objectives):
+        return "failed"
+    return "finished" if record.state is State.FINISHED else "stopped"
+
+
+def _name(decision: Verdict | Exploit | Resize) -> str:
+    if isinstance(decision, Verdict):
+        return decision.value
+    return "EXPLOIT" if isinstance(decision, Exploit) else "RESIZE"
+
+
+def _amounts(resources: Resources) -> str:
+    return ", ".join(f"{name}={amount:g}" for name, amount in resources.items()) or "nothing"

@@ -1,0 +1,124 @@
+"""Which worker has room for what. The only account of resources: nothing is ever oversubscribed.
+
+Owns amounts, not trials. A *shape* is what one trial asks for; few shapes, many workers. Each
+operation costs time in the number of shapes, never in the number of workers or trials.
+"""
+
+from __future__ import annotations
+
+from pegbox.resources import Resources
+
+__all__ = ["Placement"]
+
+
+class _Shape:
+    """How often one shape fits, worker by worker."""
+
+    __slots__ = ("buckets", "times", "total")
+
+    def __init__(self) -> None:
+        #: worker -> how often the shape fits there now; never negative.
+        self.times: dict[str, int] = {}
+        #: times -> workers where it fits that often; no empty bucket, no bucket for 0.
+        self.buckets: dict[int, dict[str, None]] = {}
+        #: Sum of ``times``.
+        self.total = 0
+
+    def put(self, worker: str, times: int) -> None:
+        old = self.times.get(worker, 0)
+        if old:
+            bucket = self.buckets[old]
+            del bucket[worker]
+            if not bucket:
+                del self.buckets[old]
+        if times:
+            self.buckets.setdefault(times, {})[worker] = None
+            self.times[worker] = times
+        else:
+            self.times.pop(worker, None)
+        self.total += times - old
+
+    def roomiest(self) -> str | None:
+        return next(iter(self.buckets[max(self.buckets)])) if self.buckets else None
+
+
+class Placement:
+    """Room on workers.
+
+    Attributes:
+        capacity: worker -> all that it has.
+        free: worker -> what is left of it; between zero and its capacity for each name, except
+            that a worker whose capacity shrank may be overdrawn, and then has nothing free.
+    """
+
+    def __init__(self) -> None:
+        self.capacity: dict[str, Resources] = {}
+        self.free: dict[str, Resources] = {}
+        self._taken: dict[str, Resources] = {}
+        self._shapes: dict[Resources, _Shape] = {}
+
+    def join(self, worker: str, resources: Resources) -> None:
+        """A worker came, or has another capacity from now on."""
+        self.capacity[worker] = resources
+        self._taken.setdefault(worker, Resources())
+        self._refresh(worker)
+
+    def leave(self, worker: str) -> None:
+        """A worker is gone, with all that was taken there."""
+        for account in (self.capacity, self.free, self._taken):
+            account.pop(worker, None)
+        for shape in self._shapes.values():
+            shape.put(worker, 0)
+
+    def room(self, shape: Resources) -> int:
+        """How many of this shape could be placed now, if nothing else were."""
+        return self._known(shape).total
+
+    def take(self, shape: Resources) -> str | None:
+        """Reserve the shape on the worker with most room for it; None where there is none."""
+        worker = self._known(shape).roomiest()
+        if worker is not None:
+            self._taken[worker] = self._taken[worker].plus(shape)
+            self._refresh(worker)
+        return worker
+
+    def give(self, worker: str, shape: Resources) -> None:
+        """Give back what `take` reserved; a worker that has left meanwhile is no mistake."""
+        if worker in self._taken:
+            self._taken[worker] = self._taken[worker].minus(shape)
+            self._refresh(worker)
+
+    def ever_fits(self, shape: Resources) -> bool:
+        """Whether some worker would have room for the shape if it were idle."""
+        return any(shape.fits(capacity) for capacity in self.capacity.values())
+
+    def _known(self, shape: Resources) -> _Shape:
+        known = self._shapes.get(shape)
+        if known is None:
+            known = self._shapes[shape] = _Shape()
+            for worker, free in self.free.items():
+                known.put(worker, shape.times_in(free))
+        return known
+
+    def _refresh(self, worker: str) -> None:
+        capacity, taken = self.capacity[worker], self._taken[worker]
+        free = capacity.minus(taken) if taken.fits(capacity) else Resources()
+        self.free[worker] = free
+        for resources, shape in self._shapes.items():
+            shape.put(worker, resources.times_in(free))
+
+    def check(self) -> None:
+        """Count everything again; for tests.
+
+        Raises:
+            AssertionError: A derived count differs.
+        """
+        for worker, free in self.free.items():
+            taken = self._taken[worker]
+            assert (
+                not taken.fits(self.capacity[worker]) or free.plus(taken) == self.capacity[worker]
+            )
+        for resources, shape in self._shapes.items():
+            times = {w: n for w, free in self.free.items() if (n := resources.times_in(free))}
+            assert shape.times == times, (resources, shape.times, times)
+            assert shape.total == sum(times.values())

@@ -1,0 +1,71 @@
+"""What the engine is told about a run before it starts, and whom it asks for verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pegbox.decisions import Decision, Signal
+from pegbox.objective import Objective
+from pegbox.resources import Resources
+from pegbox.trial import Outcome, TrialView
+
+__all__ = ["Decider", "Rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Budgets and bounds of a run.
+
+    Attributes:
+        resources: What a trial that is not suggested yet will probably ask for; decides how many
+            are asked for ahead of free room.
+        objectives: What counts; a last result without a finite value for each is told as failed.
+        max_trials: Trials in all; -1 for no bound.
+        max_failures: Tries of a trial that may fail before it fails for good; -1 for no bound.
+        max_lost: Losses in a row, without a report between, after which a trial fails for good.
+        max_concurrent: Trials that may run at once; None for as many as there is room.
+        lookahead: Trials to ask for beyond free room, so that suggestions wait for slots.
+        reads_results: The searcher wants every result.
+        elastic: Other workers than those seen may come, so a trial that fits none of them waits.
+    """
+
+    resources: Resources
+    objectives: tuple[Objective, ...] = ()
+    max_trials: int = -1
+    max_failures: int = 0
+    max_lost: int = 3
+    max_concurrent: int | None = None
+    lookahead: int = 0
+    reads_results: bool = False
+    elastic: bool = False
+
+
+class Decider(Protocol):
+    """The scheduler as the engine sees it: plain calls, answered at once, that never raise."""
+
+    #: Whether `choose` is to be asked; otherwise the longest-queued trial comes first.
+    chooses: bool
+
+    def added(self, trial: TrialView) -> None:
+        """A trial was suggested."""
+
+    def decide(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
+        """Whether a trial that reported goes on."""
+
+    def completed(
+        self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
+    ) -> None:
+        """A trial ended."""
+
+    def choose(
+        self,
+        queued: Sequence[TrialView],
+        paused: Sequence[TrialView],
+        running: Sequence[TrialView],
+    ) -> TrialView | Signal:
+        """What to start next."""
+
+    def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A configuration as JSON data."""
