@@ -1,0 +1,193 @@
+"""JSON with a stated encoding of NaN and infinity, and what counts as JSON data.
+
+JSON data is None, bool, int, float (NaN and infinity included), str, lists of these, and dicts
+of these with string keys. As text, the floats that JSON lacks are written ``{"$float": "nan"}``,
+``"inf"`` or ``"-inf"``; a user's own dict that could be mistaken for that is written inside
+``{"$dict": ...}``. Everything else is ordinary JSON, which any SQLite tool reads.
+
+It does not know what the values mean; see `pegbox.space` for objects inside a configuration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from pegbox.errors import ConfigError
+
+__all__ = ["dumps", "flatten", "loads", "plain"]
+
+_FLOAT: Final = "$float"
+_DICT: Final = "$dict"
+_OURS: Final = (_FLOAT, _DICT)
+_NAMES: Final = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
+_ATOMS: Final = frozenset({type(None), bool, float, str})
+
+#: Python refuses to write or read longer integers in decimal (4,300 digits).
+_MAX_BITS: Final = 14_000
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON text of a value.
+
+    Args:
+        value: JSON data, as `plain` gives it.
+
+    Raises:
+        ConfigError: The value is not JSON data; the place and type are named.
+    """
+    try:
+        text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError):
+        value = plain(value)
+    else:
+        # Only a dict whose first key starts with "$" could be mistaken for one of ours.
+        if '{"$' not in text:
+            return text
+    return json.dumps(_encode(value), allow_nan=False, separators=(",", ":"))
+
+
+def loads(text: str | bytes) -> Any:
+    """The value of a text that `dumps` wrote.
+
+    Raises:
+        ValueError: The text is not JSON.
+    """
+    value = json.loads(text)
+    marked = b'"$' in text if isinstance(text, bytes) else '"$' in text
+    return _decode(value) if marked else value
+
+
+def plain(value: Any, path: str = "") -> Any:
+    """The value as plain Python: numpy scalars and 0-d arrays unpacked, tuples as lists.
+
+    Args:
+        value: What a user handed in. It is not changed; containers are copied.
+        path: Where it stands, for the message.
+
+    Raises:
+        ConfigError: Something inside is not JSON data; the place and type are named.
+    """
+    try:
+        return _plain(value, path)
+    except RecursionError:
+        raise ConfigError(
+            f"{path or 'the value'} contains itself, or is nested too deeply to be stored"
+        ) from None
+
+
+def flatten(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested dicts as one, with their keys joined by ``/``; an empty dict stays as it is.
+
+    Raises:
+        ConfigError: Two entries come to stand under one name.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in metrics.items():
+        nested = isinstance(value, Mapping) and len(value) > 0
+        inner = {f"{name}/{key}": item for key, item in flatten(value).items()} if nested else None
+        for key, item in ((name, value),) if inner is None else inner.items():
+            if key in flat:
+                raise ConfigError(f"two values have the name {key!r} once nested dicts are joined")
+            flat[key] = item
+    return flat
+
+
+def _plain(value: Any, path: str) -> Any:
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is int:
+        return value if value.bit_length() <= _MAX_BITS else _refuse_integer(value, path)
+    if isinstance(value, Mapping):
+        return {_key(key, path): _plain(item, _join(path, key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, _join(path, i)) for i, item in enumerate(value)]
+    return _plain_scalar(value, path)
+
+
+def _plain_scalar(value: Any, path: str) -> Any:
+    """Scalars of numpy and their like, without importing any of them, and subclasses."""
+    if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
+        item = value.item()
+        if type(item) is int or type(item) in _ATOMS:
+            return _plain(item, path)
+    elif isinstance(value, str):
+        return str.__str__(value)
+    elif isinstance(value, int):
+        return _plain(int.__int__(value), path)
+    elif isinstance(value, float):
+        return float.__float__(value)
+    _refuse(value, path)
+
+
+def _refuse(value: Any, path: str) -> NoReturn:
+    array = hasattr(value, "tolist")
+    raise ConfigError(
+        f"{path or 'the value'} is of type {_type_name(value)}, which cannot be stored as JSON",
+        hint="Use .tolist() for a small array, or save a large one in a checkpoint."
+        if array
+        else "Use numbers, strings, booleans, None, and lists and dicts of these.",
+    )
+
+
+def _refuse_integer(value: int, path: str) -> NoReturn:
+    bits = value.bit_length()
+    raise ConfigError(
+        f"{path or 'the value'} is an integer of {bits} bits; at most {_MAX_BITS} can be stored",
+        hint="Pass it as a float or a string.",
+    )
+
+
+def _key(key: Any, path: str) -> str:
+    if type(key) is str:
+        return key
+    if isinstance(key, str):
+        return str.__str__(key)
+    where = f"in {path}" if path else "at the top"
+    raise ConfigError(
+        f"the key {key!r} {where} is of type {_type_name(key)}; JSON has only strings as keys",
+        hint=f"Use {str(key)!r}.",
+    )
+
+
+def _join(path: str, key: object) -> str:
+    return f"{path}/{key}" if path else str(key)
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0.0 else {_FLOAT: str(float(value))}
+    if isinstance(value, dict):
+        inner = {key: _encode(item) for key, item in value.items()}
+        return {_DICT: inner} if _is_ours(value) else inner
+    if isinstance(value, list | tuple):
+        return [_encode(item) for item in value]
+    return value
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if not _is_ours(value):
+        return {key: _decode(item) for key, item in value.items()}
+    ((mark, inner),) = value.items()
+    if mark == _FLOAT:
+        return _NAMES[inner]
+    return {key: _decode(item) for key, item in inner.items()}
+
+
+def _is_ours(value: Mapping[str, Any]) -> bool:
+    return len(value) == 1 and next(iter(value)) in _OURS
