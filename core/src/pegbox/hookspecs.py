@@ -94,7 +94,11 @@ class SearcherSpecs:
 
     @hookspec
     def searcher_observe(
-        self, config: Point, result: Mapping[str, Any] | None, outcome: Outcome
+        self,
+        config: Point,
+        result: Mapping[str, Any] | None,
+        outcome: Outcome,
+        trial_id: str | None,
     ) -> None:
         """When a point becomes known that this searcher did not propose."""
 

@@ -121,13 +121,24 @@ class Searcher:
                 ``"failed"``.
         """
 
-    def observe(self, config: Point, result: Mapping[str, Any] | None, outcome: Outcome) -> None:
+    def observe(
+        self,
+        config: Point,
+        result: Mapping[str, Any] | None,
+        outcome: Outcome,
+        trial_id: str | None,
+    ) -> None:
         """Told a point that it did not propose: warm start, restore, another searcher's trial.
+
+        A trial that was under way at a restore is told here when it ends, for the searcher that
+        proposed it is gone; it may have been among ``pending`` of an ask before.
 
         Args:
             config: Flat path to value, coded as `suggest` would have.
             result: As in `on_trial_complete`.
             outcome: As in `on_trial_complete`.
+            trial_id: Public id of the trial; its digits at the end are in the order of the asks.
+                None for a point that is no trial of this experiment.
         """
 
     def get_state(self) -> Mapping[str, Any]:
