@@ -127,7 +127,7 @@ class Engine:
         """
         self._step = Step()
         for event in events:
-            if not self.ended:
+            if not self.ended or isinstance(event, Resumed):
                 self._at_time = event.at
                 self._handle(event)
         if not self.ended and self.state.epoch:
@@ -430,11 +430,11 @@ class Engine:
 
     def _settle_idle(self) -> None:
         """Nothing runs and nothing is asked for."""
-        if self._declined:
-            self._end("failed", "the searcher waits for a result, but no trial is left to give one")
-        elif self.state.queues or self._may_ask():
+        if self.state.queues or self._may_ask():
             if self._placement.capacity and not self.rules.elastic:
                 self._end("failed", self._why_nothing_starts())
+        elif self._declined:
+            self._end("failed", "the searcher waits for a result, but no trial is left to give one")
         else:
             self._end("complete", "")
 

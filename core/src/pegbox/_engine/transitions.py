@@ -30,7 +30,7 @@ TRANSITIONS: Final[dict[tuple[State, State], str]] = {
     (
         _HALTING,
         _QUEUED,
-    ): "it goes on later: exploit, resize, interrupt, a retry, or the run was resumed",
+    ): "exploit, resize, interrupt, a retry, or the run was resumed",
     (_PAUSED, _QUEUED): "it is chosen to go on",
     (_PAUSED, _STOPPED): "the run is complete, and nobody chose it again",
     (_PAUSED, _FAILED): "it cannot be started again",

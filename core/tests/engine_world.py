@@ -1,0 +1,276 @@
+"""A world around the engine for tests: it answers orders in any legal order, and fails at will.
+
+It keeps an account of its own of what was launched, told and lost, to compare with the engine.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pegbox._engine.engine import Engine, Step
+from pegbox._engine.rules import Rules
+from pegbox._engine.state import RunState
+from pegbox.commands import Ask, Launch, Tell
+from pegbox.decisions import CONTINUE, PAUSE, STOP, Decision, Exploit, Resize, Signal
+from pegbox.events import (
+    Declined,
+    Ended,
+    Event,
+    Exhausted,
+    Reported,
+    Resumed,
+    Started,
+    StopRequested,
+    Suggested,
+    WorkerJoined,
+    WorkerLeft,
+)
+from pegbox.objective import Objective
+from pegbox.resources import Resources
+from pegbox.trial import CheckpointRecord, Outcome, TrialFailure, TrialView
+
+OBJECTIVE = Objective("loss", "min")
+CPU = Resources({"cpu": 1})
+BIG = Resources({"cpu": 2})
+
+
+class WildDecider:
+    """A scheduler that decides anything, from a generator of its own."""
+
+    def __init__(self, seed: int, *, wild: bool = True, chooses: bool = False) -> None:
+        self.rng = random.Random(seed)
+        self.wild = wild
+        self.chooses = chooses
+        self.completions: list[int] = []
+
+    def added(self, trial: TrialView) -> None:
+        assert trial.attempt == 0
+
+    def decide(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
+        assert result["training_iteration"] == trial.iteration
+        if not self.wild:
+            return CONTINUE
+        draw = self.rng.random()
+        if draw < 0.7:
+            return CONTINUE
+        if draw < 0.8:
+            return STOP
+        if draw < 0.87:
+            return PAUSE
+        if draw < 0.94:
+            return Exploit(f"abcde_{self.rng.randrange(8):05d}", {"x": draw})
+        return Resize(self.rng.choice([CPU, BIG]))
+
+    def completed(
+        self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
+    ) -> None:
+        self.completions.append(trial.number)
+
+    def choose(
+        self,
+        queued: Sequence[TrialView],
+        paused: Sequence[TrialView],
+        running: Sequence[TrialView],
+    ) -> TrialView | Signal:
+        waiting = [*queued, *paused]
+        if self.rng.random() < 0.2 and running:
+            return Signal.WAIT
+        return self.rng.choice(waiting)
+
+    def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return dict(config)
+
+
+class World:
+    """Answers an engine's orders; `step` does one random legal thing."""
+
+    def __init__(self, seed: int, rules: Rules, *, wild: bool = True, chooses: bool = False) -> None:
+        self.rng = random.Random(seed)
+        self.rules = rules
+        self.decider_seed = seed
+        self.wild, self.chooses = wild, chooses
+        self.samples = self.rng.randint(1, 12)
+        self.journal: list[Event] = []
+        self.now = 0.0
+        self.epoch = 0
+        self.workers_made = 0
+        self.lost_reports = 0
+        self._fresh_process()
+
+    # ---- one process of the driver -------------------------------------------------
+
+    def _fresh_process(self) -> None:
+        self.decider = WildDecider(self.decider_seed, wild=self.wild, chooses=self.chooses)
+        self.engine = Engine(RunState("abcde", "f"), self.rules, self.decider)
+        self.engine.replay(self.journal)
+        self.asks: list[int] = []
+        self.running: dict[tuple[int, int], Launch] = {}
+        self.reported: dict[tuple[int, int], int] = {}
+        self.waiting: set[tuple[int, int]] = set()
+        self.told_to_end: set[tuple[int, int]] = set()
+        self.workers: dict[str, Resources] = {}
+        self.tells: Counter[int] = Counter()
+        self.epoch += 1
+
+    def begin(self) -> None:
+        first = Started(self.tick(), 1) if self.epoch == 1 else self.resumed()
+        self.send([first])
+        self.join()
+
+    def resumed(self) -> Resumed:
+        errored = self.rng.choice(["skip", "resume", "restart"]) if self.wild else "skip"
+        return Resumed(self.tick(), self.epoch, errored=errored)
+
+    def crash(self) -> None:
+        """The driver is killed: only the journal survives."""
+        self._fresh_process()
+        self.begin()
+
+    # ---- what may happen -----------------------------------------------------------
+
+    def tick(self) -> float:
+        self.now += 1.0
+        return self.now
+
+    def send(self, events: list[Event]) -> Step:
+        step = self.engine.handle(events)
+        self.journal.extend(step.facts)
+        for answer in step.answers:
+            key = (answer.trial, answer.attempt)
+            assert key in self.waiting, "an answer to a trial that does not wait"
+            self.waiting.remove(key)
+            if not answer.go_on:
+                self.told_to_end.add(key)
+        for launch in step.launches:
+            self._launched(launch)
+        for order in step.orders:
+            if isinstance(order, Ask):
+                self.asks.append(order.trial)
+            elif isinstance(order, Tell):
+                self.tells[order.trial] += 1
+                assert self.tells[order.trial] == 1, "told twice"
+        self.engine.check()
+        return step
+
+    def _launched(self, launch: Launch) -> None:
+        key = (launch.trial, launch.attempt)
+        assert key not in self.running
+        assert launch.worker in self.workers, "launched on a worker that is gone"
+        self.running[key] = launch
+        self.reported[key] = launch.iteration
+        taken = Resources()
+        for other in self.running.values():
+            if other.worker == launch.worker:
+                taken = taken.plus(other.resources)
+        assert taken.fits(self.workers[launch.worker]), "oversubscribed"
+
+    def join(self) -> None:
+        name = f"w{self.workers_made}"
+        self.workers_made += 1
+        self.workers[name] = Resources({"cpu": self.rng.choice([2, 3, 4])})
+        self.send([WorkerJoined(self.tick(), name, self.workers[name])])
+
+    def leave(self) -> None:
+        name = self.rng.choice(list(self.workers))
+        lost = [key for key, launch in self.running.items() if launch.worker == name]
+        events: list[Event] = []
+        announced = self.rng.random() < 0.5
+        for key in lost:
+            del self.running[key]
+            self.waiting.discard(key)
+            gone = TrialFailure("lost", "worker gone")
+            if announced:
+                events.append(Ended(self.tick(), *key, "lost", failure=gone))
+        del self.workers[name]
+        self.send([*events, WorkerLeft(self.tick(), name)])
+        if not self.workers:
+            self.join()
+
+    def answer_ask(self) -> None:
+        number = min(self.asks)
+        self.asks.remove(number)
+        missing = any(n not in self.engine.state.trials for n in range(self.samples))
+        if number >= self.samples and not missing:
+            self.send([Exhausted(self.tick(), number)])
+        elif number >= self.samples or (self.rng.random() < 0.15 and self.running):
+            self.send([Declined(self.tick(), number)])
+        else:
+            x = self.rng.random()
+            shape = self.rng.choice([CPU, CPU, BIG])
+            point = {"x": x}
+            self.send([Suggested(self.tick(), number, point, point, point, shape, f"{number}_x")])
+
+    def report(self) -> None:
+        key = self.rng.choice([k for k in self.running if k not in self.waiting])
+        self.reported[key] += 1
+        iteration = self.reported[key]
+        checkpoint = None
+        if self.rng.random() < 0.5:
+            path = f"t{key[0]}/checkpoint_{iteration}-{key[1]}"
+            checkpoint = CheckpointRecord(path, iteration, float(iteration), 10)
+        self.waiting.add(key)
+        event = Reported(
+            self.tick(),
+            key[0],
+            key[1],
+            iteration,
+            1.0,
+            float(iteration),
+            self.now,
+            {"loss": self.rng.random()},
+            "{}",
+            0,
+            checkpoint,
+        )
+        self.send([event])
+
+    def end(self) -> None:
+        key = self.rng.choice([k for k in self.running if k not in self.waiting])
+        del self.running[key]
+        if key in self.told_to_end:
+            how = self.rng.choice(["halted", "halted", "halted", "finished", "failed", "lost"])
+        else:
+            how = self.rng.choice(["finished", "finished", "failed", "lost"])
+        failure = TrialFailure("exception", "no") if how in ("failed", "lost") else None
+        self.send([Ended(self.tick(), *key, how, failure=failure)])
+
+    def stale(self) -> None:
+        """A late report and a late end of an older attempt must change nothing."""
+        state = self.engine.state
+        older = [(n, r.attempt - 1) for n, r in state.trials.items() if r.attempt > 1]
+        if older:
+            key = self.rng.choice(older)
+            event = Reported(self.tick(), *key, 99, 1.0, 1.0, 1.0, {"loss": 0.0}, "{}", 0)
+            self.waiting.add(key)
+            step = self.send([event, Ended(self.tick(), *key, "finished")])
+            assert not any(isinstance(fact, Reported | Ended) for fact in step.facts)
+
+    def step(self) -> None:
+        ready = [key for key in self.running if key not in self.waiting]
+        choices = []
+        if self.asks:
+            choices += [self.answer_ask] * 4
+        if ready:
+            choices += [self.report] * 6 + [self.end] * 3
+        if self.workers:
+            choices += [self.leave]
+        choices += [self.join, self.stale] if len(self.workers) < 4 else [self.stale]
+        self.rng.choice(choices)()
+
+    def run(self, *, crashes: int = 0, interrupt: bool = False, steps: int = 3000) -> None:
+        """Go on until the run ends; fails when it does not."""
+        self.begin()
+        for count in range(steps):
+            if self.engine.ended:
+                return
+            if crashes and self.rng.random() < 0.02:
+                crashes -= 1
+                self.crash()
+            elif interrupt and count == 30:
+                self.send([StopRequested(self.tick(), "interrupted")])
+            else:
+                self.step()
+        raise AssertionError(f"no end after {steps} steps: {self.engine.state.story()}")

@@ -1,0 +1,117 @@
+"""Any legal order of events: no trial lost, each told once, no slot overdrawn, no hang."""
+
+from __future__ import annotations
+
+from engine_world import CPU, OBJECTIVE, World
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pegbox._engine.rules import Rules
+from pegbox._engine.state import RunState
+from pegbox.events import Ended, Launched, Resumed, RunEnded, Suggested
+
+SEEDS = st.integers(0, 2**32)
+RULES = st.builds(
+    Rules,
+    resources=st.just(CPU),
+    objectives=st.just((OBJECTIVE,)),
+    max_trials=st.sampled_from([-1, 3, 9]),
+    max_failures=st.sampled_from([0, 1, 3]),
+    max_concurrent=st.sampled_from([None, 1, 3]),
+    lookahead=st.sampled_from([0, 2, 10]),
+    reads_results=st.booleans(),
+)
+
+
+def replayed(world: World) -> RunState:
+    state = RunState("abcde", "f")
+    for fact in world.journal:
+        state.apply(fact)
+    return state
+
+
+def assert_complete(world: World) -> None:
+    state = world.engine.state
+    assert isinstance(state.ended, RunEnded)
+    assert state.ended.how == "complete"
+    assert all(record.state.ended for record in state.trials.values())
+    expected = world.samples if world.rules.max_trials < 0 else min(
+        world.samples, world.rules.max_trials
+    )
+    assert sorted(state.trials) == list(range(expected)), "a trial was lost or born twice"
+    assert not world.running
+
+
+@given(SEEDS, RULES, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_every_run_ends_with_every_trial_told_once(seed, rules, chooses):
+    world = World(seed, rules, chooses=chooses)
+    world.run()
+    assert_complete(world)
+    assert world.tells == dict.fromkeys(world.engine.state.trials, 1)
+    assert sorted(world.decider.completions) == sorted(world.engine.state.trials)
+
+
+@given(SEEDS, RULES, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_killed_drivers_lose_no_trial_and_tell_each_once(seed, rules, chooses):
+    world = World(seed, rules, chooses=chooses)
+    world.run(crashes=8)
+    assert_complete(world)
+
+
+@given(SEEDS, RULES)
+@settings(max_examples=100, deadline=None)
+def test_replay_of_the_facts_is_the_state(seed, rules):
+    world = World(seed, rules)
+    world.run(crashes=4)
+    assert replayed(world).snapshot() == world.engine.state.snapshot()
+    replayed(world).check()
+
+
+@given(SEEDS, RULES)
+@settings(max_examples=60, deadline=None)
+def test_replay_is_the_state_at_every_moment(seed, rules):
+    world = World(seed, rules)
+    world.begin()
+    state, done = RunState("abcde", "f"), 0
+    while not world.engine.ended:
+        for fact in world.journal[done:]:
+            state.apply(fact)
+        done = len(world.journal)
+        assert state.snapshot() == world.engine.state.snapshot()
+        world.step()
+
+
+@given(SEEDS, RULES)
+@settings(max_examples=100, deadline=None)
+def test_an_interrupted_run_ends_in_good_order_and_goes_on(seed, rules):
+    world = World(seed, rules)
+    world.run(interrupt=True)
+    ended = world.engine.state.ended
+    assert ended is not None
+    assert ended.how in ("complete", "interrupted")
+    assert not world.running
+    if ended.how == "interrupted":
+        world.crash()
+        while not world.engine.ended:
+            world.step()
+    assert_complete(world)
+
+
+@given(SEEDS, RULES)
+@settings(max_examples=60, deadline=None)
+def test_each_attempt_is_launched_and_ends_once(seed, rules):
+    world = World(seed, rules)
+    world.run(crashes=3)
+    launched = [(f.trial, f.attempt) for f in world.journal if isinstance(f, Launched)]
+    ended = [(f.trial, f.attempt) for f in world.journal if isinstance(f, Ended)]
+    assert len(set(launched)) == len(launched)
+    assert len(set(ended)) == len(ended)
+    assert set(ended) <= set(launched)
+    # What is missing an end was running when the driver was killed.
+    missing = set(launched) - set(ended)
+    assert bool(missing) <= any(isinstance(f, Resumed) for f in world.journal)
+    assert len([f for f in world.journal if isinstance(f, Suggested)]) == len(
+        world.engine.state.trials
+    )
