@@ -1,1 +1,45 @@
-"""To be filled."""
+"""The built-in plugins' doorway: what a stranger's package has too, and no other way in.
+
+Imports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pegbox.hookspecs import hookimpl
+
+__all__ = ["pegbox_callbacks", "pegbox_schedulers", "pegbox_searchers", "pegbox_syncers"]
+
+
+@hookimpl
+def pegbox_searchers() -> Mapping[str, str]:
+    """Random and grid search."""
+    return {
+        "random": "pegbox.builtin.random_search:RandomSearch",
+        "grid": "pegbox.builtin.grid_search:GridSearch",
+    }
+
+
+@hookimpl
+def pegbox_schedulers() -> Mapping[str, str]:
+    """FIFO and ASHA; ASHA under Ray Tune's other names too."""
+    asha = "pegbox.builtin.asha:AsyncHyperBandScheduler"
+    return {
+        "fifo": "pegbox.builtin.fifo:FIFOScheduler",
+        "asha": asha,
+        "async_hyperband": asha,
+        "asynchyperband": asha,
+    }
+
+
+@hookimpl
+def pegbox_syncers() -> Mapping[str, str]:
+    """Whatever fsspec reaches."""
+    return {"fsspec": "pegbox.builtin.fsspec_syncer:FsspecSyncer"}
+
+
+@hookimpl
+def pegbox_callbacks() -> Mapping[str, str]:
+    """The live view."""
+    return {"progress": "pegbox.builtin.progress:ProgressView"}
