@@ -1,0 +1,127 @@
+"""Copying a user's folder: every file with its size and digest, and nothing that is no file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pegbox.errors import ReportError
+
+__all__ = ["FileFact", "copy_tree", "digest_of"]
+
+_CHUNK_BYTES: Final = 1 << 20
+_DIGEST_BYTES: Final = 16
+
+#: Device and inode of each folder from the source down to where a walk is.
+_Ancestors = tuple[tuple[int, int], ...]
+
+
+class FileFact(NamedTuple):
+    """One file of a copy.
+
+    Attributes:
+        path: Relative to the folder, with ``/``.
+        size: Bytes.
+        digest: blake2b of 16 bytes, as hex.
+    """
+
+    path: str
+    size: int
+    digest: str
+
+
+def copy_tree(source: str, target: str, *, without: str) -> tuple[FileFact, ...]:
+    """Copy the content of a folder into an existing empty one.
+
+    Symbolic links are copied as what they point to; permissions are not kept.
+
+    Args:
+        source: The folder.
+        target: Where its content goes.
+        without: Name of a file directly in ``source`` that is not copied.
+
+    Raises:
+        ReportError: A broken link, a link to a folder that it is in, or a special file.
+        OSError: Something cannot be read or written.
+    """
+    buffer = memoryview(bytearray(_CHUNK_BYTES))
+    facts = []
+    for kind, path in _walk(source, "", ()):
+        if path == without:
+            continue
+        origin, goal = os.path.join(source, path), os.path.join(target, path)
+        if kind == "folder":
+            os.mkdir(goal)
+        else:
+            facts.append(FileFact(path, *_copy_file(origin, goal, buffer)))
+    return tuple(facts)
+
+
+def digest_of(path: str) -> str:
+    """The digest of a file's content, as in `FileFact`."""
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    buffer = memoryview(bytearray(_CHUNK_BYTES))
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(buffer[:count])
+    return digest.hexdigest()
+
+
+def _walk(folder: str, prefix: str, ancestors: _Ancestors) -> Iterator[tuple[str, str]]:
+    """Folders (before what is in them) and files below a folder, by name."""
+    ancestors = (*ancestors, _identity(os.stat(folder)))
+    with os.scandir(folder) as entries:
+        ordered = sorted(entries, key=lambda entry: entry.name)
+    for entry in ordered:
+        path = f"{prefix}{entry.name}"
+        status = _status(entry)
+        if stat.S_ISREG(status.st_mode):
+            yield "file", path
+        elif not stat.S_ISDIR(status.st_mode):
+            raise ReportError(
+                f"the checkpoint holds {entry.path}, which is neither a file nor a folder",
+                hint="Keep sockets, pipes and devices out of the checkpoint's folder.",
+            )
+        elif _identity(status) in ancestors:
+            raise ReportError(
+                f"the checkpoint holds the link {entry.path}, which leads to a folder it is in"
+            )
+        else:
+            yield "folder", path
+            yield from _walk(entry.path, f"{path}/", ancestors)
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result:
+    try:
+        return entry.stat()
+    except FileNotFoundError:
+        raise ReportError(
+            f"the checkpoint holds {entry.path}, which leads nowhere or has just been removed",
+            hint="Report a checkpoint when all its files are written, and nobody changes them.",
+        ) from None
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _copy_file(origin: str, goal: str, buffer: memoryview) -> tuple[int, str]:
+    """Copy and digest in one pass: the pages are read once."""
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    size = 0
+    with open(origin, "rb", buffering=0) as source, open(goal, "xb", buffering=0) as target:
+        while count := source.readinto(buffer):
+            part = buffer[:count]
+            digest.update(part)
+            _write_all(target.fileno(), part)
+            size += count
+    return size, digest.hexdigest()
+
+
+def _write_all(descriptor: int, part: memoryview) -> None:
+    # An unbuffered write may be short, e.g. when a disk is about to be full.
+    while part:
+        part = part[os.write(descriptor, part) :]

@@ -1,0 +1,89 @@
+"""What a trial died of, as text for people and, where it works, as the exception itself."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+from typing import Final
+
+from pegbox.errors import ReportError
+from pegbox.trial import TrialFailure
+
+__all__ = ["describe", "pickled"]
+
+_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_OWN: Final = (os.path.join(_PACKAGE, "_trial") + os.sep, os.path.join(_PACKAGE, "reporting.py"))
+
+_MAX_LINE: Final = 300
+_MAX_TEXT: Final = 64_000
+_MAX_PICKLE_BYTES: Final = 256_000
+
+
+def describe(error: BaseException) -> TrialFailure:
+    """An exception as a failure: one line, the class, and the traceback from the user's frames.
+
+    The traceback leaves out pegbox's own frames, and the middle of a very long text.
+    """
+    name = type(error).__name__
+    return TrialFailure("exception", _one_line(name, error), name, _traceback(error))
+
+
+def pickled(error: BaseException) -> bytes | None:
+    """The exception pickled, or None where it does not come back, or is very large."""
+    # Loaded here: a trial that ends well never needs it.
+    import pickle
+
+    import cloudpickle
+
+    try:
+        data: bytes = cloudpickle.dumps(error)
+        whole = len(data) <= _MAX_PICKLE_BYTES and type(pickle.loads(data)) is type(error)
+    except Exception:
+        # User classes may fail in any way here; the text says it all the same.
+        return None
+    return data if whole else None
+
+
+def _one_line(name: str, error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"SystemExit: the function called sys.exit({error.code!r})"[:_MAX_LINE]
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:
+        lines = ["(its message cannot be shown)"]
+    line = f"{name}: {lines[0]}" if lines else name
+    return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE - 3]}..."
+
+
+def _traceback(error: BaseException) -> str:
+    told = traceback.TracebackException.from_exception(error)
+    for part in _chain(told):
+        _trim(part.stack, at_end=part.exc_type is ReportError)
+    text = "".join(told.format() if told.stack or _chained(told) else told.format_exception_only())
+    if len(text) <= _MAX_TEXT:
+        return text
+    half = _MAX_TEXT // 2
+    return f"{text[:half]}\n  ... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
+
+
+def _chain(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    todo, seen = [told], set()
+    while todo:
+        part = todo.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            todo += [one for one in (part.__cause__, part.__context__) if one is not None]
+
+
+def _chained(told: traceback.TracebackException) -> bool:
+    return told.__cause__ is not None or told.__context__ is not None
+
+
+def _trim(stack: traceback.StackSummary, *, at_end: bool) -> None:
+    while stack and stack[0].filename.startswith(_OWN):
+        del stack[0]
+    # A broken rule is the user's line's affair; any other error inside pegbox is shown whole.
+    while at_end and stack and stack[-1].filename.startswith(_OWN):
+        del stack[-1]

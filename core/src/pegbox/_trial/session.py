@@ -1,0 +1,185 @@
+"""One try of a trial as its function sees it: numbered reports, decisions, the checkpoint.
+
+It counts, times and checks; how a message travels is the channel's affair.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from typing import Final
+
+from pegbox._trial import checkpointing, metrics
+from pegbox._trial.task import Channel, ReportMessage, TrialTask
+from pegbox.checkpoint import Checkpoint
+from pegbox.errors import ReportError, StoreError
+
+__all__ = ["Session", "TrialHalted"]
+
+_logger: Final = logging.getLogger("pegbox")
+
+
+class TrialHalted(SystemExit):
+    """Raised by a report when the trial is to end, so that ``finally`` blocks run.
+
+    A SystemExit: ``except Exception`` does not catch it, code that lets an exit pass lets it
+    pass too, and a thread of the user's that it ends prints no traceback.
+    """
+
+
+class Session:
+    """One try of a trial, while its function runs. Safe to use from several threads.
+
+    Args:
+        task: The try.
+        channel: The way to whoever decides.
+    """
+
+    def __init__(self, task: TrialTask, channel: Channel) -> None:
+        self.task = task
+        self._channel = channel
+        #: Held from a report's numbering to its answer: reports are one after the other.
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._start = self._last = time.monotonic()
+        self._iteration = task.iteration
+        #: Latest checkpoint, relative to the experiment's folder, and whether it is known whole.
+        self._checkpoint = task.checkpoint
+        self._whole = False
+        self._halted = False
+        self._ended = False
+        self._said: set[str] = set()
+
+    @property
+    def halted(self) -> bool:
+        """Whether the trial was told to end."""
+        return self._halted
+
+    def report(self, values: object, checkpoint: object) -> None:
+        """Hand in a report and wait for the decision.
+
+        Raises:
+            ReportError: A rule is broken; see `pegbox.report`.
+            TrialHalted: The trial is to end; again at each further report.
+        """
+        self._check_process("report()")
+        encoded = self._encode(values)
+        folder = _folder_of(checkpoint)
+        with self._lock:
+            self._check_open("report()")
+            if self._halted:
+                raise TrialHalted
+            message = self._message(encoded, folder)
+            go_on = self._channel.send(message)
+            self._count(message)
+            self._halted = not go_on
+        if not go_on:
+            raise TrialHalted
+
+    def close(self) -> None:
+        """The function is over: nothing is reported any more. Waits for a report under way."""
+        with self._lock:
+            self._ended = True
+
+    def last_report(self, values: object) -> ReportMessage:
+        """What the function returned, as one more report; after `close`.
+
+        Raises:
+            ReportError: As for `report`.
+        """
+        message = self._message(self._encode(values), None)
+        self._count(message)
+        return message
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The latest checkpoint: this try's own, else the one that it goes on from.
+
+        Raises:
+            ReportError: The try has ended, or this is another process.
+            StoreError: The checkpoint to go on from is no longer whole.
+        """
+        self._check_process("get_checkpoint()")
+        self._check_open("get_checkpoint()")
+        if self._checkpoint is None:
+            return None
+        path = os.path.join(self.task.folder, *self._checkpoint.split("/"))
+        if not self._whole:
+            self._require_whole(path)
+        return Checkpoint(path)
+
+    def _encode(self, values: object) -> str:
+        encoded = metrics.encode(values, self.task.required_metrics)
+        for name in encoded.dropped:
+            self._say_once(
+                f"{name!r} is filled in by pegbox, so the reported value is not kept;"
+                " report it under another name"
+            )
+        if len(encoded.text) > metrics.LARGE_BYTES:
+            self._say_once(
+                f"reports are larger than {metrics.LARGE_BYTES:,} bytes, which slows every"
+                " report down; write large values into a file of a checkpoint"
+            )
+        return encoded.text
+
+    def _message(self, encoded: str, folder: str | None) -> ReportMessage:
+        now = time.monotonic()
+        iteration = self._iteration + 1
+        total_s = self.task.time_total_s + now - self._start
+        since_s, self._last = now - self._last, now
+        kept = None
+        if folder is not None:
+            kept = checkpointing.persist(
+                folder, self.task, iteration=iteration, time_total_s=total_s
+            )
+        return ReportMessage(iteration, since_s, total_s, time.time(), encoded, kept)
+
+    def _count(self, message: ReportMessage) -> None:
+        self._iteration = message.iteration
+        if message.checkpoint is not None:
+            self._checkpoint, self._whole = message.checkpoint[0], True
+
+    def _check_process(self, caller: str) -> None:
+        # Before the lock, which a forked child may have inherited locked.
+        if os.getpid() != self._pid:
+            raise ReportError(
+                f"{caller} was called in process {os.getpid()}, a child of process {self._pid}"
+                f" that runs trial {self.task.trial_id}",
+                hint="Hand the values back to the function, and report there.",
+            )
+
+    def _check_open(self, caller: str) -> None:
+        if self._ended:
+            raise ReportError(
+                f"{caller} was called after trial {self.task.trial_id} had ended",
+                hint="Wait for your threads before the function returns.",
+            )
+
+    def _require_whole(self, path: str) -> None:
+        """Compare digests once: a training that goes on from torn files fails in odd ways."""
+        checkpointing.require_visible(self.task)
+        if checkpointing.verify(path, deep=True) is None:
+            raise StoreError(
+                f"trial {self.task.trial_id} cannot go on from its checkpoint {path}:"
+                " a file is missing or differs from what was written",
+                path=path,
+                hint="Tuner.restore goes on from the last checkpoint that is whole.",
+            )
+        self._whole = True
+
+    def _say_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            _logger.warning("trial %s: %s", self.task.trial_id, sentence)
+
+
+def _folder_of(checkpoint: object) -> str | None:
+    if checkpoint is None:
+        return None
+    if not isinstance(checkpoint, Checkpoint):
+        raise ReportError(
+            f"report(checkpoint=...) takes a Checkpoint, got {type(checkpoint).__name__}",
+            hint="Write checkpoint=Checkpoint.from_directory(folder).",
+        )
+    return checkpoint.path
