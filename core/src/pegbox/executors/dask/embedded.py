@@ -1,0 +1,325 @@
+"""The Dask cluster that pegbox starts when it is given none: which worker processes there are.
+
+A scheduler in the driver's process, and processes of one worker each, which are started with a
+plain command (never by multiprocessing, which would run an unguarded script again), watched, and
+replaced when they die. Slots and trials are not known here. Importing this module does not import
+distributed, so that the processes can be started before the driver imports it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from pegbox.errors import ConfigError, RunError
+from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
+from pegbox.executors.dask.guard_handle import GuardHandle
+from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
+from pegbox.executors.dask.oom_counter import read_oom_kills
+from pegbox.executors.dask.worker_handle import WorkerHandle
+
+if TYPE_CHECKING:
+    from distributed import Client, Scheduler
+
+    from pegbox.executors.dask.local_scheduler import LocalScheduler
+
+__all__ = ["EmbeddedCluster"]
+
+_EARLY_DEATHS: Final = 3
+
+
+class EmbeddedCluster:
+    """Worker processes on this machine, with a scheduler in this process.
+
+    Every method may be called from any thread, also beside a running event loop.
+
+    Args:
+        n_workers: How many worker processes.
+        threads_per_worker: Tasks that each runs at once.
+        cpus_per_worker: Cores that each may use. Its threads share them; a thread's share, rounded
+            up to whole cores, is the number of BLAS threads.
+        resources: What each worker advertises to Dask, by name.
+        tls: Whether connections are encrypted, with a certificate that lives in memory. Without,
+            any user of this machine can run code as you through the scheduler's port.
+        environments: Environment variables for each worker, by place; a replacement takes over
+            the place of the one that died. May be shorter than ``n_workers``.
+        on_worker_exit: Called with address and cause when a worker that had joined has ended,
+            before its replacement joins; from a thread of the cluster.
+        on_failure: Called once, from a thread of the cluster, when workers cannot be started any
+            more. What happens before `start` has returned is raised there instead.
+
+    Raises:
+        ConfigError: A number is too small, or there are more environments than workers.
+    """
+
+    def __init__(
+        self,
+        n_workers: int,
+        threads_per_worker: int = 1,
+        cpus_per_worker: float = 1,
+        resources: Mapping[str, float] | None = None,
+        tls: bool = True,
+        *,
+        environments: Sequence[Mapping[str, str]] = (),
+        on_worker_exit: Callable[[str, ExitCause], None] | None = None,
+        on_failure: Callable[[RunError], None] | None = None,
+    ) -> None:
+        _check(n_workers, threads_per_worker, environments)
+        self._n_workers = n_workers
+        self._threads = threads_per_worker
+        self._cpus_per_thread = cpus_per_worker / threads_per_worker
+        self._resources = dict(resources or {})
+        self._tls = tls
+        self._environments = environments
+        self._on_worker_exit = on_worker_exit
+        self._on_failure = on_failure
+
+        self._changed = threading.Condition()  # guards all that follows
+        self._pad: Launchpad | None = None
+        self._guard: GuardHandle | None = None
+        self._local: LocalScheduler | None = None
+        self._order: dict[str, Any] | None = None
+        self._running: dict[str, WorkerHandle] = {}  # by name
+        self._joined: dict[str, WorkerHandle] = {}  # by address, those that ended included
+        self._launches = 0
+        self._early_deaths = 0
+        self._oom_kills = 0
+        self._failure: RunError | None = None
+        self._serving = False
+        self._closed = False
+
+    @property
+    def client(self) -> Client:
+        """The client that `start` has connected."""
+        return self._started().client
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler; to be touched on its loop's thread only."""
+        return self._started().scheduler
+
+    def _started(self) -> LocalScheduler:
+        if self._local is None:
+            raise RunError("the embedded cluster has not been started")
+        return self._local
+
+    def pids(self) -> dict[str, int]:
+        """Process id of each worker that has joined and runs, by address."""
+        with self._changed:
+            return {w.address: w.pid for w in self._running.values() if w.address}
+
+    def prestart(self) -> None:
+        """Start the worker processes, which then import while the caller does other things.
+
+        Does nothing the second time. `start` does it too.
+        """
+        with self._changed:
+            if self._pad is not None:
+                return
+            self._oom_kills = read_oom_kills() or 0
+            self._pad = make_launchpad(self._n_workers, self._cpus_per_thread, self._environments)
+            for place in range(self._n_workers):
+                self._launch(self._pad, place)
+            self._guard = GuardHandle(f"{MARKER}={self._pad.token}-", self._pad.folder)
+            for worker in self._running.values():
+                self._guard.add(worker.pid)
+
+    def start(self, timeout_s: float = 60.0) -> Client:
+        """Start the scheduler, and wait for the first worker; the others join as they come.
+
+        Args:
+            timeout_s: How long to wait for the first worker.
+
+        Returns:
+            A synchronous client, which is not made Dask's default.
+
+        Raises:
+            RunError: No worker could be started, or the cluster is closed.
+        """
+        if self._closed:
+            raise RunError("the embedded cluster is closed")
+        self.prestart()
+        try:
+            self._connect()
+            self._wait_for_first(timeout_s)
+        except BaseException:
+            self.close(0)
+            raise
+        return self.client
+
+    def exit_cause(self, worker_address: str, timeout_s: float) -> ExitCause | None:
+        """Why the process behind an address has ended; waits until that is known.
+
+        Args:
+            worker_address: As the scheduler has it, also of a worker that is gone.
+            timeout_s: How long to wait.
+
+        Returns:
+            The cause, or None where the process still runs when the time is over, or is not one
+            of this cluster's.
+        """
+
+        def cause() -> ExitCause | None:
+            worker = self._joined.get(worker_address)
+            return worker.cause if worker else None
+
+        with self._changed:
+            return self._changed.wait_for(cause, timeout_s)
+
+    def restart_worker(self, worker_address: str) -> None:
+        """Kill a worker's process and all it has started; a new one takes its place.
+
+        A worker that is gone already is no error.
+        """
+        with self._changed:
+            worker = self._joined.get(worker_address)
+            if worker and worker.cause is None:
+                worker.ended_by_us = True
+                worker.kill()
+
+    def close(self, grace_s: float = 1.0) -> None:
+        """End all processes; may be called twice, and in any state.
+
+        Args:
+            grace_s: How long workers may take to end in good order, a running task included,
+                before they are killed.
+        """
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+        atexit.unregister(self._close_at_exit)
+        deadline = time.monotonic() + grace_s
+        try:
+            if grace_s <= 0:
+                self._kill_all()
+            if self._local:
+                self._local.close()
+            self._wait_for_end(deadline - time.monotonic())
+        finally:
+            self._kill_all()
+            if self._guard:
+                self._guard.finish()
+
+    # Start
+
+    def _launch(self, pad: Launchpad, place: int) -> None:
+        self._launches += 1
+        worker = WorkerHandle(f"pegbox-{self._launches}", place, pad)
+        self._running[worker.name] = worker
+        if self._guard:
+            self._guard.add(worker.pid)
+        if self._order:
+            worker.connect(self._order)
+        threading.Thread(
+            target=self._watch, args=(worker, pad), name=f"{worker.name}-watch", daemon=True
+        ).start()
+
+    def _connect(self) -> None:
+        from pegbox.executors.dask.local_scheduler import LocalScheduler
+
+        atexit.register(self._close_at_exit, os.getpid())
+        self._local = LocalScheduler(self._on_join, tls=self._tls)
+        order = {"nthreads": self._threads, "resources": self._resources, **self._local.order()}
+        with self._changed:
+            self._order = order
+            for worker in self._running.values():
+                worker.connect(order)
+
+    def _wait_for_first(self, timeout_s: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._failure or self._joined, timeout_s)
+            self._serving = bool(self._joined)
+        if not self._serving:
+            raise self._failure or RunError(
+                f"no worker process has joined the cluster within {timeout_s:g} s",
+                hint="Is the machine overloaded, or the disk that Python lives on very slow?",
+            )
+
+    # Watch
+
+    def _on_join(self, name: str, address: str) -> None:
+        with self._changed:
+            worker = self._running.get(name)
+            if worker is None:  # it died on the way, or is a stranger
+                return
+            worker.address = address
+            self._joined[address] = worker
+            self._early_deaths = 0
+            self._changed.notify_all()
+
+    def _watch(self, worker: WorkerHandle, pad: Launchpad) -> None:
+        returncode = worker.wait()
+        failure = None
+        with self._changed:
+            cause = worker.cause = self._explain(worker, returncode)
+            self._running.pop(worker.name)
+            if self._guard:
+                self._guard.remove(worker.pid)
+            if not self._closed:
+                failure = self._replace(worker, cause, pad)
+            self._changed.notify_all()
+            serving = self._serving and not self._closed
+        if serving:
+            self._tell(worker, cause, failure)
+
+    def _explain(self, worker: WorkerHandle, returncode: int) -> ExitCause:
+        before, self._oom_kills = self._oom_kills, read_oom_kills() or 0
+        if worker.ended_by_us or self._closed:
+            return ExitCause(False, "ended by pegbox")
+        return explain_exit(returncode, oom_kills=self._oom_kills - before)
+
+    def _replace(self, worker: WorkerHandle, cause: ExitCause, pad: Launchpad) -> RunError | None:
+        if not worker.address:
+            self._early_deaths += 1
+        if self._early_deaths < _EARLY_DEATHS:
+            self._launch(pad, worker.place)
+            return None
+        first_failure = self._failure is None
+        self._failure = self._failure or RunError(
+            f"{self._early_deaths} worker processes in a row ended before they had joined the "
+            f"cluster; the last one {cause.message}",
+            story=worker.failure().splitlines(),
+        )
+        return self._failure if first_failure else None
+
+    def _tell(self, worker: WorkerHandle, cause: ExitCause, failure: RunError | None) -> None:
+        if worker.address and self._on_worker_exit:
+            self._on_worker_exit(worker.address, cause)
+        if failure and self._on_failure:
+            self._on_failure(failure)
+
+    # End
+
+    def _kill_all(self) -> None:
+        with self._changed:
+            for worker in self._running.values():
+                worker.kill()
+
+    def _wait_for_end(self, timeout_s: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running, max(0.0, timeout_s))
+
+    def _close_at_exit(self, pid: int) -> None:
+        if os.getpid() == pid:  # not in a fork of the driver
+            self.close(0)
+
+
+def _check(
+    n_workers: int, threads_per_worker: int, environments: Sequence[Mapping[str, str]]
+) -> None:
+    for name, number in {
+        "n_workers": n_workers,
+        "threads_per_worker": threads_per_worker,
+    }.items():
+        if number < 1:
+            raise ConfigError(f"{name} must be at least 1, got {number!r}")
+    if len(environments) > n_workers:
+        raise ConfigError(
+            f"environments must be at most one for each of {n_workers} workers, "
+            f"got {len(environments)}"
+        )

@@ -1,0 +1,55 @@
+"""The driver's end of the orphan guard: start it, keep its list of process groups, let it finish.
+
+What the guard does when the driver is gone is in `pegbox.executors.dask.orphan_guard`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pegbox.executors.dask import orphan_guard
+
+__all__ = ["GuardHandle"]
+
+
+class GuardHandle:
+    """A guard process.
+
+    Args:
+        marker: Start of ``NAME=value`` in the environment of whatever is to be ended.
+        folder: What is to be removed at the end.
+    """
+
+    def __init__(self, marker: str, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-I", "-S", orphan_guard.__file__),
+                *(str(os.getpid()), marker, str(folder)),
+            ],
+            stdin=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+
+    def add(self, group: int) -> None:
+        """A process group was started."""
+        self._tell(b"+%d\n" % group)
+
+    def remove(self, group: int) -> None:
+        """A process group has ended."""
+        self._tell(b"-%d\n" % group)
+
+    def _tell(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # someone killed it: workers still end alone
+            self._process.stdin.write(line)
+
+    def finish(self) -> None:
+        """Have it end what is left and remove the folder, now; returns when that is done."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()

@@ -1,0 +1,82 @@
+"""What the worker processes of an embedded cluster start from: search path, folder, environment."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["MARKER", "Launchpad", "make_launchpad"]
+
+#: Environment variable by which everything that a worker has started is found again.
+MARKER: Final = "PEGBOX_WORKER"
+
+_THREAD_VARIABLES: Final = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Launchpad:
+    """What the worker processes of one cluster share.
+
+    Attributes:
+        token: Unique for the cluster; begins the marker of each worker.
+        folder: The cluster's own temporary folder, absolute.
+        environments: For each place, in full.
+        sys_path: The driver's search path, absolute.
+        cwd: The driver's working folder, or None where it has been removed.
+    """
+
+    token: str
+    folder: Path
+    environments: tuple[Mapping[str, str], ...]
+    sys_path: tuple[str, ...]
+    cwd: str | None
+
+
+def make_launchpad(
+    n_workers: int, cpus_per_thread: float, environments: Sequence[Mapping[str, str]]
+) -> Launchpad:
+    """Take up the state of this process, and make the cluster's folder.
+
+    Args:
+        n_workers: How many places there are.
+        cpus_per_thread: Rounded up, the number of BLAS threads in each process.
+        environments: Variables for the first places, over all others.
+    """
+    common = {"MALLOC_TRIM_THRESHOLD_": "65536", **os.environ}  # glibc gives memory back
+    common |= dict.fromkeys(_THREAD_VARIABLES, str(max(1, math.ceil(cpus_per_thread))))
+    own = [*environments, *({} for _ in range(n_workers - len(environments)))]
+    cwd = _working_folder()
+    return Launchpad(
+        token=uuid.uuid4().hex,
+        folder=Path(tempfile.mkdtemp(prefix="pegbox-")).resolve(),
+        environments=tuple({**common, **variables} for variables in own),
+        sys_path=_search_path(cwd),
+        cwd=cwd,
+    )
+
+
+def _working_folder() -> str | None:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
+def _search_path(cwd: str | None) -> tuple[str, ...]:
+    """Absolute, since a trial may change its working folder; "" means the driver's."""
+    if cwd is None:
+        return tuple(entry for entry in sys.path if os.path.isabs(entry))
+    return tuple(os.path.join(cwd, entry) if entry else cwd for entry in sys.path)

@@ -1,0 +1,105 @@
+"""What a worker process of the embedded cluster does: be one Dask worker, end with the driver.
+
+Its driver starts it with `BOOTSTRAP` as its program, so that the script, notebook or prompt that
+the user works in is never run again, and speaks to it through its standard input: a line of
+`boot` (where to import from) at once, a line of `order` (whom to join) when the scheduler stands.
+The pipe then stays open; its end is the end of the process. The driver's side is
+`pegbox.executors.dask.worker_handle`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NoReturn
+
+from pegbox.executors.dask.exit_cause import LEFT
+from pegbox.executors.dask.orphan_guard import kill_group, wait_for_end
+
+__all__ = ["BOOTSTRAP", "main"]
+
+#: The program of the process. The current folder must not shadow what is imported before the
+#: driver's own search path is in force, and a driver that died meanwhile is no error.
+BOOTSTRAP: Final = """\
+import sys
+if not sys.flags.safe_path: del sys.path[0]
+import json, os
+pipe = os.fdopen(os.dup(0), "rb")
+boot = json.loads(pipe.readline() or sys.exit())
+sys.path[:] = boot["sys_path"]
+from pegbox.executors.dask.worker_process import main
+main(pipe, boot)
+"""
+
+
+def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
+    """Run a worker until the scheduler sends it away or the driver is gone.
+
+    Args:
+        pipe: From the driver.
+        boot: The first line, decoded: ``parent`` (process id), ``sys_path``, ``failure_file``
+            (where to write why the worker could not start).
+    """
+    _prepare_streams()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # its exit shall tell that a signal did it
+    try:
+        import distributed  # noqa: F401 (while the driver imports it too)
+
+        for handler in logging.getLogger("distributed").handlers:
+            handler.setLevel(logging.ERROR)
+        order = json.loads(pipe.readline() or sys.exit())
+        _end_with_driver(pipe, boot["parent"])
+        asyncio.run(_serve(order))
+    except Exception:
+        Path(boot["failure_file"]).write_text(traceback.format_exc())
+        sys.exit(1)
+    sys.exit(LEFT)
+
+
+def _prepare_streams() -> None:
+    """Keep the pipe from trials that read standard input, and let their prints out line by line."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def _end_with_driver(pipe: BinaryIO, parent: int) -> None:
+    def watch() -> None:
+        wait_for_end(pipe.fileno(), parent)
+        kill_group(os.getpgrp())
+
+    threading.Thread(target=watch, name="pegbox-driver-watch", daemon=True).start()
+
+
+async def _serve(order: Mapping[str, Any]) -> None:
+    import dask
+    from distributed import Security, Worker
+
+    class QuietWorker(Worker):
+        """A worker without the HTTP server, which asks nobody for a certificate."""
+
+        def start_http_server(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+    # Nobody looks at the profile, and each trial would pay for the sampling.
+    with dask.config.set({"distributed.worker.profile.enabled": False}):
+        worker = await QuietWorker(
+            order["scheduler"],
+            name=order["name"],
+            nthreads=order["nthreads"],
+            resources=order["resources"],
+            security=Security(**order["security"]),
+            host="127.0.0.1",
+            local_directory=order["folder"],
+            memory_limit=0,
+        )
+    await worker.finished()
