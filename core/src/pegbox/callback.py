@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pegbox.decisions import Decision
 from pegbox.objective import Objective
 from pegbox.trial import CheckpointRecord, TrialView
 
@@ -65,9 +64,13 @@ class Callback:
         trials: Sequence[TrialView],
         trial: TrialView,
         result: Mapping[str, Any],
-        decision: Decision,
+        decision: str,
     ) -> None:
-        """A trial reported and was decided on."""
+        """A trial reported and was decided on.
+
+        ``decision`` is the verdict's name (``"CONTINUE"``, ``"STOP"``, ``"PAUSE"``,
+        ``"EXPLOIT"``, ``"RESIZE"``), or ``"INTERRUPT"`` where the run is about to end.
+        """
 
     def on_trial_complete(
         self, iteration: int, trials: Sequence[TrialView], trial: TrialView

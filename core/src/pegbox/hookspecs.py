@@ -197,7 +197,7 @@ class CallbackSpecs:
         trials: Sequence[TrialView],
         trial: TrialView,
         result: Mapping[str, Any],
-        decision: Decision,
+        decision: str,
     ) -> None:
         """When a trial reported and was decided on."""
 

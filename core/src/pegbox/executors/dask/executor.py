@@ -1,0 +1,332 @@
+"""The Dask executor: trials in slots on the workers of a cluster.
+
+Owns the translation between the engine's commands and the mailbox's messages. Messages come on
+the client's loop, commands from the runner's thread; one lock guards the account of slots.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import cloudpickle
+from distributed import Client
+
+from pegbox._trial.task import ReportMessage, TrialTask
+from pegbox.commands import Answer, Launch
+from pegbox.events import (
+    Ended,
+    Event,
+    PlaceOpened,
+    PluginFailed,
+    Reported,
+    WorkerJoined,
+    WorkerLeft,
+)
+from pegbox.executor import Inbox, Post
+from pegbox.executors.dask.exit_cause import ExitCause
+from pegbox.executors.dask.line import DriverLine, Messages
+from pegbox.executors.dask.mailbox import EXIT
+from pegbox.executors.dask.slot import SlotSpec, run_slot, versions
+from pegbox.executors.dask.slots import Slot, SlotTable
+from pegbox.jsonvalue import loads
+from pegbox.resources import Resources
+from pegbox.trial import CheckpointRecord, TrialFailure
+
+__all__ = ["ClusterLike", "DaskExecutor"]
+
+logger = logging.getLogger("pegbox")
+
+#: An idle slot is given back after so long, so that others can use the cluster.
+IDLE_SLOT_S = 5.0
+#: How long the cause of a worker's death is waited for before it counts as lost.
+EXIT_CAUSE_S = 3.0
+
+
+class ClusterLike(Protocol):
+    """Where the workers come from: the embedded cluster, or one that the user gave."""
+
+    def start(self) -> Client:
+        """A connected client."""
+
+    def exit_cause(self, worker: str, timeout_s: float) -> ExitCause | None:
+        """Why the process behind an address ended, if that is known."""
+
+    def close(self) -> None:
+        """Give back what `start` took."""
+
+
+class DaskExecutor:
+    """Runs trials in slots; see `pegbox.executor.Executor` for what it promises.
+
+    Args:
+        cluster: Where the workers come from.
+        trainable: The user's function.
+        make_task: What a process is told for a launch.
+        experiment: Key of the experiment, the same after a restore.
+        first_place: Number of the first place that is opened here.
+    """
+
+    def __init__(
+        self,
+        cluster: ClusterLike,
+        trainable: Callable[..., Any],
+        make_task: Callable[[Launch], TrialTask],
+        experiment: str,
+        first_place: int = 0,
+    ) -> None:
+        self._cluster = cluster
+        self._trainable = cloudpickle.dumps(trainable)
+        self._make_task = make_task
+        self._experiment = experiment
+        self._run = f"{experiment}-{uuid.uuid4().hex[:12]}"
+        self._next_place = first_place
+        self._places: dict[tuple[str, int], int] = {}
+        self._slots = SlotTable()
+        self._lock = threading.RLock()
+        self._offset = time.time() - time.monotonic()
+        self._closing = False
+        #: (trial, attempt) -> the pickled exception that ended it, for the session's own use.
+        self.exceptions: dict[int, bytes] = {}
+
+    # --------------------------------------------------------------- contract
+
+    def start(self, post: Post) -> None:
+        """Connect, begin the run at the mailbox, announce the workers."""
+        self._post = post
+        self._client = self._cluster.start()
+        self._line = DriverLine(self._client, self._run, self._experiment, self._take, self._broken)
+        self._line.open()
+
+    def clock(self) -> float:
+        """Monotonic, near wall time."""
+        return time.monotonic() + self._offset
+
+    def answer(self, answers: Sequence[Answer]) -> None:
+        """Let trials go on, or end them."""
+        out = []
+        with self._lock:
+            for answer in answers:
+                slot = self._slots.by_attempt.get((answer.trial, answer.attempt))
+                # A function's returned dict is a report that nobody waits for.
+                if slot is not None and slot.call is not None:
+                    out.append((slot.number, slot.call, answer.go_on))
+                    slot.call = None
+        self._line.send(out)
+
+    def launch(self, launches: Sequence[Launch]) -> None:
+        """Start tries: in idle slots where there are some, in new ones otherwise."""
+        out = []
+        for launch in launches:
+            with self._lock:
+                slot = self._slots.take_idle(launch)
+                if slot is None:
+                    self._submit(self._slots.create(launch))
+                else:
+                    out.append((slot.number, slot.call, self._task_bytes(launch)))
+                    slot.call = None
+        if out:
+            self._line.send(out)
+
+    def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
+        """Messages come on the loop; here is nothing to do but to wait."""
+        inbox.wait(timeout_s)
+
+    def close(self) -> None:
+        """Send all slots home and give the cluster back."""
+        self._closing = True
+        if hasattr(self, "_line"):
+            self._line.close()
+        self._cluster.close()
+
+    # ------------------------------------------------------------------ slots
+
+    def _submit(self, slot: Slot) -> None:
+        """Pinned to a worker that has room: a free task could queue behind a busy one for ever."""
+        extra = {name: amount for name, amount in slot.resources.items() if name != "cpu"}
+        slot.future = self._client.submit(
+            run_slot,
+            SlotSpec(self._run, slot.number, self._trainable),
+            key=f"pegbox-slot-{self._run}-{slot.number}",
+            workers=[slot.worker],
+            allow_other_workers=False,
+            resources={name.upper() if name == "gpu" else name: n for name, n in extra.items()},
+            pure=False,
+            retries=0,
+            priority=1000,
+        )
+        slot.future.add_done_callback(lambda future: self._task_done(slot, future))
+
+    def _task_bytes(self, launch: Launch) -> bytes:
+        task = self._make_task(launch)
+        try:
+            return pickle.dumps(task)
+        except (pickle.PicklingError, AttributeError, TypeError):
+            return bytes(cloudpickle.dumps(task))
+
+    def _task_done(self, slot: Slot, future: Any) -> None:
+        """A slot's task that ends with an error of its own never opened, or is a mistake."""
+        if self._closing or future.status != "error":
+            return
+        with self._lock:
+            if slot.number not in self._slots.slots:
+                return
+            self._slots.remove(slot)
+        error = future.exception()
+        text = (
+            f"a worker cannot run trials: {type(error).__name__}: {error} (on {slot.worker}; the "
+            "workers need pegbox and all that the trainable imports)"
+        )
+        self._post([PluginFailed(self.clock(), "executor", "dask", text)])
+
+    # -------------------------------------------------------------- messages
+
+    def _take(self, messages: Messages) -> None:
+        """On the loop: turn messages into events."""
+        events: list[Event] = []
+        with self._lock:
+            for message in messages:
+                kind, *rest = message
+                if kind == "call":
+                    self._called(events, *rest)
+                elif kind == "worker_joined":
+                    events.append(self._joined(*rest))
+                elif kind == "worker_left":
+                    self._left(*rest)
+            self._give_back_idle()
+        if events:
+            self._post(events)
+
+    def _called(self, events: list[Event], number: int, call: int, payload: Sequence[Any]) -> None:
+        slot = self._slots.slots.get(number)
+        if slot is None:
+            self._line.send([(number, call, EXIT)])
+            return
+        slot.call = call
+        operation, *arguments = payload
+        if operation == "report":
+            trial, attempt, report = arguments
+            events.append(self._reported(slot, trial, attempt, ReportMessage(*report)))
+        elif operation == "ended":
+            self._trial_ended(events, slot, *arguments)
+        elif operation == "open":
+            self._opened(events, slot, *arguments)
+
+    def _opened(
+        self, events: list[Event], slot: Slot, place: tuple[str, str, int], theirs: dict[str, str]
+    ) -> None:
+        mine = versions()
+        if problem := _mismatch(mine, theirs):
+            text = f"worker {slot.worker} does not fit this driver: {problem}"
+            events.append(PluginFailed(self.clock(), "executor", "dask", text))
+            return
+        slot.place = self._place(events, slot.worker, *place)
+        if slot.launch is None:
+            self._slots.release(slot, self.clock())
+        else:
+            self._line.send([(slot.number, slot.call, self._task_bytes(slot.launch))])
+            slot.call = None
+
+    def _place(self, events: list[Event], worker: str, host: str, ip: str, pid: int) -> int:
+        known = self._places.get((worker, pid))
+        if known is None:
+            known = self._places[worker, pid] = self._next_place
+            self._next_place += 1
+            events.append(PlaceOpened(self.clock(), known, host, ip, pid, worker))
+        return known
+
+    def _reported(self, slot: Slot, trial: int, attempt: int, report: ReportMessage) -> Reported:
+        checkpoint = report.checkpoint and CheckpointRecord(
+            report.checkpoint[0], report.iteration, report.time_total_s, report.checkpoint[1]
+        )
+        assert slot.place is not None
+        return Reported(
+            self.clock(),
+            trial,
+            attempt,
+            report.iteration,
+            report.time_this_iter_s,
+            report.time_total_s,
+            report.timestamp,
+            loads(report.encoded),
+            report.encoded,
+            slot.place,
+            checkpoint,
+        )
+
+    def _trial_ended(
+        self, events: list[Event], slot: Slot, trial: int, attempt: int, end: Sequence[Any]
+    ) -> None:
+        how, failure, report, exception = end
+        if report is not None:
+            events.append(self._reported(slot, trial, attempt, ReportMessage(*report)))
+        if exception is not None:
+            self.exceptions[trial] = exception
+        failed = TrialFailure(*failure) if failure else None
+        events.append(Ended(self.clock(), trial, attempt, how, slot.place, failed))
+        self._slots.release(slot, self.clock())
+
+    # --------------------------------------------------------------- workers
+
+    def _joined(
+        self, address: str, threads: int, resources: dict[str, float], name: str
+    ) -> WorkerJoined:
+        amounts = {("gpu" if key == "GPU" else key): n for key, n in resources.items()}
+        return WorkerJoined(self.clock(), address, Resources({**amounts, "cpu": threads}))
+
+    def _left(self, address: str) -> None:
+        """A worker is gone. Why is found out aside, for that may take a moment."""
+        slots = self._slots.on_worker(address)
+        for slot in slots:
+            self._slots.remove(slot)
+        if not self._closing:
+            threading.Thread(
+                target=self._post_left, args=(address, slots), name="pegbox-exit-cause", daemon=True
+            ).start()
+
+    def _post_left(self, address: str, slots: list[Slot]) -> None:
+        running = [slot for slot in slots if slot.launch is not None]
+        cause = self._cluster.exit_cause(address, EXIT_CAUSE_S) if running else None
+        at = self.clock()
+        events: list[Event] = []
+        for slot in running:
+            assert slot.launch is not None
+            # A slot that had not opened yet cannot have killed its process.
+            how, failure = _verdict(address, cause if slot.place is not None else None)
+            events.append(
+                Ended(at, slot.launch.trial, slot.launch.attempt, how, slot.place, failure)
+            )
+        self._post([*events, WorkerLeft(at, address)])
+        for slot in slots:
+            slot.future.release()
+
+    def _give_back_idle(self) -> None:
+        for slot in self._slots.idle_before(self.clock() - IDLE_SLOT_S):
+            self._line.send([(slot.number, slot.call, EXIT)])
+            self._slots.remove(slot)
+
+    def _broken(self, reason: str) -> None:
+        if not self._closing:
+            self._post([PluginFailed(self.clock(), "executor", "dask", reason)])
+
+
+def _verdict(worker: str, cause: ExitCause | None) -> tuple[Any, TrialFailure]:
+    if cause is not None and cause.fault:
+        return "failed", TrialFailure("crash", f"its process was {cause.message}")
+    why = f" ({cause.message})" if cause is not None else ""
+    return "lost", TrialFailure("lost", f"worker {worker} disappeared{why}")
+
+
+def _mismatch(mine: dict[str, str], theirs: dict[str, str]) -> str:
+    """What keeps two sides from working together; empty if nothing does."""
+    for name in ("protocol", "pegbox", "cloudpickle", "distributed"):
+        if mine[name] != theirs.get(name):
+            return f"{name} {theirs.get(name)} there, {mine[name]} here; install the same version"
+    if mine["python"].split(".")[:2] != theirs.get("python", "").split(".")[:2]:
+        return f"Python {theirs.get('python')} there, {mine['python']} here"
+    return ""

@@ -1,0 +1,172 @@
+"""The driver's end of the mailbox: one long poll, answers handed out as soon as they are known.
+
+Runs on the client's event loop, so a driver whose main thread is busy (a slow searcher, a
+breakpoint, a notebook) still renews its lease. Where the scheduler lives in this process, the
+mailbox is called directly and no message passes through a socket on this side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cloudpickle
+from distributed import Client
+
+from pegbox.executors.dask import mailbox as mailbox_module
+from pegbox.executors.dask.mailbox import PLUGIN_NAME, Mailbox, handler_name
+
+__all__ = ["DriverLine"]
+
+logger = logging.getLogger("pegbox")
+
+#: A driver that is not heard of for so long is given up by the mailbox.
+LEASE_S = 60.0
+#: Length of one poll; also how often an idle driver renews its lease.
+POLL_S = 10.0
+#: How long the next poll waits for the answers to the last batch, to carry them along.
+ANSWERS_WITHIN_S = 0.02
+
+Messages = Sequence[tuple[Any, ...]]
+
+
+class DriverLine:
+    """Connects one run to the mailbox.
+
+    Args:
+        client: A connected client.
+        run: Key of the run, unique to this epoch.
+        experiment: Key of the experiment; older runs of it are told that they are over.
+        take: Called on the loop with each batch of messages; must be quick.
+        broken: Called on the loop when the mailbox is out of reach for good.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        run: str,
+        experiment: str,
+        take: Callable[[Messages], None],
+        broken: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._run = run
+        self._experiment = experiment
+        self._take = take
+        self._broken = broken
+        self._local: Mailbox | None = None
+        self._out: list[tuple[Any, ...]] = []
+        self._handled = asyncio.Event()
+        self._polling = False
+        self._flush_planned = False
+        self._pushes: set[asyncio.Future[None]] = set()
+        self._pump: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Install the mailbox if need be, begin the run, and poll until `close`."""
+        _ship_by_value()
+        self._client.register_plugin(Mailbox(), name=PLUGIN_NAME)
+        # Only a scheduler in this process and on this loop has its plugins at hand.
+        scheduler = getattr(self._client.cluster, "scheduler", None)
+        if getattr(scheduler, "loop", None) is self._client.loop:
+            self._local = getattr(scheduler, "plugins", {}).get(PLUGIN_NAME)
+        self._client.sync(self._open)
+
+    async def _open(self) -> None:
+        workers = await self._call(
+            "open_run",
+            run=self._run,
+            experiment=self._experiment,
+            client=self._client.id,
+            lease_s=LEASE_S,
+        )
+        self._take(workers)
+        self._pump = asyncio.create_task(self._poll_forever())
+
+    def send(self, answers: list[tuple[Any, ...]]) -> None:
+        """Hand out answers, from any thread. An empty list says: the last batch is handled."""
+        self._out.extend(answers)
+        if not self._flush_planned:
+            self._flush_planned = True
+            self._client.loop.add_callback(self._flush)
+
+    def close(self) -> None:
+        """End the run at the mailbox: all its slots are sent home."""
+        self._client.sync(self._close)
+
+    async def _close(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+        try:
+            await asyncio.wait_for(self._call("close_run", run=self._run), 5)
+        except (TimeoutError, OSError):
+            logger.debug("the scheduler was gone before the run was closed")
+
+    # ------------------------------------------------------------ on the loop
+
+    async def _call(self, operation: str, **arguments: Any) -> Any:
+        if self._local is not None:
+            return await getattr(self._local, operation)(**arguments)
+        return await getattr(self._client.scheduler, handler_name(operation))(**arguments)
+
+    def _flush(self) -> None:
+        self._flush_planned = False
+        self._handled.set()
+        if self._out and self._polling:
+            push = asyncio.ensure_future(self._push())
+            self._pushes.add(push)
+            push.add_done_callback(self._pushes.discard)
+
+    async def _push(self) -> None:
+        answers = self._taken_out()
+        try:
+            await self._call("push", run=self._run, answers=answers)
+        except OSError:
+            # The poll is cut as well; it carries them once it is through again.
+            self._out[:0] = answers
+
+    def _taken_out(self) -> list[tuple[Any, ...]]:
+        out, self._out = self._out, []
+        return out
+
+    async def _poll_forever(self) -> None:
+        lost_since: float | None = None
+        while True:
+            answers = self._taken_out()
+            self._polling = True
+            try:
+                messages = await self._call(
+                    "exchange", run=self._run, answers=answers, wait_s=POLL_S
+                )
+                lost_since = None
+            except OSError as error:
+                self._out[:0] = answers
+                now = asyncio.get_running_loop().time()
+                lost_since = lost_since or now
+                if now - lost_since > LEASE_S:
+                    return self._broken(f"the Dask scheduler cannot be reached: {error}")
+                await asyncio.sleep(0.2)
+                continue
+            finally:
+                self._polling = False
+            if messages is None:
+                return self._broken("the Dask scheduler no longer knows this run")
+            await self._hand_over(messages)
+
+    async def _hand_over(self, messages: Messages) -> None:
+        self._handled.clear()
+        self._take(messages)
+        if messages and self._local is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._handled.wait(), ANSWERS_WITHIN_S)
+
+
+def _ship_by_value() -> None:
+    """A scheduler on another machine need not have pegbox installed."""
+    if mailbox_module.__name__ not in cloudpickle.list_registry_pickle_by_value():
+        cloudpickle.register_pickle_by_value(sys.modules[mailbox_module.__name__])

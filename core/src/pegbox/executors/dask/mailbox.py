@@ -1,0 +1,214 @@
+"""The mailbox: where trials and their driver meet, on the scheduler that both are connected to.
+
+It lives inside the Dask scheduler as a plugin. A slot's call waits here until the driver answers
+it; the driver takes what has come in one long poll. It decides nothing and knows no trials.
+
+This module reaches schedulers that have no pegbox by value, so it imports distributed and the
+standard library alone. Names carry the protocol's version, and state is kept per run, so that
+drivers of several versions can share one scheduler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from distributed import SchedulerPlugin
+
+PROTOCOL = 1
+PLUGIN_NAME = f"pegbox-mailbox-{PROTOCOL}"
+#: What a slot gets when nobody waits for it any more: it is to end at once.
+EXIT = "exit"
+
+#: How long after its client vanished a run is kept, for one that only lost its connection.
+CLIENT_GRACE_S = 15.0
+
+
+def handler_name(operation: str) -> str:
+    """Name of an operation among the scheduler's handlers."""
+    return f"pegbox_{operation}_{PROTOCOL}"
+
+
+class SlotBox:
+    """One slot's side of the mailbox.
+
+    Attributes:
+        incarnation: The one start of the slot's task that counts.
+        number: Number of its latest call; a repeated number is the same call again.
+        future: The answer to that call, done when the driver has answered.
+    """
+
+    def __init__(self, incarnation: str, worker: str) -> None:
+        self.incarnation = incarnation
+        self.worker = worker
+        self.number = 0
+        self.future: asyncio.Future[Any] | None = None
+
+
+class RunBox:
+    """One run's side of the mailbox.
+
+    Attributes:
+        experiment: Key of the experiment; a newer run of it replaces this one.
+        messages: What the driver has not taken yet, oldest first.
+        deadline: Loop time at which the lease lapses unless the driver shows up.
+    """
+
+    def __init__(self, experiment: str, client: str, lease_s: float) -> None:
+        self.experiment = experiment
+        self.client = client
+        self.lease_s = lease_s
+        self.deadline = 0.0
+        self.messages: list[tuple[Any, ...]] = []
+        self.arrived = asyncio.Event()
+        self.slots: dict[int, SlotBox] = {}
+        self.closed = False
+
+    def put(self, *message: Any) -> None:
+        self.messages.append(message)
+        self.arrived.set()
+
+    def answer(self, slot: int, number: int, payload: Any) -> None:
+        box = self.slots.get(slot)
+        if box is not None and box.number == number and box.future and not box.future.done():
+            box.future.set_result(payload)
+
+    def close(self) -> None:
+        self.closed = True
+        self.arrived.set()
+        for box in self.slots.values():
+            if box.future is not None and not box.future.done():
+                box.future.set_result(EXIT)
+
+
+class Mailbox(SchedulerPlugin):
+    """The plugin. Registered once per scheduler and protocol version; later ones are ignored."""
+
+    name = PLUGIN_NAME
+    idempotent = True
+
+    def start(self, scheduler: Any) -> None:
+        """Called by the scheduler when the plugin is registered."""
+        self.scheduler = scheduler
+        self.runs: dict[str, RunBox] = {}
+        operations = ("open_run", "exchange", "push", "close_run", "call")
+        for operation in operations:
+            scheduler.handlers[handler_name(operation)] = getattr(self, operation)
+
+    # ------------------------------------------------------------- the driver
+
+    async def open_run(
+        self, run: str, experiment: str, client: str, lease_s: float
+    ) -> list[tuple[Any, ...]]:
+        """Begin a run: older runs of the experiment are over. Answers with the workers there."""
+        for key, box in list(self.runs.items()):
+            if box.experiment == experiment:
+                await self.close_run(key)
+        box = self.runs[run] = RunBox(experiment, client, lease_s)
+        self._renew(run, box)
+        return [self._worker_joined(address) for address in self.scheduler.workers]
+
+    async def exchange(
+        self, run: str, answers: list[tuple[Any, ...]], wait_s: float
+    ) -> list[tuple[Any, ...]] | None:
+        """Hand out answers, wait for messages, and take them all; None if the run is over."""
+        box = self.runs.get(run)
+        if box is None or box.closed:
+            return None
+        box.deadline = asyncio.get_running_loop().time() + box.lease_s
+        for answer in answers:
+            box.answer(*answer)
+        if not box.messages and wait_s:
+            box.arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(box.arrived.wait(), wait_s)
+        messages, box.messages = box.messages, []
+        return messages
+
+    async def push(self, run: str, answers: list[tuple[Any, ...]]) -> None:
+        """Hand out answers while a poll is under way."""
+        box = self.runs.get(run)
+        if box is not None:
+            for answer in answers:
+                box.answer(*answer)
+
+    async def close_run(self, run: str) -> None:
+        """The run is over: every slot that waits or will call is told to end."""
+        box = self.runs.pop(run, None)
+        if box is not None:
+            box.close()
+
+    # -------------------------------------------------------------- the slots
+
+    async def call(
+        self, run: str, slot: int, incarnation: str, worker: str, number: int, payload: Any
+    ) -> Any:
+        """A slot says something and waits for the answer.
+
+        The first start of a slot's task is the one that counts: when a worker dies, Dask runs the
+        task again elsewhere, and that incarnation is sent away.
+        """
+        run_box = self.runs.get(run)
+        if run_box is None or run_box.closed:
+            return EXIT
+        box = run_box.slots.get(slot)
+        if box is None:
+            if number != 1:
+                return EXIT
+            box = run_box.slots[slot] = SlotBox(incarnation, worker)
+        if box.incarnation != incarnation or number < box.number:
+            return EXIT
+        if number > box.number:
+            box.number = number
+            box.future = asyncio.get_running_loop().create_future()
+            run_box.put("call", slot, number, payload)
+        assert box.future is not None
+        # Shielded: a caller whose connection breaks comes again with the same number.
+        return await asyncio.shield(box.future)
+
+    # ---------------------------------------------------- what Dask tells it
+
+    def add_worker(self, scheduler: Any, worker: str) -> None:
+        """A worker came: every run is told."""
+        for box in self.runs.values():
+            box.put(*self._worker_joined(worker))
+
+    def remove_worker(self, scheduler: Any, worker: str, **kwargs: Any) -> None:
+        """A worker is gone: every run is told, and its slots answer no more."""
+        for box in self.runs.values():
+            for slot in box.slots.values():
+                # The box stays, so that a second start of the same task is sent away.
+                if slot.worker == worker and slot.future and not slot.future.done():
+                    slot.future.set_result(EXIT)
+            box.put("worker_left", worker)
+
+    def remove_client(self, scheduler: Any, client: str) -> None:
+        """A driver is gone, unless it comes back soon."""
+        for run, box in self.runs.items():
+            if box.client == client:
+                loop = asyncio.get_running_loop()
+                box.deadline = loop.time() + CLIENT_GRACE_S
+                self._renew(run, box, in_s=CLIENT_GRACE_S)
+
+    def _worker_joined(self, address: str) -> tuple[Any, ...]:
+        state = self.scheduler.workers[address]
+        return ("worker_joined", address, state.nthreads, dict(state.resources), str(state.name))
+
+    def _renew(self, run: str, box: RunBox, in_s: float | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        if in_s is None:
+            box.deadline = loop.time() + box.lease_s
+            in_s = box.lease_s
+        loop.call_later(in_s + 0.1, self._check_lease, run, box)
+
+    def _check_lease(self, run: str, box: RunBox) -> None:
+        if box.closed or self.runs.get(run) is not box:
+            return
+        loop = asyncio.get_running_loop()
+        left = box.deadline - loop.time()
+        if left <= 0:
+            del self.runs[run]
+            box.close()
+        else:
+            loop.call_later(left + 0.1, self._check_lease, run, box)

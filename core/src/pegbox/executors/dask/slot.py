@@ -1,0 +1,133 @@
+"""A slot: one long Dask task that holds a trial's resources and runs trial after trial.
+
+Runs on a worker. It says what happened and waits for what comes next, in one call to the mailbox;
+between trials, imports and data stay warm.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import time
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from platform import python_version
+from typing import Any
+
+import cloudpickle
+from distributed import get_worker, secede
+from distributed.utils import sync
+
+from pegbox._trial.function import run_trial
+from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
+from pegbox.executors.dask.mailbox import EXIT, PROTOCOL, handler_name
+
+__all__ = ["SlotSpec", "run_slot", "versions"]
+
+#: How long a slot that cannot reach the scheduler tries again before it gives up.
+PARTITION_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSpec:
+    """What a slot's task is told.
+
+    Attributes:
+        run: Key of the run at the mailbox, with its epoch.
+        slot: Number of the slot within the run; never used twice.
+        trainable: The user's function, pickled.
+    """
+
+    run: str
+    slot: int
+    trainable: bytes
+
+
+def versions() -> dict[str, str]:
+    """What must fit together on client, scheduler and workers."""
+    found = {name: version(name) for name in ("pegbox", "distributed", "cloudpickle")}
+    return {"python": python_version(), "protocol": str(PROTOCOL), **found}
+
+
+class _Line:
+    """Numbered calls from one incarnation of a slot to the mailbox."""
+
+    def __init__(self, spec: SlotSpec) -> None:
+        worker = get_worker()
+        self._loop = worker.loop
+        self._rpc = getattr(worker.scheduler, handler_name("call"))
+        self._fixed = {
+            "run": spec.run,
+            "slot": spec.slot,
+            "incarnation": uuid.uuid4().hex,
+            "worker": worker.address,
+        }
+        self._number = 0
+
+    def call(self, *payload: Any) -> Any:
+        """Say something and wait for the answer; a broken connection is tried again."""
+        self._number += 1
+        give_up_at = None
+        while True:
+            try:
+                return sync(
+                    self._loop, self._rpc, **self._fixed, number=self._number, payload=payload
+                )
+            except OSError:
+                # Comm errors are OSErrors. The number tells the mailbox that it is the same call.
+                now = time.monotonic()
+                give_up_at = give_up_at or now + PARTITION_S
+                if now > give_up_at:
+                    return EXIT
+                time.sleep(0.2)
+
+
+class _TrialChannel:
+    """A running trial's way to the driver: `pegbox._trial.task.Channel`."""
+
+    def __init__(self, line: _Line, task: TrialTask) -> None:
+        self._line = line
+        self._key = (task.trial, task.attempt)
+        self.cut = False
+
+    def send(self, report: ReportMessage) -> bool:
+        answer = self._line.call("report", *self._key, tuple(report))
+        self.cut = answer == EXIT
+        return bool(answer is True)
+
+
+def run_slot(spec: SlotSpec) -> None:
+    """The body of the task: open, then trial after trial until told to end."""
+    secede()
+    line = _Line(spec)
+    reply = line.call("open", _place(), versions())
+    trainable = None
+    while reply != EXIT:
+        trainable = trainable or _load(spec.trainable)
+        task: TrialTask = pickle.loads(reply)
+        channel = _TrialChannel(line, task)
+        end = run_trial(task, trainable, channel)
+        if channel.cut:
+            return
+        reply = line.call("ended", task.trial, task.attempt, _plain(end))
+
+
+def _place() -> tuple[str, str, int]:
+    worker = get_worker()
+    ip = worker.address.rpartition("://")[2].rpartition(":")[0]
+    return socket.gethostname(), ip, os.getpid()
+
+
+def _plain(end: EndMessage) -> tuple[Any, ...]:
+    failure = end.failure
+    flat = failure and (failure.cause, failure.message, failure.type_name, failure.traceback)
+    return end.how, flat, end.report and tuple(end.report), end.exception
+
+
+@lru_cache(maxsize=8)
+def _load(trainable: bytes) -> Any:
+    """The function, unpickled once per process, so that what it imports and caches stays warm."""
+    return cloudpickle.loads(trainable)
