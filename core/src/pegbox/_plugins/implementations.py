@@ -89,10 +89,12 @@ def find_implementations(role: Role, plugin: object, label: Label) -> list[Imple
 
 
 def _own_methods(role: Role, plugin: object) -> Iterator[str]:
-    """Names of the callables that the plugin does not merely inherit from the base class."""
+    """Names of the callables that the plugin does not merely inherit from a role's base class."""
+    bases = {role.base, *(other.base for other in ROLES.values())}
     for name in dir(plugin):
         static = inspect.getattr_static(plugin, name, None)
-        if _is_method(static) and static is not role.base.__dict__.get(name):
+        untouched = (base.__dict__.get(name) for base in bases)
+        if _is_method(static) and not any(static is method for method in untouched):
             yield name
 
 

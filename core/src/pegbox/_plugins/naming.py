@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def _origin_of(plugin: object) -> str:
     return _distribution(module.partition(".")[0]) or place
 
 
+@functools.cache
 def _distribution(top_level: str) -> str:
     if top_level in sys.stdlib_module_names or top_level == "__main__":
         return ""
