@@ -1,0 +1,102 @@
+"""What is known of an experiment as a whole, and of each start of it; how that is written down."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pegbox.jsonvalue import dumps, loads
+from pegbox.objective import Objective
+
+__all__ = ["Epoch", "ExperimentMeta", "read_epochs", "read_meta", "write_meta"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentMeta:
+    """What was fixed when the experiment was created. All mappings are JSON data.
+
+    Attributes:
+        run: The run's 5 hex digits.
+        name: The experiment's name.
+        trainable: The trainable's name, with which the names of trials begin.
+        created: Wall time, seconds since 1970.
+        version: The release of pegbox that created it.
+        seed: The run's seed.
+        objectives: What counts; empty where no metric was named.
+        space: Description of the search space (`pegbox.space.Space.describe`).
+        searcher: Name of the searcher. ``searcher_options``: how it was set up.
+        scheduler: Name of the scheduler. ``scheduler_options``: how it was set up.
+        settings: Everything else that the user set, e.g. ``num_samples``.
+    """
+
+    run: str
+    name: str
+    trainable: str
+    created: float
+    version: str
+    seed: int
+    objectives: tuple[Objective, ...]
+    space: Mapping[str, Any]
+    searcher: str
+    searcher_options: Mapping[str, Any]
+    scheduler: str
+    scheduler_options: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One start of the experiment: the fresh one (1), or a restore.
+
+    Attributes:
+        number: From 1.
+        started: Wall time, seconds since 1970.
+        host: Where the driver ran. ``pid``: its process.
+        versions: Package or interpreter name -> release.
+        settings: What this start was given.
+        ended: Seconds on the run's clock, or None where it was cut off or still runs.
+        how: ``"complete"``, ``"interrupted"``, ``"failed"``, or None as for ``ended``.
+        reason: For people; empty where complete.
+    """
+
+    number: int
+    started: float
+    host: str
+    pid: int
+    versions: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    ended: float | None = None
+    how: str | None = None
+    reason: str | None = None
+
+
+def write_meta(db: sqlite3.Connection, meta: ExperimentMeta) -> None:
+    """Fill the table ``meta`` of a new file."""
+    values = {field.name: getattr(meta, field.name) for field in fields(meta)}
+    values["objectives"] = [{"metric": o.metric, "mode": o.mode} for o in meta.objectives]
+    db.executemany(
+        "INSERT INTO meta(key, value) VALUES (?, ?)",
+        [(key, dumps(value)) for key, value in values.items()],
+    )
+
+
+def read_meta(db: sqlite3.Connection) -> ExperimentMeta:
+    """What `write_meta` wrote."""
+    rows: Iterable[tuple[str, str]] = db.execute("SELECT key, value FROM meta")
+    values = {key: loads(value) for key, value in rows}
+    values["objectives"] = tuple(Objective(**objective) for objective in values["objectives"])
+    return ExperimentMeta(**values)
+
+
+def read_epochs(db: sqlite3.Connection) -> list[Epoch]:
+    """All starts, the first one first."""
+    rows = db.execute(
+        "SELECT epoch, started, host, pid, versions, settings, ended, how, reason"
+        " FROM epochs ORDER BY epoch"
+    )
+    return [
+        Epoch(number, started, host, pid, loads(versions), loads(settings), ended, how, reason)
+        for number, started, host, pid, versions, settings, ended, how, reason in rows
+    ]

@@ -1,0 +1,282 @@
+"""The store as its driver uses it: append events, replay them, keep components' states.
+
+One `Store` is used by one thread at a time. It does not know what events mean beyond their keys.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from pegbox._engine.records import COLUMNS, DecodeConfig, Row, from_row, to_row
+from pegbox._store.lock import DriverLock
+from pegbox._store.log_keeper import LogKeeper, move_log
+from pegbox._store.meta import Epoch, ExperimentMeta, read_epochs, read_meta
+from pegbox._store.migrations import migrate_file
+from pegbox._store.schema import FILE_NAME
+from pegbox._store.store_file import (
+    connect,
+    fold_log,
+    make_file,
+    missing_store,
+    refuse_existing,
+    unwritable,
+)
+from pegbox._store.trial_index import ReportKey, TrialIndex
+from pegbox.errors import StoreError
+from pegbox.events import Event, PlaceOpened, RunEnded
+from pegbox.jsonvalue import dumps, loads
+
+__all__ = ["Store"]
+
+
+def _insert(table: str, width: int) -> str:
+    return f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * width)})"
+
+
+_INSERT_EVENT: Final = _insert("events", len(COLUMNS))
+_INSERT_TRIAL: Final = _insert("trials", 10)
+_INSERT_PLACE: Final = _insert("places", 2)
+_END_EPOCH: Final = (
+    "UPDATE epochs SET ended = ?, how = ?, reason = ? WHERE epoch = (SELECT max(epoch) FROM epochs)"
+)
+
+
+class Store:
+    """An experiment's store, open for writing. Made by `create` and `open`.
+
+    Attributes:
+        folder: The experiment's folder, absolute.
+        meta: What was fixed when the experiment was created.
+    """
+
+    def __init__(self, folder: Path, lock: DriverLock, db: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._path = folder / FILE_NAME
+        self._lock = lock
+        self._db = db
+        self._closed = False
+        self.meta: ExperimentMeta = read_meta(self._db)
+        self._index = TrialIndex(self._report_key)
+        #: Rows of the batch that is being appended; their ``seq`` begins after ``_seq``.
+        self._rows: list[Row] = []
+        self._seq = 0
+        self._reload()
+        self._keeper = LogKeeper(self._path)
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], meta: ExperimentMeta) -> Store:
+        """Make a new experiment; its folder is made where it is missing.
+
+        Raises:
+            ExperimentExists: The folder has an experiment.
+            ExperimentLocked: Another driver works in the folder.
+            StoreError: The folder cannot be written.
+        """
+        place = Path(folder).absolute()
+        refuse_existing(place)
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(place, error) from error
+        return cls._locked(place, lambda: make_file(place / FILE_NAME, meta))
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Store:
+        """Take up an experiment, to go on with it. A file of an older release is migrated.
+
+        Raises:
+            ExperimentLocked: Another driver works on it.
+            StoreError: There is none in the folder, it cannot be written, or a newer release
+                wrote it.
+        """
+        place = Path(folder).absolute()
+        path = place / FILE_NAME
+        if not path.is_file():
+            raise missing_store(place)
+        return cls._locked(place, lambda: migrate_file(path))
+
+    @classmethod
+    def _locked(cls, folder: Path, prepare: Callable[[], object]) -> Store:
+        with ExitStack() as undo:
+            lock = DriverLock(folder)
+            undo.callback(lock.release)
+            try:
+                lock.acquire()
+                prepare()
+                db = connect(folder / FILE_NAME)
+                undo.callback(db.close)
+                store = cls(folder, lock, db)
+            except (OSError, sqlite3.Error) as error:
+                raise unwritable(folder, error) from error
+            undo.pop_all()
+            return store
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ epochs
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """All starts of the experiment, the first one first."""
+        return read_epochs(self._db)
+
+    def begin_epoch(
+        self,
+        *,
+        started: float,
+        host: str,
+        pid: int,
+        versions: Mapping[str, str],
+        settings: Mapping[str, Any],
+    ) -> int:
+        """Record a start; see `Epoch` for the arguments.
+
+        Returns:
+            The epoch's number: 1 for a fresh run, one more for each restore.
+        """
+        cursor = self._write(
+            "INSERT INTO epochs(started, host, pid, versions, settings) VALUES (?, ?, ?, ?, ?)",
+            (started, host, pid, dumps(dict(versions)), dumps(dict(settings))),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    # ------------------------------------------------------------------ events
+
+    @property
+    def seq(self) -> int:
+        """Position of the last stored event; 0 before the first."""
+        return self._seq
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Store events that the engine accepted, all or none; it returns when they are stored.
+
+        Raises:
+            StoreError: They could not be stored, e.g. since the disk is full; none of them was.
+        """
+        if not events:
+            return
+        try:
+            self._append(events)
+        except sqlite3.Error as error:
+            self._undo()
+            raise self._not_stored(f"{len(events)} events", error) from error
+        except BaseException:
+            self._undo()
+            raise
+        self._keeper.note_written()
+        if self._keeper.log_is_long:
+            self._keeper.log_is_long = False
+            move_log(self._db)
+
+    def _append(self, events: Sequence[Event]) -> None:
+        rows = self._rows = []
+        places, endings = [], []
+        seq, apply = self._seq, self._index.apply
+        for event in events:
+            seq += 1
+            rows.append(to_row(event, seq, apply(event, seq)))
+            if isinstance(event, PlaceOpened):
+                places.append((event.place, seq))
+            elif isinstance(event, RunEnded):
+                endings.append((event.at, event.how, event.reason))
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany(_INSERT_EVENT, rows)
+        db.executemany(_INSERT_TRIAL, self._index.take_changed())
+        if places:
+            db.executemany(_INSERT_PLACE, places)
+        if endings:
+            db.executemany(_END_EPOCH, endings)
+        db.execute("COMMIT")
+        self._seq = seq
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        """A statement that is a transaction of its own."""
+        try:
+            cursor = self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._not_stored(f"a row of {statement.split()[2]}", error) from error
+        self._keeper.note_written()
+        return cursor
+
+    def _not_stored(self, what: str, error: sqlite3.Error) -> StoreError:
+        return StoreError(
+            f"{what} could not be stored in {self._path}: {error}",
+            path=str(self._path),
+            hint="What was stored before is safe; make room on the disk and restore.",
+        )
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._reload()
+
+    def _reload(self) -> None:
+        (self._seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+        self._rows = []
+        self._index.load(self._db)
+
+    def _report_key(self, seq: int) -> ReportKey:
+        if seq > self._seq:
+            row = self._rows[seq - self._seq - 1]
+            return row[5], row[14]
+        found = self._db.execute("SELECT iteration, previous FROM events WHERE seq = ?", (seq,))
+        iteration, previous = found.fetchone()
+        return iteration, previous
+
+    def events(self, decode_config: DecodeConfig = dict) -> Iterator[Event]:
+        """All events in their order, for a replay.
+
+        Args:
+            decode_config: Makes a `Suggested.config` of its ``encoded``; by itself a plain copy.
+        """
+        select = f"SELECT {', '.join(COLUMNS)} FROM events ORDER BY seq"
+        for row in self._db.execute(select):
+            yield from_row(row, decode_config)
+
+    # -------------------------------------------------------------- components
+
+    def save_component(self, role: str, state: Mapping[str, Any]) -> None:
+        """Keep a component's state (JSON data) as it is after the last stored event.
+
+        Args:
+            role: ``"searcher"`` or ``"scheduler"``.
+            state: What its ``get_state`` gave.
+        """
+        self._write(_insert("components", 3), (role, self._seq, dumps(dict(state))))
+
+    def load_component(self, role: str) -> tuple[int, dict[str, Any]] | None:
+        """The state that was saved last, after the ``seq`` of the last event that it knows."""
+        found = self._db.execute("SELECT seq, state FROM components WHERE role = ?", (role,))
+        row = found.fetchone()
+        return None if row is None else (row[0], loads(row[1]))
+
+    # ----------------------------------------------------------------- closing
+
+    def close(self) -> None:
+        """Leave one file without a log beside it, and give back the lock. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._keeper.close()
+            fold_log(self._db)
+            self._db.close()
+        finally:
+            self._lock.release()
