@@ -11,19 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.objective import Objective
+from pegbox.space import Domain, DomainKind
 from pegbox.trial import Outcome
 
 __all__ = ["FINISHED", "WAIT", "DomainKind", "Point", "Searcher", "Traits"]
 
 #: Flat path to plain value: float, int, or the index of a category.
 Point = Mapping[str, float | int]
-
-#: The kinds of domain that a searcher may meet; see `pegbox.space`.
-DomainKind = Literal["float", "int", "choice", "normal", "grid"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Searcher:
 
     def setup(
         self,
-        space: Mapping[str, Any],
+        space: Mapping[str, Domain],
         objectives: Sequence[Objective],
         seed: int,
         num_samples: int,

@@ -1,0 +1,143 @@
+"""Values inside a space as JSON data, and back.
+
+JSON data stands as it is. Beyond it, three markers, each a dict with one key:
+
+- ``{"$tuple": [...]}`` for a tuple;
+- ``{"$pairs": [[key, value], ...]}`` for a dict with keys that are no strings, or one that could
+  be mistaken for a marker;
+- ``{"$object": {...}}`` for anything else: where it stands in the space, its ``repr``, and, where
+  it is made of numpy scalars, its plain ``value``. The object itself is never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["ATOMS", "Missing", "decode_value", "encode_value", "join_pairs", "lacks_object"]
+
+#: Types whose values are the same in Python and in JSON.
+ATOMS: Final = frozenset({type(None), bool, int, float, str})
+
+_TUPLE: Final = "$tuple"
+_PAIRS: Final = "$pairs"
+_OBJECT: Final = "$object"
+_MARKS: Final = (_TUPLE, _PAIRS, _OBJECT)
+
+_REPR_LENGTH: Final = 200
+_MAX_BITS: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Stands where an object was that only the user's code can make again."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    @staticmethod
+    def from_marker(marker: Mapping[str, Any]) -> Any:
+        """The marker's plain value where it has one, else a stand-in."""
+        if "value" in marker:
+            return decode_value(marker["value"], Missing.from_marker)
+        return Missing(str(marker.get("repr", "")))
+
+
+class _NotJson(Exception):
+    """A value has no exact form as JSON data."""
+
+
+def encode_value(value: Any, where: Mapping[str, Any]) -> Any:
+    """A value as JSON data; what has no exact form becomes an ``$object`` marker.
+
+    Args:
+        value: Any object.
+        where: What goes into the marker, so that the object can be found again.
+    """
+    if type(value) in ATOMS and type(value) is not int:
+        return value
+    try:
+        return _encode(value, unpack=False)
+    except (_NotJson, RecursionError):
+        marker = {**where, "repr": _short_repr(value)}
+    with suppress(_NotJson, RecursionError):
+        marker["value"] = _encode(value, unpack=True)
+    return {_OBJECT: marker}
+
+
+def decode_value(encoded: Any, find: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """The value of `encode_value`, with fresh containers.
+
+    Args:
+        encoded: JSON data.
+        find: Gives the object that a marker stands for.
+    """
+    if type(encoded) is list:
+        return [item if type(item) in ATOMS else decode_value(item, find) for item in encoded]
+    if type(encoded) is not dict:
+        return encoded
+    if len(encoded) == 1:
+        ((key, inner),) = encoded.items()
+        if key in _MARKS:
+            return _decode_marked(key, inner, find)
+    return {
+        key: item if type(item) in ATOMS else decode_value(item, find)
+        for key, item in encoded.items()
+    }
+
+
+def join_pairs(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
+    """Encoded entries of a dict as a dict; as ``$pairs`` where it could be mistaken."""
+    joined = dict(pairs)
+    strings = all(type(key) is str for key in joined)
+    if strings and not (len(joined) == 1 and next(iter(joined)) in _MARKS):
+        return joined
+    return {_PAIRS: [[_encode(key, unpack=False), item] for key, item in joined.items()]}
+
+
+def lacks_object(encoded: Any) -> bool:
+    """Whether encoded data holds an object that only the user's code can make again."""
+    if isinstance(encoded, list):
+        return any(lacks_object(item) for item in encoded)
+    if not isinstance(encoded, dict):
+        return False
+    if len(encoded) == 1 and isinstance(marker := encoded.get(_OBJECT), dict):
+        return "value" not in marker
+    return any(lacks_object(item) for item in encoded.values())
+
+
+def _decode_marked(mark: str, inner: Any, find: Callable[[Mapping[str, Any]], Any]) -> Any:
+    if mark == _OBJECT:
+        return find(inner)
+    if mark == _TUPLE:
+        return tuple(decode_value(item, find) for item in inner)
+    return {decode_value(key, find): decode_value(item, find) for key, item in inner}
+
+
+def _encode(value: Any, *, unpack: bool) -> Any:
+    kind = type(value)
+    if kind in ATOMS:
+        if kind is int and value.bit_length() > _MAX_BITS:
+            raise _NotJson
+        return value
+    if kind is list:
+        return [_encode(item, unpack=unpack) for item in value]
+    if kind is tuple:
+        return {_TUPLE: [_encode(item, unpack=unpack) for item in value]}
+    if kind is dict:
+        return join_pairs((key, _encode(item, unpack=unpack)) for key, item in value.items())
+    if unpack and getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
+        return _encode(value.item(), unpack=False)
+    raise _NotJson
+
+
+def _short_repr(value: Any) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # a user's own __repr__ may fail in any way; the text only informs
+        text = f"<{type(value).__qualname__}>"
+    return text if len(text) <= _REPR_LENGTH else text[: _REPR_LENGTH - 3] + "..."
