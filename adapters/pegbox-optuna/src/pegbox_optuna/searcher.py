@@ -1,0 +1,141 @@
+"""The searcher: pegbox's contract on one side, an Optuna study on the other.
+
+Importing this module does not import Optuna; making an `OptunaSearch` does.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pegbox.decisions import Signal
+from pegbox.errors import ConfigError
+from pegbox.objective import Objective
+from pegbox.searcher import Point, Searcher, Traits
+from pegbox.space import Domain
+from pegbox.trial import Outcome
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+    from pegbox_optuna.study import OrderedStudy, Told
+
+__all__ = ["OptunaSearch"]
+
+
+class OptunaSearch(Searcher):
+    """Proposes points by one of Optuna's samplers.
+
+    Args:
+        sampler: ``"tpe"`` (the default), ``"random"``, or a sampler object of Optuna's, which is
+            copied for the run.
+        **sampler_options: Options of the sampler's class, for a sampler given by name; not
+            ``seed``, which follows from the run's.
+
+    Raises:
+        ConfigError: An unknown sampler or option, named.
+    """
+
+    # Not `intermediate`: of a stopped trial TPE looks at the last result alone, and that one
+    # comes with the end. So a restore, which tells no earlier ones, leaves nothing out.
+    traits: ClassVar[Traits] = Traits(
+        domains=frozenset({"float", "int", "choice"}), batches=True, cheap=True
+    )
+
+    def __init__(self, sampler: str | BaseSampler | None = None, **sampler_options: Any) -> None:
+        from pegbox_optuna.samplers import make_sampler
+
+        self._given_sampler = make_sampler(sampler, sampler_options)
+
+    def setup(
+        self,
+        space: Mapping[str, Any],
+        objectives: Sequence[Objective],
+        seed: int,
+        num_samples: int,
+    ) -> None:
+        """Open a study in memory.
+
+        Raises:
+            UnsupportedSpace: A parameter that Optuna cannot express, named.
+            ConfigError: There is not exactly one objective.
+        """
+        from pegbox_optuna.study import OrderedStudy
+
+        if len(objectives) != 1:
+            raise ConfigError(
+                f"OptunaSearch needs exactly one objective, got {len(objectives)}",
+                hint='Give metric= and mode= ("min" or "max").',
+            )
+        self._metric = objectives[0].metric
+        self._space: dict[str, Domain] = dict(space)
+        # A sampler keeps notes about its study, and the user may give one object to two runs.
+        self._sampler = copy.deepcopy(self._given_sampler)
+        self._study: OrderedStudy = OrderedStudy(self._sampler, self._space)
+
+    def suggest(
+        self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
+    ) -> Point | Signal:
+        """Propose a point, seen from everything told and everything pending."""
+        from pegbox_optuna.samplers import seed_generators
+
+        seed_generators(self._sampler, seed)
+        return self._study.ask(trial_id, pending)
+
+    def on_trial_complete(
+        self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
+    ) -> None:
+        """Finish the trial in the study.
+
+        Raises:
+            ConfigError: The trial was not proposed here, and no ask has shown it as pending.
+        """
+        if not self._study.runs(trial_id):
+            raise ConfigError(
+                f"trial {trial_id!r} ended, but was neither proposed by OptunaSearch nor pending",
+                hint="Tell it through observe, with its config.",
+            )
+        self._study.tell(trial_id, self._told(result, "failed" if error else outcome))
+
+    def observe(
+        self,
+        config: Point,
+        result: Mapping[str, Any] | None,
+        outcome: Outcome,
+        trial_id: str | None,
+    ) -> None:
+        """Put a trial of someone else's into the study.
+
+        Raises:
+            ConfigError: The point is not in the space; the parameter is named.
+        """
+        told = self._told(result, outcome)
+        if trial_id is not None and self._study.runs(trial_id):
+            self._study.tell(trial_id, told)
+        else:
+            self._study.add(trial_id, self._conform(config), told)
+
+    def _conform(self, config: Point) -> Point:
+        if config.keys() != self._space.keys():
+            raise ConfigError(
+                f"the observed point has the parameters {sorted(config)}, "
+                f"the space has {sorted(self._space)}"
+            )
+        return {
+            path: _conform_value(path, domain, config[path]) for path, domain in self._space.items()
+        }
+
+    def _told(self, result: Mapping[str, Any] | None, outcome: Outcome) -> Told:
+        from pegbox_optuna.study import make_told
+
+        return make_told(self._metric, result, outcome)
+
+
+def _conform_value(path: str, domain: Domain, value: Any) -> float | int:
+    try:
+        return domain.conform(value)
+    except ConfigError as error:
+        raise ConfigError(
+            f"the observed point is not in the space: {path!r}: {error.message}", hint=error.hint
+        ) from None
