@@ -364,7 +364,7 @@ def _check_log(log: bool, lower: float, *, least: float) -> None:
 def _check_step(lower: float, upper: float, step: float) -> None:
     if step <= 0:
         raise ConfigError(f"step must be above 0, got {step}")
-    if step > upper - lower and lower != upper:
+    if step * (1 - 1e-9) > upper - lower and lower != upper:
         raise ConfigError(f"step={step} is larger than the range from {lower} to {upper}")
     steps = (upper - lower) / step
     if abs(steps - round(steps)) > 1e-9 * max(steps, 1.0):

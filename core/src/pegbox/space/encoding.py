@@ -12,7 +12,7 @@ from typing import Any
 
 from pegbox.space.derived import Resolution
 from pegbox.space.tree import Constant, Derived, DictNode, Node, Parameter, SequenceNode, fresh
-from pegbox.space.values import ATOMS, Missing, decode_value, encode_value, join_pairs
+from pegbox.space.values import Missing, decode_value, encode_value, is_atom, join_pairs
 
 __all__ = ["Origin", "decode_config", "encode_config"]
 
@@ -57,7 +57,7 @@ def decode_config(
 
 
 def _encode(node: Node | None, value: Any, origin: Origin) -> Any:
-    if type(value) in ATOMS and type(value) is not int:
+    if is_atom(value):
         return value
     if isinstance(node, DictNode) and isinstance(value, Mapping):
         children = node.children
@@ -81,7 +81,7 @@ def _where(node: Node | None, value: Any, origin: Origin) -> dict[str, Any]:
         return {"path": node.path}
     values = getattr(node.domain, "values", ())
     coded = origin.point.get(node.path)
-    if isinstance(coded, int) and coded < len(values) and values[coded] is value:
+    if isinstance(coded, int) and 0 <= coded < len(values) and values[coded] is value:
         return {"path": node.path, "index": coded}
     # A scheduler may have put another category in; objects are told apart by identity.
     index = next((i for i, known in enumerate(values) if known is value), None)

@@ -16,7 +16,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["ATOMS", "Missing", "decode_value", "encode_value", "join_pairs", "lacks_object"]
+__all__ = [
+    "ATOMS",
+    "Missing",
+    "decode_value",
+    "encode_value",
+    "is_atom",
+    "join_pairs",
+    "lacks_object",
+]
 
 #: Types whose values are the same in Python and in JSON.
 ATOMS: Final = frozenset({type(None), bool, int, float, str})
@@ -51,6 +59,12 @@ class _NotJson(Exception):
     """A value has no exact form as JSON data."""
 
 
+def is_atom(value: Any) -> bool:
+    """Whether a value is the same in Python and in JSON; an integer of absurd length is not."""
+    kind = type(value)
+    return kind in ATOMS and (kind is not int or value.bit_length() <= _MAX_BITS)
+
+
 def encode_value(value: Any, where: Mapping[str, Any]) -> Any:
     """A value as JSON data; what has no exact form becomes an ``$object`` marker.
 
@@ -58,7 +72,7 @@ def encode_value(value: Any, where: Mapping[str, Any]) -> Any:
         value: Any object.
         where: What goes into the marker, so that the object can be found again.
     """
-    if type(value) in ATOMS and type(value) is not int:
+    if is_atom(value):
         return value
     try:
         return _encode(value, unpack=False)
@@ -119,11 +133,9 @@ def _decode_marked(mark: str, inner: Any, find: Callable[[Mapping[str, Any]], An
 
 
 def _encode(value: Any, *, unpack: bool) -> Any:
-    kind = type(value)
-    if kind in ATOMS:
-        if kind is int and value.bit_length() > _MAX_BITS:
-            raise _NotJson
+    if is_atom(value):
         return value
+    kind = type(value)
     if kind is list:
         return [_encode(item, unpack=unpack) for item in value]
     if kind is tuple:
