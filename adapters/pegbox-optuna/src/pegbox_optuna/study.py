@@ -129,10 +129,10 @@ class OrderedStudy:
                 self.add(trial_id, point, _RUNNING)
         begun = len(self._study.get_trials(deepcopy=False))
         in_order = sorted(self._waiting, key=lambda trial: _order(trial[0]))
-        for number, (trial_id, point, told) in enumerate(in_order, start=begun):
+        for number, (added_id, point, told) in enumerate(in_order, start=begun):
             self._study.add_trial(self._frozen(point, told))
-            if told is _RUNNING and trial_id is not None:
-                self._running[trial_id] = number
+            if told is _RUNNING and added_id is not None:
+                self._running[added_id] = number
         self._waiting.clear()
 
     def _frozen(self, point: Point, told: Told) -> FrozenTrial:
