@@ -18,8 +18,9 @@ __all__ = ["TrialContext", "get_checkpoint", "get_context", "report"]
 def report(metrics: Mapping[str, Any], *, checkpoint: Checkpoint | None = None) -> None:
     """Report a result from inside a trial, and wait until it is decided that the trial goes on.
 
-    Each call counts as one ``training_iteration``. Where the trial is to end, this raises an
-    exit that ``except Exception`` does not catch: ``finally`` blocks run, and the trial is over.
+    Each call counts as one ``training_iteration``. Where the trial is to end, this raises
+    SystemExit, which ``except Exception`` does not catch: ``finally`` blocks run, and the trial
+    is over.
 
     It may be called from any thread that the trial's function started, also from several at
     once: the reports are then taken one after the other. Where a process runs several trials,
@@ -37,6 +38,7 @@ def report(metrics: Mapping[str, Any], *, checkpoint: Checkpoint | None = None) 
         ReportError: Outside a trial, after its end, or in a child process of it; metrics that
             are no dict, miss a needed name, are too large or cannot be stored; ``done`` is true;
             a checkpoint that is empty, or that cannot reach the experiment's folder.
+        SystemExit: The trial is to end.
     """
     find("report()").report(metrics, checkpoint)
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from pegbox._trial import failure
 from pegbox._trial.current import running
-from pegbox._trial.session import Session, TrialHalted
+from pegbox._trial.session import Session
 from pegbox._trial.task import Channel, EndMessage, TrialTask
 from pegbox.errors import ReportError
 
@@ -51,7 +51,7 @@ def _raised(session: Session, error: BaseException) -> EndMessage:
     if isinstance(error, KeyboardInterrupt) and main:
         raise error
     if session.halted:
-        if not isinstance(error, TrialHalted):
+        if not isinstance(error, SystemExit):
             # The trial was to end, and has; why it stumbled on the way is worth a line.
             line = failure.describe(error).message
             _logger.warning("trial %s raised while ending: %s", session.task.trial_id, line)

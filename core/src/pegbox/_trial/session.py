@@ -16,17 +16,9 @@ from pegbox._trial.task import Channel, ReportMessage, TrialTask
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ReportError, StoreError
 
-__all__ = ["Session", "TrialHalted"]
+__all__ = ["Session"]
 
 _logger: Final = logging.getLogger("pegbox")
-
-
-class TrialHalted(SystemExit):
-    """Raised by a report when the trial is to end, so that ``finally`` blocks run.
-
-    A SystemExit: ``except Exception`` does not catch it, code that lets an exit pass lets it
-    pass too, and a thread of the user's that it ends prints no traceback.
-    """
 
 
 class Session:
@@ -62,21 +54,21 @@ class Session:
 
         Raises:
             ReportError: A rule is broken; see `pegbox.report`.
-            TrialHalted: The trial is to end; again at each further report.
+            SystemExit: The trial is to end; again at each further report.
         """
         self._check_process("report()")
         encoded = self._encode(values)
         folder = _folder_of(checkpoint)
         with self._lock:
             self._check_open("report()")
+            if not self._halted:
+                message = self._message(encoded, folder)
+                self._halted = not self._channel.send(message)
+                self._count(message)
             if self._halted:
-                raise TrialHalted
-            message = self._message(encoded, folder)
-            go_on = self._channel.send(message)
-            self._count(message)
-            self._halted = not go_on
-        if not go_on:
-            raise TrialHalted
+                # Not caught by `except Exception`; code that lets an exit pass lets this pass
+                # too, and a thread that exactly this class ends prints no traceback.
+                raise SystemExit(f"trial {self.task.trial_id} was told to end")
 
     def close(self) -> None:
         """The function is over: nothing is reported any more. Waits for a report under way."""
