@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
 from typing import Any, Final
 
-from pegbox._plugins.bindings import Role, arguments_of, hooks_in
+from pegbox._plugins.bindings import Role, arguments_of
 from pegbox._plugins.naming import Label
 from pegbox._plugins.nearest import did_you_mean, listed, sentences
 from pegbox.errors import PluginError
@@ -36,7 +36,7 @@ def check_arguments(role: Role, hook: str, function: Callable[..., Any], label: 
     Raises:
         PluginError: Names plugin, hook, what was found and the hook's arguments.
     """
-    known = arguments_of(role.specs, hook) if hook in hooks_in(role.specs) else ()
+    known = arguments_of(role.specs, hook)
     if complaint := _complaint(function, known):
         name = getattr(function, "__qualname__", repr(function))
         raise PluginError(

@@ -6,10 +6,12 @@ modules and nothing that they point to.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 
 import pluggy
 
@@ -105,15 +107,27 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
+def _functions(doorway: object) -> Iterator[tuple[str, Any, str]]:
+    """Name, function and the hook it is marked for, or ``""``, of all that may be a doorway.
+
+    Read statically: an attribute that a module makes on demand may import the optimizer.
+    """
+    for name in dir(doorway):
+        static = inspect.getattr_static(doorway, name, None)
+        mark = getattr(static, _IMPL_MARK, None)
+        if mark is not None:
+            yield name, getattr(doorway, name), mark.get("specname") or name
+        elif inspect.isroutine(static) and name.startswith("pegbox_"):
+            yield name, static, ""
+
+
 def _misspelt(doorway: object) -> Iterator[str]:
     """Sentences about functions that were meant as doorways and are none."""
     hooks = hooks_in(DoorwaySpecs)
-    for name in dir(doorway):
-        mark = getattr(getattr(doorway, name), _IMPL_MARK, None)
-        hook = (mark or {}).get("specname") or name
-        if mark is None and name.startswith("pegbox_") and callable(getattr(doorway, name)):
+    for name, _, hook in _functions(doorway):
+        if not hook:
             yield f"has {name} without @hookimpl"
-        elif mark is not None and hook not in hooks:
+        elif hook not in hooks:
             hints = [f"has {hook}, which is no doorway.", did_you_mean(hook, hooks)]
             yield sentences([*hints, f"Doorways: {listed(hooks)}."])
 
@@ -123,7 +137,8 @@ def _answers(doorway: object, hook: str) -> Iterator[tuple[str, str]]:
     # A manager for each question: a package that fails at one still answers the others.
     manager = pluggy.PluginManager(hookimpl.project_name)
     manager.add_hookspecs(DoorwaySpecs)
-    manager.register(doorway)
+    asked = {name: function for name, function, marked in _functions(doorway) if marked == hook}
+    manager.register(SimpleNamespace(**asked))
     for answer in getattr(manager.hook, hook)():
         if not isinstance(answer, Mapping):
             raise TypeError(f'answers {answer!r}, not {{name: "module:Class"}}')

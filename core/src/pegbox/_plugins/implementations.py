@@ -82,6 +82,8 @@ def find_implementations(role: Role, plugin: object, label: Label) -> list[Imple
     found = [_implementation(role, plugin, name) for name in _own_methods(role, plugin)]
     implementations = [implementation for implementation in found if implementation]
     _check_misspelt(role, plugin, label, implementations)
+    known = set(hooks_in(role.specs))  # what is left out is marked as optional: a later pegbox's
+    implementations = [one for one in implementations if one.hook in known]
     for implementation in implementations:
         check_arguments(role, implementation.hook, implementation.function, label)
     _check_complete(role, plugin, label, implementations)
