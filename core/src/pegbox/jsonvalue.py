@@ -24,6 +24,9 @@ _OURS: Final = (_FLOAT, _DICT)
 _NAMES: Final = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 _ATOMS: Final = frozenset({type(None), bool, float, str})
 
+# One for all calls: json.dumps would make one each time.
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
 #: Python refuses to write or read longer integers in decimal (4,300 digits).
 _MAX_BITS: Final = 14_000
 
@@ -38,14 +41,14 @@ def dumps(value: Any) -> str:
         ConfigError: The value is not JSON data; the place and type are named.
     """
     try:
-        text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+        text = _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError):
         value = plain(value)
     else:
         # Only a dict whose first key starts with "$" could be mistaken for one of ours.
         if '{"$' not in text:
             return text
-    return json.dumps(_encode(value), allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(_encode(value))
 
 
 def loads(text: str | bytes) -> Any:
@@ -85,13 +88,18 @@ def flatten(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """
     flat: dict[str, Any] = {}
     for name, value in metrics.items():
-        nested = isinstance(value, Mapping) and len(value) > 0
-        inner = {f"{name}/{key}": item for key, item in flatten(value).items()} if nested else None
-        for key, item in ((name, value),) if inner is None else inner.items():
-            if key in flat:
-                raise ConfigError(f"two values have the name {key!r} once nested dicts are joined")
-            flat[key] = item
+        if isinstance(value, Mapping) and value:
+            for key, item in flatten(value).items():
+                _put(flat, f"{name}/{key}", item)
+        else:
+            _put(flat, name, value)
     return flat
+
+
+def _put(flat: dict[str, Any], name: str, value: Any) -> None:
+    if name in flat:
+        raise ConfigError(f"two values have the name {name!r} once nested dicts are joined")
+    flat[name] = value
 
 
 def _plain(value: Any, path: str) -> Any:
