@@ -392,7 +392,7 @@ def test_the_frame_shows_what_matters_at_80_columns() -> None:
         "digits  optuna · asha · seed 1",
         "1m12s",
         "2/60",
-        "2 running · 1 terminated (1 stopped early) · 1 failed",
+        "2 running · 1 terminated (1 stopped) · 1 failed",
         "best accuracy 0.9100  ba3f1_00001, iteration 1",
         "lr=0.0123  model/layers=[64, 32]",
         "1 failed, last ba3f1_00003: ValueError: wrong shape",

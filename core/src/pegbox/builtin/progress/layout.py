@@ -108,7 +108,7 @@ def settings(snapshot: Snapshot, glyphs: Glyphs) -> str:
 
 
 def counts_text(snapshot: Snapshot) -> str:
-    """``2 running, 31 terminated (20 stopped early)``; statuses without trials are left out."""
+    """``2 running, 31 terminated (20 stopped)``; statuses without trials are left out."""
     return ", ".join(text for text, _ in _count_items(snapshot)) or "no trial yet"
 
 
@@ -147,7 +147,7 @@ def _count_items(snapshot: Snapshot) -> list[tuple[str, str]]:
     for states, word, style in _STATE_WORDS:
         if n := sum(snapshot.counts.get(state, 0) for state in states):
             early = snapshot.counts.get(State.STOPPED, 0) if State.STOPPED in states else 0
-            items.append((f"{n} {word}" + (f" ({early} stopped early)" if early else ""), style))
+            items.append((f"{n} {word}" + (f" ({early} stopped)" if early else ""), style))
     return items
 
 
