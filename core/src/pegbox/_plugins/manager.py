@@ -6,8 +6,6 @@ caller's affair, except that a callback which raised is not called again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import pluggy
@@ -17,43 +15,11 @@ from pegbox._plugins.blame import culprit
 from pegbox._plugins.implementations import Implementation, find_implementations
 from pegbox._plugins.naming import Label, class_name
 from pegbox._plugins.nearest import did_you_mean, listed
+from pegbox._plugins.registered import Bound, BoundManager, Entry
 from pegbox.errors import ConfigError, MissingDependency, PluginError
 from pegbox.hookspecs import hookspec
 
 __all__ = ["RoleManager"]
-
-
-class _Bound:
-    """What pluggy is given in place of a plugin: its implementations and nothing else.
-
-    Compared by identity, so that plugins may define ``==`` as they like (dataclasses do).
-    """
-
-    __slots__ = ("__dict__", "_pegbox_options")
-
-    def __init__(self, implementations: Sequence[Implementation]) -> None:
-        self._pegbox_options = {one.method: dict(one.options) for one in implementations}
-        for one in implementations:
-            self.__dict__[one.method] = one.function
-
-
-class _BoundManager(pluggy.PluginManager):
-    """A plugin manager that takes implementations from `_Bound`, not from marks alone."""
-
-    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
-        return plugin._pegbox_options.get(name) if isinstance(plugin, _Bound) else None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
-    """One registered plugin."""
-
-    label: Label
-    bound: _Bound
-    implementations: Mapping[str, Sequence[Implementation]]
-
-    def answers(self, hook: str) -> bool:
-        return any(not one.wraps for one in self.implementations.get(hook, ()))
 
 
 class RoleManager:
@@ -70,12 +36,12 @@ class RoleManager:
         if isinstance(role, str) and role not in ROLES:
             raise PluginError(f"there is no role {role!r}", hint=did_you_mean(role, ROLES))
         self.role = ROLES[role] if isinstance(role, str) else role
-        self._manager = _BoundManager(hookspec.project_name)
+        self._manager = BoundManager(hookspec.project_name)
         self._manager.add_hookspecs(self.role.specs)
-        self._entries: list[_Entry] = []
-        self._dropped: list[_Entry] = []
+        self._entries: list[Entry] = []
+        self._dropped: list[Entry] = []
         self._callers: dict[str, pluggy.HookCaller | None] = {}
-        self._each: dict[str, tuple[tuple[_Entry, pluggy.HookCaller], ...]] = {}
+        self._each: dict[str, tuple[tuple[Entry, pluggy.HookCaller], ...]] = {}
         self._refresh()
 
     # -- registration ---------------------------------------------------------------------------
@@ -97,10 +63,10 @@ class RoleManager:
         name = self._free_name(plugin, name, package)
         label = Label(name, plugin, package)
         found = find_implementations(self.role, plugin, label)
-        bound = _Bound(found)
+        bound = Bound(found)
         self._register_bound(bound, label)
         by_hook = {one.hook: [o for o in found if o.hook == one.hook] for one in found}
-        self._entries.append(_Entry(label, bound, by_hook))
+        self._entries.append(Entry(label, bound, by_hook))
         self._refresh()
         return name
 
@@ -124,7 +90,7 @@ class RoleManager:
     def _refusal(self, message: str, plugin: str) -> PluginError:
         return PluginError(f"{self.role.name} {message}", plugin=plugin)
 
-    def _register_bound(self, bound: _Bound, label: Label) -> None:
+    def _register_bound(self, bound: Bound, label: Label) -> None:
         try:
             self._manager.register(bound, label.name)
             self._manager.check_pending()
@@ -148,7 +114,7 @@ class RoleManager:
             return any(entry.answers(hook) for entry in self._entries)
         return any(hook in entry.implementations for entry in self._entries)
 
-    def _each_caller(self, hook: str) -> list[tuple[_Entry, pluggy.HookCaller]]:
+    def _each_caller(self, hook: str) -> list[tuple[Entry, pluggy.HookCaller]]:
         """For each plugin that answers a hook, a caller of it and of every plugin that wraps."""
         bodies = [entry for entry in self._entries if entry.answers(hook)]
         callers = []
@@ -231,7 +197,7 @@ class RoleManager:
                 faults.append(self._drop(hook_name, entry, error))
         return faults
 
-    def _answering(self, hook: str) -> list[tuple[_Entry, Implementation]]:
+    def _answering(self, hook: str) -> list[tuple[Entry, Implementation]]:
         return [
             (entry, one) for entry in self._entries for one in entry.implementations.get(hook, ())
         ]
@@ -255,7 +221,7 @@ class RoleManager:
             f"{self.role.name} {label} raised in {method}: {said}", plugin=label, hook=hook
         )
 
-    def _drop(self, hook: str, called: _Entry, error: Exception) -> PluginError:
+    def _drop(self, hook: str, called: Entry, error: Exception) -> PluginError:
         if isinstance(error, pluggy.HookCallError):
             raise error
         wrapping = [(entry, one) for entry, one in self._answering(hook) if one.wraps]

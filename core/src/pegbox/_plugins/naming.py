@@ -6,7 +6,6 @@ import functools
 import inspect
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 
 __all__ = ["Label", "class_name"]
 
@@ -50,6 +49,8 @@ def _origin_of(plugin: object) -> str:
 def _distribution(top_level: str) -> str:
     if top_level in sys.stdlib_module_names or top_level == "__main__":
         return ""
+    from importlib import metadata  # slow to import, and only messages need it
+
     # A package's own name first: it is found for editable installs too, and at once.
     for name in (top_level, *metadata.packages_distributions().get(top_level, ())):
         try:

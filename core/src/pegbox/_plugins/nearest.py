@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["did_you_mean", "listed"]
+__all__ = ["did_you_mean", "listed", "sentences"]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
