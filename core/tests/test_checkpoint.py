@@ -279,6 +279,7 @@ def test_special_files_are_refused_and_not_read(
 ) -> None:
     os.mkfifo(work / "pipe")
     refuse(work, experiment, "pipe, which is neither a file nor a folder")
+    assert not (experiment / NAME).exists()
     (work / "pipe").unlink()
     monkeypatch.chdir(work)
     with socket.socket(socket.AF_UNIX) as server:

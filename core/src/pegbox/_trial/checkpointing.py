@@ -11,19 +11,17 @@ import platform
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pegbox import jsonvalue
-from pegbox._trial.copying import FileFact, copy_tree, digest_of
+from pegbox._trial.copying import FileFact, copy_tree, digest_of, list_tree
+from pegbox._trial.manifest import Manifest, read_manifest, write_manifest
 from pegbox._trial.task import TrialTask
 from pegbox.checkpoint import MANIFEST_NAME, METADATA_NAME
-from pegbox.errors import ConfigError, ReportError, StoreError
-from pegbox.trial import CheckpointRecord
+from pegbox.errors import ConfigError, ReportError
 
 __all__ = [
     "MARKER_NAME",
-    "Manifest",
     "checkpoint_name",
     "discard_unfinished",
     "mark_folder",
@@ -36,44 +34,8 @@ __all__ = [
 #: Holds the run's 5 hex digits, so that a process can tell whether it sees the driver's folder.
 MARKER_NAME: Final = ".pegbox-run"
 
-_FORMAT: Final = 1
 _UNFINISHED: Final = ".tmp-"
 _FINISHED: Final = "checkpoint_"
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a whole checkpoint says about itself.
-
-    Attributes:
-        path: Folder of the checkpoint relative to the experiment's, with ``/``.
-        trial: The trial's number.
-        trial_id: Its public id.
-        attempt: The try that wrote it. ``epoch``: the restore in which it ran.
-        iteration: ``training_iteration`` that was reported with it.
-        time_total_s: The trial's training seconds up to it.
-        config: The trial's configuration; None where it is not JSON data.
-        files: Every file but the user's notes, by path.
-    """
-
-    path: str
-    trial: int
-    trial_id: str
-    attempt: int
-    epoch: int
-    iteration: int
-    time_total_s: float
-    config: Mapping[str, Any] | None
-    files: tuple[FileFact, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
-
-    def record(self) -> CheckpointRecord:
-        """The same as the engine knows it."""
-        return CheckpointRecord(self.path, self.iteration, self.time_total_s, self.size)
 
 
 def mark_folder(folder: str, run: str) -> None:
@@ -144,14 +106,15 @@ def persist(
     require_visible(task)
     trial_folder = os.path.join(task.folder, task.name)
     _check_source(source, trial_folder)
+    entries = list_tree(source, without=MANIFEST_NAME)
     os.makedirs(trial_folder, exist_ok=True)
     name = checkpoint_name(iteration, attempt=task.attempt, epoch=task.epoch)
     aside = os.path.join(trial_folder, f"{_UNFINISHED}{name}-{secrets.token_hex(4)}")
     os.mkdir(aside)
     try:
-        facts = copy_tree(source, aside, without=MANIFEST_NAME)
+        facts = copy_tree(source, aside, entries)
         manifest = _manifest(facts, task, name, iteration, time_total_s)
-        _write_manifest(aside, manifest)
+        write_manifest(aside, manifest)
         _rename(aside, os.path.join(trial_folder, name))
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -172,7 +135,7 @@ def verify(folder: str, *, deep: bool = False) -> Manifest | None:
     Raises:
         StoreError: A newer pegbox wrote it in a format that this one does not know.
     """
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     if manifest is None:
         return None
     for file in manifest.files:
@@ -264,59 +227,6 @@ def _json_or_none(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
     except ConfigError:
         return None
     return plain
-
-
-def _write_manifest(folder: str, manifest: Manifest) -> None:
-    data = {
-        "format": _FORMAT,
-        "trial": manifest.trial,
-        "trial_id": manifest.trial_id,
-        "attempt": manifest.attempt,
-        "epoch": manifest.epoch,
-        "iteration": manifest.iteration,
-        "time_total_s": manifest.time_total_s,
-        "config": manifest.config,
-        "files": [list(file) for file in manifest.files],
-    }
-    with open(os.path.join(folder, MANIFEST_NAME), "w", encoding="ascii") as file:
-        file.write(jsonvalue.dumps(data))
-
-
-def _read_manifest(folder: str) -> Manifest | None:
-    """The manifest, or None where there is none that can be read."""
-    folder = os.path.abspath(folder)
-    try:
-        with open(os.path.join(folder, MANIFEST_NAME), encoding="ascii") as file:
-            data = jsonvalue.loads(file.read())
-        if data["format"] > _FORMAT:
-            raise StoreError(
-                f"the checkpoint {folder} has format {data['format']}, known is up to {_FORMAT}",
-                path=folder,
-                hint="A newer pegbox wrote it: update pegbox with pip install -U pegbox.",
-            )
-        return _manifest_of(folder, data)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _manifest_of(folder: str, data: Mapping[str, Any]) -> Manifest:
-    files = tuple(
-        FileFact(str(path), int(size), str(digest)) for path, size, digest in data["files"]
-    )
-    if any(file.path.startswith("/") or ".." in file.path.split("/") for file in files):
-        raise ValueError("a path that leaves the checkpoint")
-    trial_folder, name = os.path.split(folder)
-    return Manifest(
-        path=f"{os.path.basename(trial_folder)}/{name}",
-        trial=data["trial"],
-        trial_id=data["trial_id"],
-        attempt=data["attempt"],
-        epoch=data["epoch"],
-        iteration=data["iteration"],
-        time_total_s=data["time_total_s"],
-        config=data["config"],
-        files=files,
-    )
 
 
 def _rename(aside: str, final: str) -> None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from pegbox.errors import ReportError
 
-__all__ = ["FileFact", "copy_tree", "digest_of"]
+__all__ = ["Entry", "FileFact", "copy_tree", "digest_of", "list_tree"]
 
 _CHUNK_BYTES: Final = 1 << 20
 _DIGEST_BYTES: Final = 16
 
 #: Device and inode of each folder from the source down to where a walk is.
 _Ancestors = tuple[tuple[int, int], ...]
+
+
+class Entry(NamedTuple):
+    """One file or folder to be copied; the path is relative, with ``/``."""
+
+    path: str
+    is_folder: bool
 
 
 class FileFact(NamedTuple):
@@ -33,7 +40,20 @@ class FileFact(NamedTuple):
     digest: str
 
 
-def copy_tree(source: str, target: str, *, without: str) -> tuple[FileFact, ...]:
+def list_tree(source: str, *, without: str) -> list[Entry]:
+    """What a folder holds, folders before what is in them; reads no file.
+
+    Args:
+        source: The folder.
+        without: Name of a file directly in ``source`` that is left out.
+
+    Raises:
+        ReportError: A broken link, a link to a folder that it is in, or a special file.
+    """
+    return [entry for entry in _walk(source, "", ()) if entry.path != without]
+
+
+def copy_tree(source: str, target: str, entries: Sequence[Entry]) -> tuple[FileFact, ...]:
     """Copy the content of a folder into an existing empty one.
 
     Symbolic links are copied as what they point to; permissions are not kept.
@@ -41,22 +61,19 @@ def copy_tree(source: str, target: str, *, without: str) -> tuple[FileFact, ...]
     Args:
         source: The folder.
         target: Where its content goes.
-        without: Name of a file directly in ``source`` that is not copied.
+        entries: What `list_tree` found in ``source``.
 
     Raises:
-        ReportError: A broken link, a link to a folder that it is in, or a special file.
         OSError: Something cannot be read or written.
     """
     buffer = memoryview(bytearray(_CHUNK_BYTES))
     facts = []
-    for kind, path in _walk(source, "", ()):
-        if path == without:
-            continue
-        origin, goal = os.path.join(source, path), os.path.join(target, path)
-        if kind == "folder":
+    for path, is_folder in entries:
+        goal = os.path.join(target, path)
+        if is_folder:
             os.mkdir(goal)
         else:
-            facts.append(FileFact(path, *_copy_file(origin, goal, buffer)))
+            facts.append(FileFact(path, *_copy_file(os.path.join(source, path), goal, buffer)))
     return tuple(facts)
 
 
@@ -70,7 +87,7 @@ def digest_of(path: str) -> str:
     return digest.hexdigest()
 
 
-def _walk(folder: str, prefix: str, ancestors: _Ancestors) -> Iterator[tuple[str, str]]:
+def _walk(folder: str, prefix: str, ancestors: _Ancestors) -> Iterator[Entry]:
     """Folders (before what is in them) and files below a folder, by name."""
     ancestors = (*ancestors, _identity(os.stat(folder)))
     with os.scandir(folder) as entries:
@@ -79,7 +96,7 @@ def _walk(folder: str, prefix: str, ancestors: _Ancestors) -> Iterator[tuple[str
         path = f"{prefix}{entry.name}"
         status = _status(entry)
         if stat.S_ISREG(status.st_mode):
-            yield "file", path
+            yield Entry(path, False)
         elif not stat.S_ISDIR(status.st_mode):
             raise ReportError(
                 f"the checkpoint holds {entry.path}, which is neither a file nor a folder",
@@ -90,7 +107,7 @@ def _walk(folder: str, prefix: str, ancestors: _Ancestors) -> Iterator[tuple[str
                 f"the checkpoint holds the link {entry.path}, which leads to a folder it is in"
             )
         else:
-            yield "folder", path
+            yield Entry(path, True)
             yield from _walk(entry.path, f"{path}/", ancestors)
 
 

@@ -15,6 +15,8 @@ __all__ = ["describe", "pickled"]
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OWN: Final = (os.path.join(_PACKAGE, "_trial") + os.sep, os.path.join(_PACKAGE, "reporting.py"))
 
+_Part = tuple[BaseException, traceback.TracebackException]
+
 _MAX_LINE: Final = 300
 _MAX_TEXT: Final = 64_000
 _MAX_PICKLE_BYTES: Final = 256_000
@@ -58,27 +60,26 @@ def _one_line(name: str, error: BaseException) -> str:
 
 def _traceback(error: BaseException) -> str:
     told = traceback.TracebackException.from_exception(error)
-    for part in _chain(told):
-        _trim(part.stack, at_end=part.exc_type is ReportError)
-    text = "".join(told.format() if told.stack or _chained(told) else told.format_exception_only())
+    for one, part in _chain(error, told):
+        _trim(part.stack, at_end=isinstance(one, ReportError))
+    alone = told.__cause__ is None and told.__context__ is None
+    text = "".join(told.format_exception_only() if alone and not told.stack else told.format())
     if len(text) <= _MAX_TEXT:
         return text
     half = _MAX_TEXT // 2
     return f"{text[:half]}\n  ... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
 
 
-def _chain(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
-    todo, seen = [told], set()
+def _chain(error: BaseException, told: traceback.TracebackException) -> Iterator[_Part]:
+    """An exception and those before it, each with what is told of it."""
+    todo: list[tuple[BaseException | None, traceback.TracebackException | None]] = [(error, told)]
+    seen = set()
     while todo:
-        part = todo.pop()
-        if id(part) not in seen:
+        one, part = todo.pop()
+        if one is not None and part is not None and id(part) not in seen:
             seen.add(id(part))
-            yield part
-            todo += [one for one in (part.__cause__, part.__context__) if one is not None]
-
-
-def _chained(told: traceback.TracebackException) -> bool:
-    return told.__cause__ is not None or told.__context__ is not None
+            yield one, part
+            todo += [(one.__cause__, part.__cause__), (one.__context__, part.__context__)]
 
 
 def _trim(stack: traceback.StackSummary, *, at_end: bool) -> None:
