@@ -1,8 +1,6 @@
 """The store's writing side: what was appended is there, whole and in order, whatever happens."""
 
-import json
 import os
-import random
 import signal
 import sqlite3
 import subprocess
@@ -10,80 +8,22 @@ import sys
 import textwrap
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pegbox._engine.state import RunState
-from pegbox._store import ExperimentMeta, Store
+from pegbox._store import Store
 from pegbox._store.migrations import migrate_file
 from pegbox._store.schema import FILE_NAME, VERSION
 from pegbox.errors import ExperimentExists, ExperimentLocked, StoreError
-from pegbox.events import (
-    Ended,
-    Launched,
-    PlaceOpened,
-    Reconfigured,
-    Reported,
-    Resumed,
-    RunEnded,
-    Started,
-    Suggested,
+from pegbox.events import Ended, PlaceOpened, Resumed, RunEnded, Started
+from store_facts import (
+    META,
+    SPACE,
+    checkpoint_at,
+    failed,
+    launched,
+    lost,
+    reported,
+    suggested,
+    whole_trial,
 )
-from pegbox.jsonvalue import dumps
-from pegbox.objective import Objective
-from pegbox.resources import Resources
-from pegbox.trial import CheckpointRecord, State, TrialFailure
-
-META = ExperimentMeta(
-    run="ab1de",
-    name="trying",
-    trainable="train",
-    created=1_700_000_000.25,
-    version="0.1.0",
-    seed=7,
-    objectives=(Objective("loss", "min"), Objective("acc", "max")),
-    space={"x": {"kind": "float", "upper": float("inf")}},
-    searcher="random",
-    searcher_options={"n": 1},
-    scheduler="asha",
-    scheduler_options={},
-    settings={"num_samples": 3},
-)
-CPU = Resources({"cpu": 1})
-
-
-def suggested(trial, x=0.5):
-    return Suggested(1.0, trial, {"x": x}, {"x": x}, {"x": x}, CPU, f"{trial}_x={x}")
-
-
-def reported(trial, iteration, *, attempt=1, decision="CONTINUE", checkpoint=None, **metrics):
-    metrics = metrics or {"loss": 1 / iteration}
-    return Reported(
-        at=2.0,
-        trial=trial,
-        attempt=attempt,
-        iteration=iteration,
-        time_this_iter_s=0.5,
-        time_total_s=0.5 * iteration,
-        timestamp=1_700_000_001.0,
-        metrics=metrics,
-        encoded=dumps(metrics),
-        place=1,
-        checkpoint=checkpoint,
-        decision=decision,
-    )
-
-
-def checkpoint_at(trial, iteration):
-    return CheckpointRecord(f"t{trial}/c{iteration}", iteration, 0.5 * iteration, 10)
-
-
-def whole_trial(trial):
-    return [
-        suggested(trial),
-        Launched(1.0, trial, 1, "tcp://127.0.0.1:4000"),
-        reported(trial, 1),
-        Ended(2.0, trial, 1, "finished", 1, became=State.FINISHED),
-    ]
 
 
 @pytest.fixture
@@ -116,7 +56,7 @@ def test_events_come_back_in_order_after_the_store_was_closed(folder):
         store.append(events[3:])
 
     with Store.open(folder) as again:
-        assert list(again.events()) == events
+        assert list(again.events(SPACE.decode_config)) == events
         assert again.seq == len(events)
 
 
@@ -139,10 +79,10 @@ def test_going_on_continues_the_numbering(folder):
 def test_replay_decodes_configurations_with_the_callers_function(store):
     store.append([suggested(0, x=0.25)])
 
-    (event,) = store.events(lambda encoded: {"x": ("decoded", encoded["x"])})
+    (event,) = store.events(SPACE.decode_config)
 
-    assert event.config == {"x": ("decoded", 0.25)}
-    assert event.encoded == {"x": 0.25}
+    assert event.config == {"x": 0.25, "kind": list, "deep": {"n": 3}}
+    assert event == suggested(0, x=0.25)
 
 
 def test_a_batch_that_cannot_be_stored_leaves_nothing_and_can_be_tried_again(store):
@@ -155,10 +95,10 @@ def test_a_batch_that_cannot_be_stored_leaves_nothing_and_can_be_tried_again(sto
         store.append(batch)
 
     assert "make room" in error.value.hint
-    assert list(store.events()) == whole_trial(0)
+    assert list(store.events(SPACE.decode_config)) == whole_trial(0)
     store._db.execute("PRAGMA max_page_count = 100000")
     store.append(batch)
-    assert list(store.events()) == whole_trial(0) + batch
+    assert list(store.events(SPACE.decode_config)) == whole_trial(0) + batch
 
 
 def test_a_no_op_trial_takes_at_most_one_kilobyte(folder):
@@ -174,17 +114,12 @@ def test_a_no_op_trial_takes_at_most_one_kilobyte(folder):
 
 
 def test_reports_after_the_checkpoint_a_trial_was_set_back_to_do_not_count(store, folder):
-    first = [
-        reported(0, i, loss=i, checkpoint=checkpoint_at(0, 2) if i == 2 else None)
-        for i in (1, 2, 3, 4)
-    ]
-    lost = Ended(3.0, 0, 1, "lost", 1, became=State.QUEUED)
-    again = [reported(0, i, attempt=2, loss=10 * i) for i in (3,)]
+    at_2 = reported(0, 2, loss=2, checkpoint=checkpoint_at(0, 2))
+    first = [reported(0, 1, loss=1), at_2, reported(0, 3, loss=3), reported(0, 4, loss=4)]
+    again = [launched(0, attempt=2), reported(0, 3, attempt=2, loss=30)]
 
     # In one batch, so that what is looked up is not yet in the file.
-    store.append(
-        [suggested(0), Launched(1.0, 0, 1, "w"), *first, lost, Launched(4.0, 0, 2, "w"), *again]
-    )
+    store.append([suggested(0), launched(0), *first, lost(0), *again])
 
     history = "SELECT iteration, json_extract(metrics, '$.loss') FROM results ORDER BY iteration"
     assert rows(folder, history) == [(1, 1), (2, 2), (3, 30)]
@@ -192,114 +127,12 @@ def test_reports_after_the_checkpoint_a_trial_was_set_back_to_do_not_count(store
 
 def test_a_restart_from_scratch_begins_a_new_history_after_reopening(folder):
     with Store.create(folder, META) as store:
-        failed = Ended(2.0, 0, 1, "failed", 1, TrialFailure("exception", "no"), State.FAILED)
-        store.append(
-            [suggested(0), Launched(1.0, 0, 1, "w"), reported(0, 1), reported(0, 2), failed]
-        )
+        store.append([suggested(0), launched(0), reported(0, 1), reported(0, 2), failed(0)])
     with Store.open(folder) as store:
-        store.append([Resumed(5.0, 2, errored="restart"), Launched(6.0, 0, 2, "w")])
+        store.append([Resumed(5.0, 2, errored="restart"), launched(0, attempt=2)])
         store.append([reported(0, 1, attempt=2, loss=7)])
 
     assert rows(folder, "SELECT attempt, iteration FROM results") == [(2, 1)]
-
-
-class Walk:
-    """Random legal facts, as an engine would give them."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-        self.state = RunState("ab1de", "train")
-        self.next_trial = 0
-        self.epoch = 1
-
-    def facts(self, count):
-        batch = [Started(0.0)]
-        self.state.apply(batch[0])
-        for _ in range(count):
-            fact = self._fact()
-            self.state.apply(fact)
-            batch.append(fact)
-        return batch
-
-    def _fact(self):
-        records = list(self.state.trials.values())
-        if not records or self.random.random() < 0.15:
-            self.next_trial += 1
-            return suggested(self.next_trial - 1)
-        if self.random.random() < 0.03:
-            return self._resumed(records)
-        if self.random.random() < 0.01:
-            return RunEnded(9.0, self.random.choice(["complete", "interrupted"]))
-        return self._fact_of(self.random.choice(records)) or suggested(self._number())
-
-    def _number(self):
-        self.next_trial += 1
-        return self.next_trial - 1
-
-    def _fact_of(self, record):
-        number, attempt = record.number, record.attempt
-        match record.state:
-            case State.QUEUED if self.random.random() < 0.2:
-                donor = self.random.choice(list(self.state.trials.values()))
-                config = {"x": self.random.random()}
-                return Reconfigured(
-                    3.0, number, config, config, CPU, donor.checkpoint, donor.number
-                )
-            case State.QUEUED:
-                return Launched(1.0, number, attempt + 1, "w")
-            case State.RUNNING if self.random.random() < 0.7:
-                iteration = record.iteration + 1
-                whole = self.random.random() < 0.3
-                return reported(
-                    number,
-                    iteration,
-                    attempt=attempt,
-                    decision=self.random.choice(["CONTINUE"] * 5 + ["STOP", "PAUSE"]),
-                    checkpoint=checkpoint_at(number, iteration) if whole else None,
-                )
-            case State.RUNNING:
-                became = self.random.choice([State.FINISHED, State.FAILED, State.QUEUED])
-                return Ended(2.0, number, attempt, "failed", 1, became=became)
-            case State.HALTING:
-                became = self.random.choice([State.STOPPED, State.PAUSED, State.QUEUED])
-                return Ended(2.0, number, attempt, "halted", 1, became=became)
-        return None
-
-    def _resumed(self, records):
-        self.epoch += 1
-        torn = {r.number: None for r in records if r.checkpoint and self.random.random() < 0.2}
-        back = {r.number: checkpoint_at(r.number, 1) for r in records if self.random.random() < 0.1}
-        return Resumed(
-            4.0,
-            self.epoch,
-            self.random.choice(["resume", "resume", "skip"]),
-            self.random.choice(["skip", "resume", "restart"]),
-            self.random.choice([None, torn | back]),
-        )
-
-
-@settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2**32), batches=st.integers(1, 5))
-def test_the_table_of_trials_tells_the_engines_state(tmp_path_factory, seed, batches):
-    folder = tmp_path_factory.mktemp("walk")
-    walk = Walk(seed)
-    facts = walk.facts(200)
-    size = len(facts) // batches + 1
-    with Store.create(folder, META) as store:
-        for start in range(0, len(facts), size):
-            store.append(facts[start : start + size])
-
-    told = rows(
-        folder,
-        "SELECT t.number, t.state, t.attempt, o.config FROM trials t JOIN overview o USING(number)",
-    )
-
-    records = walk.state.trials.values()
-    assert [(n, s, a, json.loads(c)) for n, s, a, c in told] == [
-        (r.number, r.state.value, r.attempt, r.encoded) for r in records
-    ]
-    history = rows(folder, "SELECT trial, iteration FROM results ORDER BY trial, iteration")
-    assert len(set(history)) == len(history)
 
 
 # ------------------------------------------------------------------- meta, epochs, components
@@ -381,9 +214,10 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
 
 
 KILLED = """
-    import os, signal, sys
+    import sys
     sys.path.insert(0, {tests!r})
-    from test_store import META, Store, whole_trial
+    from pegbox._store import Store
+    from store_facts import META, whole_trial
     store = Store.create({folder!r}, META)
     for trial in range(10_000):
         store.append(whole_trial(trial))

@@ -5,6 +5,7 @@ described, table by table, in ``docs/store.md``.
 """
 
 from pegbox._store.meta import Epoch, ExperimentMeta
+from pegbox._store.reader import Reader, TrialRow
 from pegbox._store.writer import Store
 
-__all__ = ["Epoch", "ExperimentMeta", "Store"]
+__all__ = ["Epoch", "ExperimentMeta", "Reader", "Store", "TrialRow"]

@@ -1,0 +1,306 @@
+"""The store as everyone else uses it: rows of trials and results, while the driver works or after.
+
+Needs no code of the user's: configurations stay JSON data.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NamedTuple
+
+from pegbox._engine.records import COLUMNS, checkpoint_from_text, failure_from_text, from_row
+from pegbox._store.meta import Epoch, ExperimentMeta, read_epochs, read_meta
+from pegbox._store.read_connection import open_for_reading
+from pegbox._store.scores import scores
+from pegbox._store.trial_index import stored_checkpoint
+from pegbox.autofill import compose
+from pegbox.events import PlaceOpened
+from pegbox.jsonvalue import loads
+from pegbox.objective import Mode
+from pegbox.trial import CheckpointRecord, State, TrialFailure, trial_id
+
+__all__ = ["Reader", "TrialRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One trial.
+
+    Attributes:
+        number: Position in the order of suggestion, from 0.
+        state: As of the last stored event.
+        attempt: Tries started; 0 before the first.
+        tag: ``experiment_tag``.
+        config: The configuration as JSON data.
+        resources: Amount of each resource that it asks for while it runs.
+        result: The last result with its autofilled values; None before the first report.
+        checkpoint: Where it would go on from.
+        failure: Why it failed; None unless it did.
+    """
+
+    number: int
+    state: State
+    attempt: int
+    tag: str
+    config: Mapping[str, Any]
+    resources: Mapping[str, float]
+    result: dict[str, Any] | None
+    checkpoint: CheckpointRecord | None
+    failure: TrialFailure | None
+
+
+class _Report(NamedTuple):
+    """The columns of a report, as `_REPORT` selects them."""
+
+    attempt: int
+    iteration: int
+    time_this_iter_s: float
+    time_total_s: float
+    timestamp: float
+    place: int
+    metrics: str
+
+
+class _Since(NamedTuple):
+    """Where the try of a report began, and what it added up to."""
+
+    iteration: int
+    time_total_s: float
+    timesteps: int = 0
+
+
+_REPORT: Final = (
+    "{0}.attempt, {0}.iteration, {0}.time_this_iter_s, {0}.time_total_s, {0}.timestamp,"
+    " {0}.place, {0}.payload"
+)
+
+_TRIALS: Final = f"""
+SELECT t.number, t.state, t.attempt, s.payload,
+    CASE WHEN t.configured_seq != t.suggested_seq THEN c.payload END,
+    k.kind, k.checkpoint, CASE WHEN k.kind = 'Resumed' THEN k.payload END,
+    CASE WHEN t.state = 'failed' THEN e.payload END,
+    f.iteration - 1, f.time_total_s - f.time_this_iter_s,
+    {_REPORT.format("r")}
+FROM trials AS t
+JOIN events AS s ON s.seq = t.suggested_seq
+LEFT JOIN events AS c ON c.seq = t.configured_seq
+LEFT JOIN events AS r ON r.seq = t.last_report_seq
+LEFT JOIN events AS f ON f.seq = t.first_report_seq
+LEFT JOIN events AS k ON k.seq = t.checkpoint_seq
+LEFT JOIN events AS e ON e.seq = t.ended_seq
+ORDER BY t.number
+"""
+
+_HISTORY: Final = f"""
+WITH RECURSIVE history(seq) AS (
+    SELECT last_report_seq FROM trials WHERE number = ? AND last_report_seq IS NOT NULL
+    UNION ALL
+    SELECT e.previous FROM history AS h JOIN events AS e ON e.seq = h.seq
+    WHERE e.previous IS NOT NULL
+)
+SELECT {_REPORT.format("e")} FROM history AS h JOIN events AS e ON e.seq = h.seq ORDER BY e.seq
+"""
+
+_PLACES: Final = (
+    f"SELECT {', '.join('e.' + name for name in COLUMNS)}"
+    " FROM places AS p JOIN events AS e ON e.seq = p.opened_seq"
+)
+
+
+class Reader:
+    """An experiment's store, open for reading; also while its driver works, and anywhere.
+
+    Args:
+        folder: The experiment's folder; it may have been moved, and may be read-only.
+
+    Attributes:
+        folder: The folder, absolute.
+        meta: What was fixed when the experiment was created.
+
+    Raises:
+        StoreError: There is no experiment in it, or a newer release wrote it.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder).expanduser().absolute()
+        with ExitStack() as closing:
+            self._db = open_for_reading(self.folder, closing)
+            self.meta: ExperimentMeta = read_meta(self._db)
+            self._closing = closing.pop_all()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        self._closing.close()
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """All starts of the experiment, the first one first."""
+        return read_epochs(self._db)
+
+    def trials(self) -> list[TrialRow]:
+        """All trials in the order of their numbers, as of one moment."""
+        self._db.execute("BEGIN")
+        try:
+            places = self._places()
+            return [self._trial(row, places) for row in self._db.execute(_TRIALS)]
+        finally:
+            self._db.execute("ROLLBACK")
+
+    def results(self, number: int) -> list[dict[str, Any]]:
+        """All results of a trial that count, one for each iteration, the first one first.
+
+        Where a trial went on from a checkpoint, what it had reported after that is left out.
+        """
+        self._db.execute("BEGIN")
+        try:
+            places = self._places()
+            reports = self._history(number)
+            found = self._db.execute("SELECT state FROM trials WHERE number = ?", (number,))
+            ended = any(State(state).ended for (state,) in found)
+            tag = self._tag(number) if reports else ""
+        finally:
+            self._db.execute("ROLLBACK")
+        last = len(reports) - 1
+        return [
+            self._compose(number, tag, report, since, places, done=ended and i == last)
+            for i, (report, since) in enumerate(_with_beginnings(reports))
+        ]
+
+    def checkpoints(self, number: int) -> list[CheckpointRecord]:
+        """All checkpoints that a trial recorded, the first one first; some may be deleted."""
+        rows: Iterable[tuple[str]] = self._db.execute(
+            "SELECT checkpoint FROM events WHERE trial = ? AND kind = 'Reported'"
+            " AND checkpoint IS NOT NULL ORDER BY seq",
+            (number,),
+        )
+        records = (checkpoint_from_text(text) for (text,) in rows)
+        return [record for record in records if record is not None]
+
+    def scores(self, metric: str, mode: Mode, scope: str = "last") -> dict[int, float]:
+        """Number of each trial that reported the metric -> its score.
+
+        Args:
+            metric: Name of a numeric value of the results.
+            mode: ``"min"`` or ``"max"``.
+            scope: ``"last"`` result, best of ``"all"``, ``"avg"``, ``"last-5-avg"`` or
+                ``"last-10-avg"``.
+
+        Returns:
+            Scores may be NaN or infinite.
+
+        Raises:
+            ConfigError: The scope is not known.
+        """
+        return scores(self._db, metric, mode, scope)
+
+    def _places(self) -> dict[int, PlaceOpened]:
+        opened = (from_row(row, dict) for row in self._db.execute(_PLACES))
+        return {event.place: event for event in opened if isinstance(event, PlaceOpened)}
+
+    def _history(self, number: int) -> list[_Report]:
+        return [_Report(*row) for row in self._db.execute(_HISTORY, (number,))]
+
+    def _tag(self, number: int) -> str:
+        select = (
+            "SELECT e.payload FROM trials AS t JOIN events AS e ON e.seq = t.suggested_seq"
+            " WHERE t.number = ?"
+        )
+        (payload,) = self._db.execute(select, (number,)).fetchone()
+        tag: str = loads(payload)["tag"]
+        return tag
+
+    def _trial(self, row: tuple[Any, ...], places: Mapping[int, PlaceOpened]) -> TrialRow:
+        number, state_name, attempt, suggested, configured, kind, checkpoint, resumed = row[:8]
+        born = loads(suggested)
+        current = born if configured is None else loads(configured)
+        state = _STATES[state_name]
+        result = None
+        if row[11] is not None:
+            report = _Report(*row[11:])
+            since = self._since(number, report, _Since(row[9], row[10]))
+            result = self._compose(number, born["tag"], report, since, places, done=state.ended)
+        return TrialRow(
+            number=number,
+            state=state,
+            attempt=attempt,
+            tag=born["tag"],
+            config=current["config"],
+            resources=current["resources"],
+            result=result,
+            checkpoint=stored_checkpoint(number, kind, checkpoint, resumed),
+            failure=failure_from_text(row[8]),
+        )
+
+    def _since(self, number: int, report: _Report, since: _Since) -> _Since:
+        """With the sum of the timesteps, where the trial reports them."""
+        if "timesteps_this_iter" not in report.metrics:
+            return since
+        *_, (_, since) = _with_beginnings(self._history(number))
+        return since
+
+    def _compose(
+        self,
+        number: int,
+        tag: str,
+        report: _Report,
+        since: _Since,
+        places: Mapping[int, PlaceOpened],
+        *,
+        done: bool,
+    ) -> dict[str, Any]:
+        return compose(
+            loads(report.metrics),
+            trial_id=trial_id(self.meta.run, number),
+            run=self.meta.run,
+            tag=tag,
+            iteration=report.iteration,
+            iterations_since_restore=report.iteration - since.iteration,
+            timesteps_since_restore=since.timesteps,
+            time_this_iter_s=report.time_this_iter_s,
+            time_total_s=report.time_total_s,
+            time_since_restore=report.time_total_s - since.time_total_s,
+            timestamp=report.timestamp,
+            place=places.get(report.place),
+            done=done,
+        )
+
+
+_STATES: Final = {state.value: state for state in State}
+
+
+def _with_beginnings(reports: Iterable[_Report]) -> list[tuple[_Report, _Since]]:
+    """Each report with where its try began; the first report of a try tells."""
+    pairs: list[tuple[_Report, _Since]] = []
+    attempt, since = None, _Since(0, 0.0)
+    for report in reports:
+        if report.attempt != attempt:
+            attempt = report.attempt
+            before = report.time_total_s - report.time_this_iter_s
+            since = _Since(report.iteration - 1, before)
+        since = since._replace(timesteps=since.timesteps + _timesteps(report))
+        pairs.append((report, since))
+    return pairs
+
+
+def _timesteps(report: _Report) -> int:
+    if "timesteps_this_iter" not in report.metrics:
+        return 0
+    steps = loads(report.metrics).get("timesteps_this_iter")
+    finite = isinstance(steps, int | float) and steps - steps == 0
+    return int(steps) if finite else 0
