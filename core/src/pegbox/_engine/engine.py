@@ -114,10 +114,45 @@ class Engine:
         """Whether this epoch is over."""
         return self.state.ended is not None
 
-    def replay(self, facts: Iterable[Event]) -> None:
-        """Apply stored facts. Decides nothing; must come before the first event."""
-        for fact in facts:
+    @property
+    def failure(self) -> PluginFailed | None:
+        """The plugin failure that ends or ended this epoch."""
+        return self._stopping if isinstance(self._stopping, PluginFailed) else None
+
+    def replay(self, facts: Iterable[Event], *, known: int = 0) -> int:
+        """Apply stored facts, and tell the scheduler of them; must come before the first event.
+
+        What was decided then counts, whatever the scheduler would decide now.
+
+        Args:
+            facts: All of them, in order.
+            known: How many of the first ones the scheduler's own state has in it already.
+
+        Returns:
+            How many reports the scheduler would decide on differently now.
+        """
+        differing = 0
+        for position, fact in enumerate(facts):
             self.state.apply(fact)
+            if position >= known:
+                differing += self._witness(fact)
+        return differing
+
+    def _witness(self, fact: Event) -> bool:
+        """Tell the scheduler of a stored fact; whether it decides otherwise than it did then."""
+        match fact:
+            case Suggested():
+                self._decider.added(self.state.views[fact.trial])
+            case Reported():
+                decision = _name(self._decide(self.state.trials[fact.trial]))
+                return decision != fact.decision and fact.decision != "INTERRUPT"
+            case Ended(became=became) if became is not None and became.ended:
+                record = self.state.trials[fact.trial]
+                outcome = outcome_of(record, self.rules)
+                self._decider.completed(self.state.views[fact.trial], record.result, outcome)
+            case _:
+                pass
+        return False
 
     def handle(self, events: Iterable[Event]) -> Step:
         """Take a batch of events, in order.
@@ -450,10 +485,9 @@ class Engine:
         )
 
     def _end(self, how: str, reason: str) -> None:
-        left = [*self.state.queued(), *self.state.paused] if how == "complete" else []
         assert how in ("complete", "interrupted", "failed")
         self._note(RunEnded(self._at_time, how, reason))  # type: ignore[arg-type]
-        for number in left:
+        for number in self.state.stopped_at_end:
             self._tell(self.state.trials[number])
         self._step.end = EndRun()
 

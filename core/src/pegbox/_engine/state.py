@@ -88,6 +88,7 @@ class RunState:
         places: number -> where trials ran, over all epochs.
         exhausted: The searcher will never propose again (in this epoch).
         ended: How the current epoch ended, or None.
+        stopped_at_end: Numbers of the trials that still waited when the run ended as complete.
     """
 
     def __init__(self, run: str, trainable: str) -> None:
@@ -103,6 +104,7 @@ class RunState:
         self.places: dict[int, PlaceOpened] = {}
         self.exhausted = False
         self.ended: RunEnded | None = None
+        self.stopped_at_end: list[int] = []
         self._ticket = 0
         self._story: deque[Event] = deque(maxlen=_STORY_LENGTH)
 
@@ -249,7 +251,8 @@ class RunState:
     def _run_ended(self, fact: RunEnded) -> None:
         self.ended = fact
         if fact.how == "complete":
-            for number in [*self.queued(), *self.paused]:
+            self.stopped_at_end = [*self.queued(), *self.paused]
+            for number in self.stopped_at_end:
                 self._move(self.trials[number], State.STOPPED)
 
     # ----------------------------------------------------------------- states

@@ -38,6 +38,9 @@ class InlineExecutor:
         first_place: Number of the place that it opens, unique within the experiment.
     """
 
+    #: The searcher is asked in the same thread, too.
+    shares_runners_thread = True
+
     def __init__(
         self,
         make_task: Callable[[Launch], TrialTask],

@@ -1,1 +1,92 @@
-"""To be filled."""
+"""Trials on Dask: the only folder that imports distributed.
+
+This module imports it late, so that worker processes can be started before the driver spends its
+time on that import.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pegbox._trial.task import TrialTask
+from pegbox.commands import Launch
+from pegbox.errors import ConfigError
+from pegbox.executors.dask.embedded import EmbeddedCluster
+from pegbox.resources import Resources
+
+if TYPE_CHECKING:
+    from pegbox.executors.dask.executor import ClusterLike, DaskExecutor
+
+__all__ = ["current_client", "embedded_cluster", "make_dask_executor"]
+
+
+def current_client() -> Any | None:
+    """The Dask client that the user's script has connected, if there is one."""
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return None
+    try:
+        return distributed.get_client()
+    except ValueError:
+        return None
+
+
+def embedded_cluster(resources: Resources, trials_at_most: int | None) -> EmbeddedCluster:
+    """The cluster that pegbox starts itself: a worker process per running trial, on all cores.
+
+    Args:
+        resources: What each trial asks for; fractions of a core share processes as threads.
+        trials_at_most: How many trials will run at once at most; None for no bound.
+
+    Raises:
+        ConfigError: A trial asks for more than this machine has.
+    """
+    threads, workers = _layout(resources, trials_at_most)
+    return EmbeddedCluster(workers, threads_per_worker=threads, cpus_per_worker=threads)
+
+
+def _layout(resources: Resources, trials_at_most: int | None) -> tuple[int, int]:
+    """Threads per worker and number of workers."""
+    from dask.system import CPU_COUNT
+
+    cpus = resources.get("cpu", 0)
+    if cpus > CPU_COUNT:
+        raise ConfigError(
+            f"a trial asks for cpu={cpus:g}, and this machine has {CPU_COUNT}",
+            hint="Ask for less with pegbox.with_resources, or connect a Client to a cluster.",
+        )
+    others = [name for name in resources if name != "cpu"]
+    if others:
+        raise ConfigError(
+            f"a trial asks for {others[0]}={resources[others[0]]:g}, which the workers that pegbox "
+            "starts on this machine do not offer",
+            hint="Connect a distributed.Client to a cluster whose workers have that resource.",
+        )
+    threads = max(1, math.ceil(cpus))
+    workers = max(1, int(CPU_COUNT // threads))
+    if trials_at_most is not None:
+        per_worker = max(1, int(threads // cpus))
+        workers = max(1, min(workers, math.ceil(trials_at_most / per_worker)))
+    return threads, workers
+
+
+def make_dask_executor(
+    embedded: EmbeddedCluster | None,
+    client: Any | None,
+    trainable: Callable[..., Any],
+    make_task: Callable[[Launch], TrialTask],
+    experiment: str,
+    first_place: int,
+) -> DaskExecutor:
+    """An executor on a client's cluster, or on the embedded one."""
+    from pegbox.executors.dask.executor import DaskExecutor
+    from pegbox.executors.dask.given import GivenCluster
+
+    where: ClusterLike = GivenCluster(client) if embedded is None else embedded
+    executor = DaskExecutor(where, trainable, make_task, experiment, first_place)
+    if embedded is not None:
+        embedded.report_failure_to(lambda error: executor.broken(str(error)))
+    return executor

@@ -17,14 +17,14 @@ from typing import Any, Protocol
 import cloudpickle
 from distributed import Client
 
-from pegbox._trial.task import ReportMessage, TrialTask
+from pegbox._trial.facts import ended, reported
+from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.events import (
     Ended,
     Event,
     PlaceOpened,
     PluginFailed,
-    Reported,
     WorkerJoined,
     WorkerLeft,
 )
@@ -34,9 +34,8 @@ from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.slot import SlotSpec, run_slot, versions
 from pegbox.executors.dask.slots import Slot, SlotTable
-from pegbox.jsonvalue import loads
 from pegbox.resources import Resources
-from pegbox.trial import CheckpointRecord, TrialFailure
+from pegbox.trial import TrialFailure
 
 __all__ = ["ClusterLike", "DaskExecutor"]
 
@@ -91,7 +90,7 @@ class DaskExecutor:
         self._lock = threading.RLock()
         self._offset = time.time() - time.monotonic()
         self._closing = False
-        #: (trial, attempt) -> the pickled exception that ended it, for the session's own use.
+        #: trial -> the pickled exception that ended its last try, for results of this session.
         self.exceptions: dict[int, bytes] = {}
 
     # --------------------------------------------------------------- contract
@@ -100,7 +99,7 @@ class DaskExecutor:
         """Connect, begin the run at the mailbox, announce the workers."""
         self._post = post
         self._client = self._cluster.start()
-        self._line = DriverLine(self._client, self._run, self._experiment, self._take, self._broken)
+        self._line = DriverLine(self._client, self._run, self._experiment, self._take, self.broken)
         self._line.open()
 
     def clock(self) -> float:
@@ -211,7 +210,10 @@ class DaskExecutor:
         operation, *arguments = payload
         if operation == "report":
             trial, attempt, report = arguments
-            events.append(self._reported(slot, trial, attempt, ReportMessage(*report)))
+            assert slot.place is not None
+            message = ReportMessage(*report)
+            at = self.clock()
+            events.append(reported(message, at=at, trial=trial, attempt=attempt, place=slot.place))
         elif operation == "ended":
             self._trial_ended(events, slot, *arguments)
         elif operation == "open":
@@ -240,36 +242,19 @@ class DaskExecutor:
             events.append(PlaceOpened(self.clock(), known, host, ip, pid, worker))
         return known
 
-    def _reported(self, slot: Slot, trial: int, attempt: int, report: ReportMessage) -> Reported:
-        checkpoint = report.checkpoint and CheckpointRecord(
-            report.checkpoint[0], report.iteration, report.time_total_s, report.checkpoint[1]
-        )
-        assert slot.place is not None
-        return Reported(
-            self.clock(),
-            trial,
-            attempt,
-            report.iteration,
-            report.time_this_iter_s,
-            report.time_total_s,
-            report.timestamp,
-            loads(report.encoded),
-            report.encoded,
-            slot.place,
-            checkpoint,
-        )
-
     def _trial_ended(
         self, events: list[Event], slot: Slot, trial: int, attempt: int, end: Sequence[Any]
     ) -> None:
         how, failure, report, exception = end
-        if report is not None:
-            events.append(self._reported(slot, trial, attempt, ReportMessage(*report)))
+        message = EndMessage(
+            how, failure and TrialFailure(*failure), report and ReportMessage(*report)
+        )
+        assert slot.place is not None
+        at = self.clock()
+        events += ended(message, at=at, trial=trial, attempt=attempt, place=slot.place)
         if exception is not None:
             self.exceptions[trial] = exception
-        failed = TrialFailure(*failure) if failure else None
-        events.append(Ended(self.clock(), trial, attempt, how, slot.place, failed))
-        self._slots.release(slot, self.clock())
+        self._slots.release(slot, at)
 
     # --------------------------------------------------------------- workers
 
@@ -310,7 +295,8 @@ class DaskExecutor:
             self._line.send([(slot.number, slot.call, EXIT)])
             self._slots.remove(slot)
 
-    def _broken(self, reason: str) -> None:
+    def broken(self, reason: str) -> None:
+        """Nothing will ever run here again; from any thread."""
         if not self._closing:
             self._post([PluginFailed(self.clock(), "executor", "dask", reason)])
 

@@ -1,0 +1,43 @@
+"""Where an experiment lies: names and paths from users, checked before they become a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+from pegbox.errors import ConfigError
+
+__all__ = ["experiment_folder", "fresh_name"]
+
+#: What every file system takes, Windows included.
+_LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._=+,@-]{0,99}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def fresh_name(trainable: str) -> str:
+    """A name for an experiment without one: ``<trainable>_<date>_<time>``."""
+    return f"{trainable}_{time.strftime('%Y-%m-%d_%H-%M-%S')}"
+
+
+def experiment_folder(storage_path: str | os.PathLike[str] | None, name: str) -> Path:
+    """The folder of an experiment, absolute; not made yet.
+
+    Raises:
+        ConfigError: The name is no plain folder name, or the path is a URI.
+    """
+    legal = isinstance(name, str) and _LEGAL.fullmatch(name) and name[-1] not in ". "
+    if not legal or _RESERVED.fullmatch(name):
+        raise ConfigError(
+            f"RunConfig(name=...) must be a plain folder name, got {name!r}",
+            hint="Use up to 100 letters, digits, blanks and any of ._=+,@- and begin with a "
+            "letter or digit; the folder it lies in is storage_path.",
+        )
+    root = os.fspath(storage_path) if storage_path is not None else "~/pegbox_results"
+    if "://" in root:
+        raise ConfigError(
+            f"RunConfig(storage_path={root!r}) is a URI; only folders can be used so far",
+            hint="Use a folder on a local disk, or one that all workers share.",
+        )
+    return Path(root).expanduser().absolute() / name

@@ -1,0 +1,41 @@
+"""Where events from all sides wait for the runner."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from pegbox.events import Event
+
+__all__ = ["EventInbox"]
+
+
+class EventInbox:
+    """A list that many fill and one empties; see `pegbox.executor.Inbox`.
+
+    Args:
+        handle: What `handle` calls; the runner's step.
+    """
+
+    def __init__(self, handle: Callable[[], None]) -> None:
+        self.handle = handle
+        self._events: list[Event] = []
+        self._arrived = threading.Condition()
+
+    def post(self, events: Sequence[Event]) -> None:
+        """Add events, in order; from any thread."""
+        with self._arrived:
+            self._events.extend(events)
+            self._arrived.notify()
+
+    def wait(self, timeout_s: float | None) -> None:
+        """Return when something is there, or after ``timeout_s`` seconds."""
+        with self._arrived:
+            if not self._events:
+                self._arrived.wait(timeout_s)
+
+    def take(self) -> list[Event]:
+        """Everything that is there, oldest first."""
+        with self._arrived:
+            events, self._events = self._events, []
+            return events

@@ -1,0 +1,44 @@
+"""Ctrl-C: once ends the run in good order, twice at once. Both leave it restorable."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+__all__ = ["good_order_on_ctrl_c"]
+
+
+@contextlib.contextmanager
+def good_order_on_ctrl_c(stop: Callable[[], None], how_to_go_on: str) -> Iterator[None]:
+    """While inside, the first Ctrl-C calls ``stop`` and the second raises KeyboardInterrupt.
+
+    Args:
+        stop: Must return at once; called from the signal handler.
+        how_to_go_on: Told to the user with the first Ctrl-C.
+
+    Outside of the main thread signals cannot be caught, and nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = False
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        stop()
+        text = f"\nStopping: running trials end at their next report.\n{how_to_go_on}\n"
+        # Aside, since the interrupted code may hold the lock of the stream that is written to.
+        threading.Thread(target=sys.stderr.write, args=(text,), daemon=True).start()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,63 @@
+"""Taking up an experiment again: what is known, what is whole, and what must be passed again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pegbox._engine.engine import outcome_of
+from pegbox._engine.rules import Rules
+from pegbox._engine.state import RunState
+from pegbox._run.searcher_desk import KnownTrial
+from pegbox._trial.checkpointing import discard_unfinished, verify, whole_checkpoints
+from pegbox.events import Resumed
+from pegbox.trial import CheckpointRecord, State, trial_id
+
+__all__ = ["known_trials", "mended_checkpoints", "trial_folder"]
+
+
+def trial_folder(folder: Path, state: RunState, number: int) -> Path:
+    """The folder of a trial."""
+    return folder / f"{state.trainable}_{trial_id(state.run, number)}"
+
+
+def _goes_on(state: State, resumed: Resumed) -> bool:
+    if state is State.FAILED:
+        return resumed.errored != "skip"
+    return not state.ended and resumed.unfinished == "resume"
+
+
+def known_trials(state: RunState, rules: Rules, resumed: Resumed) -> Iterator[KnownTrial]:
+    """What a new searcher is told: every trial with its outcome, or as pending."""
+    for number, record in sorted(state.trials.items()):
+        if _goes_on(record.state, resumed):
+            yield number, record.point, None, None
+        elif record.state.ended:
+            yield number, record.point, record.result, outcome_of(record, rules)
+        else:
+            yield number, record.point, record.result, "stopped"
+
+
+def mended_checkpoints(
+    folder: Path, state: RunState, resumed: Resumed
+) -> dict[int, CheckpointRecord | None]:
+    """For trials that go on from a checkpoint which is no longer whole: the one to take instead.
+
+    A checkpoint counts as whole when its manifest's files are there with their sizes; their
+    digests are checked when it is loaded.
+    """
+    mended: dict[int, CheckpointRecord | None] = {}
+    for number, record in state.trials.items():
+        if _goes_on(record.state, resumed) and record.attempt:
+            own = trial_folder(folder, state, number)
+            discard_unfinished(str(own))
+            recorded = record.checkpoint
+            if recorded and verify(os.path.join(folder, *recorded.path.split("/"))) is None:
+                mended[number] = _older(own, recorded)
+    return mended
+
+
+def _older(own: Path, lost: CheckpointRecord) -> CheckpointRecord | None:
+    whole = (manifest.record() for manifest in whole_checkpoints(str(own)))
+    return next((kept for kept in whole if kept.iteration <= lost.iteration), None)

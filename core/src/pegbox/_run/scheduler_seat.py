@@ -1,0 +1,106 @@
+"""The scheduler's seat in the engine: plain calls, answered at once, that never raise.
+
+A scheduler that raises is kept from deciding anything further: from then on every trial goes on,
+and the runner ends the run in good order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pegbox._plugins.manager import RoleManager
+from pegbox.decisions import CONTINUE, WAIT, Decision, Exploit, Resize, Signal, Verdict
+from pegbox.errors import PegboxError, PluginError
+from pegbox.events import PluginFailed
+from pegbox.trial import Outcome, TrialView
+
+__all__ = ["SchedulerSeat"]
+
+
+class SchedulerSeat:
+    """`pegbox._engine.rules.Decider` over the run's scheduler plugins.
+
+    Args:
+        manager: Holds the scheduler; its setup has been called.
+        encode: A configuration as JSON data.
+        clock: Seconds on the run's clock, to date a failure.
+    """
+
+    def __init__(
+        self,
+        manager: RoleManager,
+        encode: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._manager = manager
+        self._encode = encode
+        self._clock = clock
+        self._decides = manager.implements("scheduler_result")
+        self.chooses = manager.implements("scheduler_choose")
+        #: The first error; nothing is asked of the scheduler after it.
+        self.error: PegboxError | None = None
+        self._reported = False
+
+    def failed_since(self) -> PluginFailed | None:
+        """The failure, once, for the engine."""
+        if self.error is None or self._reported:
+            return None
+        self._reported = True
+        plugin = getattr(self.error, "plugin", "")
+        return PluginFailed(self._clock(), "scheduler", plugin, str(self.error))
+
+    def _call(self, hook: str, instead: Any, **arguments: Any) -> Any:
+        if self.error is not None:
+            return instead
+        try:
+            return self._manager.call(hook, **arguments)
+        except PegboxError as error:
+            self.error = error
+            return instead
+
+    def added(self, trial: TrialView) -> None:
+        """A trial was suggested."""
+        self._call("scheduler_add", None, trial=trial)
+
+    def decide(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
+        """The scheduler's verdict; CONTINUE where it has none, or raised."""
+        if not self._decides:
+            return CONTINUE
+        decision = self._call("scheduler_result", CONTINUE, trial=trial, result=result)
+        if isinstance(decision, Verdict | Exploit | Resize):
+            return decision
+        self._wrong_answer("scheduler_result", decision, "CONTINUE, STOP, PAUSE, Exploit, Resize")
+        return CONTINUE
+
+    def completed(
+        self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
+    ) -> None:
+        """A trial ended."""
+        self._call("scheduler_complete", None, trial=trial, result=result, outcome=outcome)
+
+    def choose(
+        self,
+        queued: Sequence[TrialView],
+        paused: Sequence[TrialView],
+        running: Sequence[TrialView],
+    ) -> TrialView | Signal:
+        """The scheduler's choice; WAIT where it raised."""
+        choice = self._call("scheduler_choose", WAIT, queued=queued, paused=paused, running=running)
+        if isinstance(choice, Signal | TrialView):
+            return choice
+        self._wrong_answer("scheduler_choose", choice, "a trial, START_NEW or WAIT")
+        return WAIT
+
+    def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A configuration as JSON data."""
+        return self._encode(config)
+
+    def _wrong_answer(self, hook: str, answer: object, allowed: str) -> None:
+        if self.error is None:
+            plugin = self._manager.describe(self._manager.plugins[0][1])
+            self.error = PluginError(
+                f"scheduler {plugin} answered {answer!r} to {hook}; it may answer {allowed}",
+                plugin=plugin,
+                hook=hook,
+            )

@@ -1,0 +1,181 @@
+"""Asking and telling the searcher: from orders to hook calls, from points to events.
+
+Owns what is pending. Runs wherever its driver runs it, always one order at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pegbox._plugins.manager import RoleManager
+from pegbox.commands import Ask, Tell, TellResult
+from pegbox.decisions import Signal
+from pegbox.errors import PegboxError, PluginError
+from pegbox.events import Declined, Event, Exhausted, PluginFailed, Suggested
+from pegbox.objective import Objective
+from pegbox.resources import Resources
+from pegbox.searcher import Point
+from pegbox.seeds import derive_seed
+from pegbox.space import Space
+from pegbox.trial import Outcome, experiment_tag, trial_id
+
+__all__ = ["KnownTrial", "SearcherDesk"]
+
+#: A trial known from before a restore: number, point, and how it ended; None if it has not.
+KnownTrial = tuple[int, Point, Mapping[str, Any] | None, Outcome | None]
+
+
+class SearcherDesk:
+    """One run's way to its searcher.
+
+    Args:
+        manager: Holds the searcher; its setup has been called.
+        space: Puts points back into configurations.
+        objectives: Turned so that less is better before the searcher is told.
+        seed: The run's seed.
+        run: The run's 5 hex digits.
+        resources: What a trial with a given configuration asks for.
+        clock: Seconds on the run's clock.
+    """
+
+    def __init__(
+        self,
+        manager: RoleManager,
+        space: Space,
+        objectives: tuple[Objective, ...],
+        seed: int,
+        run: str,
+        resources: Callable[[Mapping[str, Any]], Resources],
+        clock: Callable[[], float],
+    ) -> None:
+        self._manager = manager
+        self._space = space
+        self._objectives = objectives
+        self._seed = seed
+        self._run = run
+        self._resources = resources
+        self._clock = clock
+        self._pending: dict[str, Point] = {}
+        #: Pending trials that an earlier searcher proposed; this one observes how they end.
+        self._inherited: set[str] = set()
+        #: The exception that the searcher failed with; nothing is asked of it after that.
+        self.error: Exception | None = None
+
+    def recall(self, trials: Iterable[KnownTrial]) -> None:
+        """After a restore: tell what is known, in the order of the trials' numbers.
+
+        Raises:
+            PluginError: The searcher raised.
+        """
+        for number, point, result, outcome in trials:
+            name = trial_id(self._run, number)
+            if outcome is None:
+                self._pending[name] = point
+                self._inherited.add(name)
+            else:
+                self._observe(name, point, result, outcome)
+
+    def _observe(
+        self, name: str, point: Point, result: Mapping[str, Any] | None, outcome: Outcome
+    ) -> None:
+        self._manager.call(
+            "searcher_observe",
+            config=point,
+            result=self._losses(result),
+            outcome=outcome,
+            trial_id=name,
+        )
+
+    def carry_out(self, order: Ask | Tell | TellResult) -> Event | None:
+        """Do one order; after the searcher has failed, nothing."""
+        if self.error is not None:
+            return None
+        try:
+            if isinstance(order, Ask):
+                return self._ask(order.trial)
+            if isinstance(order, Tell):
+                self._tell(order)
+            else:
+                self._tell_result(order)
+        except PegboxError as error:
+            return self.failed(error)
+        return None
+
+    def failed(self, error: Exception) -> PluginFailed:
+        """The failure as an event; nothing is asked of the searcher after it."""
+        self.error = error
+        return PluginFailed(self._clock(), "searcher", getattr(error, "plugin", ""), str(error))
+
+    def _ask(self, number: int) -> Event:
+        name = trial_id(self._run, number)
+        seed = derive_seed(self._seed, "ask", number)
+        answer = self._manager.call(
+            "searcher_suggest",
+            trial_id=name,
+            pending=MappingProxyType(self._pending),
+            ask=number,
+            seed=seed,
+        )
+        if answer is Signal.WAIT:
+            return Declined(self._clock(), number)
+        if answer is Signal.FINISHED:
+            return Exhausted(self._clock(), number)
+        point = self._conformed(answer)
+        self._pending[name] = point
+        config_seed = derive_seed(self._seed, "config", number)
+        config = self._space.config(point, config_seed)
+        return Suggested(
+            self._clock(),
+            number,
+            point,
+            config,
+            self._space.encode_config(config, point, config_seed),
+            self._resources(config),
+            experiment_tag(number, self._space.varied(config)),
+        )
+
+    def _conformed(self, answer: object) -> Point:
+        if not isinstance(answer, Mapping):
+            raise self._fault(
+                f"answered {answer!r} to suggest; it may answer a point, WAIT or FINISHED"
+            )
+        try:
+            return self._space.conform(answer)
+        except PegboxError as error:
+            raise self._fault(f"suggested a point outside the space: {error}") from error
+
+    def _fault(self, what: str) -> PluginError:
+        plugin = self._manager.describe(self._manager.plugins[0][1])
+        return PluginError(f"searcher {plugin} {what}", plugin=plugin, hook="searcher_suggest")
+
+    def _tell(self, order: Tell) -> None:
+        name = trial_id(self._run, order.trial)
+        point = self._pending.pop(name, None)
+        if name in self._inherited and point is not None:
+            self._observe(name, point, order.result, order.outcome)
+            return
+        self._manager.call(
+            "searcher_complete",
+            trial_id=name,
+            result=self._losses(order.result),
+            error=order.outcome == "failed",
+            outcome=order.outcome,
+        )
+
+    def _tell_result(self, order: TellResult) -> None:
+        name = trial_id(self._run, order.trial)
+        if name in self._inherited:
+            return
+        self._manager.call("searcher_result", trial_id=name, result=self._losses(order.result))
+
+    def _losses(self, result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """The result with its objectives turned so that less is better."""
+        if result is None:
+            return None
+        turned = dict(result)
+        for objective in self._objectives:
+            if (loss := objective.loss(result)) is not None:
+                turned[objective.metric] = loss
+        return turned

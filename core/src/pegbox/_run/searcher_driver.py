@@ -1,0 +1,97 @@
+"""Where the searcher's desk works: on a thread of its own, or in the runner's.
+
+The thread is for searchers that answer quickly; the direct driver is for executors that share the
+runner's thread and for virtual time, where the order of things must not depend on threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from queue import SimpleQueue
+from typing import Protocol
+
+from pegbox._run.searcher_desk import SearcherDesk
+from pegbox.commands import Ask, Tell, TellResult
+from pegbox.executor import Post
+
+__all__ = ["DirectSearcher", "Order", "SearcherDriver", "SearcherThread"]
+
+logger = logging.getLogger("pegbox")
+
+Order = Ask | Tell | TellResult
+
+
+class SearcherDriver(Protocol):
+    """Carries out the engine's orders to the searcher, in their order."""
+
+    def start(self, post: Post) -> None:
+        """Begin; what comes of orders is posted."""
+
+    def order(self, orders: Sequence[Order]) -> None:
+        """Take orders; returns at once."""
+
+    def close(self) -> None:
+        """End. Tells that were ordered are carried out first; asks are not."""
+
+
+class DirectSearcher:
+    """Carries orders out in the caller's thread, at once."""
+
+    def __init__(self, desk: SearcherDesk) -> None:
+        self._desk = desk
+
+    def start(self, post: Post) -> None:
+        """See `SearcherDriver`."""
+        self._post = post
+
+    def order(self, orders: Sequence[Order]) -> None:
+        """See `SearcherDriver`."""
+        events = [event for order in orders if (event := self._desk.carry_out(order))]
+        if events:
+            self._post(events)
+
+    def close(self) -> None:
+        """See `SearcherDriver`."""
+
+
+class SearcherThread:
+    """Carries orders out on one thread; answers to orders that came together go together."""
+
+    def __init__(self, desk: SearcherDesk) -> None:
+        self._desk = desk
+        self._orders: SimpleQueue[Sequence[Order] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="pegbox-searcher", daemon=True)
+        self._closing = False
+
+    def start(self, post: Post) -> None:
+        """See `SearcherDriver`."""
+        self._post = post
+        self._thread.start()
+
+    def order(self, orders: Sequence[Order]) -> None:
+        """See `SearcherDriver`."""
+        self._orders.put(orders)
+
+    def close(self) -> None:
+        """See `SearcherDriver`."""
+        self._closing = True
+        self._orders.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        while (orders := self._orders.get()) is not None:
+            try:
+                self._carry_out(orders)
+            except Exception as error:
+                # A mistake of ours must end the run with its cause, not leave it waiting.
+                logger.exception("the searcher's thread failed")
+                self._post([self._desk.failed(error)])
+
+    def _carry_out(self, orders: Sequence[Order]) -> None:
+        wanted = [o for o in orders if not (self._closing and isinstance(o, Ask))]
+        events = [event for order in wanted if (event := self._desk.carry_out(order))]
+        if events:
+            self._post(events)

@@ -1,0 +1,249 @@
+"""One start of an experiment, from a settled plan to the end of its epoch."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from platform import python_version
+from typing import Any
+
+from pegbox._engine.engine import Engine
+from pegbox._engine.rules import Rules
+from pegbox._engine.state import RunState
+from pegbox._plugins.manager import RoleManager
+from pegbox._run.interrupt import good_order_on_ctrl_c
+from pegbox._run.observers import Observers
+from pegbox._run.plan import Plan
+from pegbox._run.restoring import known_trials, mended_checkpoints
+from pegbox._run.runner import Runner
+from pegbox._run.scheduler_seat import SchedulerSeat
+from pegbox._run.searcher_desk import SearcherDesk
+from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
+from pegbox._store.writer import Store
+from pegbox._trial.task import TrialTask
+from pegbox.callback import ExperimentInfo
+from pegbox.commands import Launch
+from pegbox.events import PluginFailed, Resumed, RunEnded, Started, StopRequested
+from pegbox.executor import Executor
+from pegbox.seeds import derive_seed
+from pegbox.trial import trial_id
+
+__all__ = ["MakeExecutor", "Session"]
+
+logger = logging.getLogger("pegbox")
+
+#: Makes the executor, from how to make tasks and the number of its first place.
+MakeExecutor = Callable[[Callable[[Launch], TrialTask], int], Executor]
+
+#: Suggestions that wait for slots, where asking early costs nothing.
+_MODEL_FREE_LOOKAHEAD = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a session is put together from."""
+
+    engine: Engine
+    seat: SchedulerSeat
+    desk: SearcherDesk
+    observers: Observers
+
+
+class Session:
+    """Carries one plan through one epoch.
+
+    Args:
+        plan: What to do.
+        store: Open, and new for a fresh run.
+    """
+
+    def __init__(self, plan: Plan, store: Store) -> None:
+        self._plan = plan
+        self._store = store
+        self._offset = time.time() - time.monotonic()
+        self._managers = {role: RoleManager(role) for role in ("searcher", "scheduler", "callback")}
+        self.state = RunState(plan.run, plan.trainable_name)
+        #: The plugin failure that ended the run, and the exception behind it, if any.
+        self.failure: PluginFailed | None = None
+        self.cause: BaseException | None = None
+
+    def run(self, make_executor: MakeExecutor, *, resumed: Resumed | None = None) -> RunEnded:
+        """Run until the epoch ends.
+
+        Args:
+            make_executor: Called once.
+            resumed: How to go on; None for a fresh run. Its ``at``, ``epoch`` and ``checkpoints``
+                are filled in here.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed twice.
+            PluginError, ConfigError: A plugin refused its setup.
+            StoreError: Facts could not be stored.
+        """
+        epoch = self._begin_epoch()
+        parts = self._put_together()
+        first: Started | Resumed = Started(self._clock(), epoch)
+        if resumed is not None:
+            first = self._take_up(parts, resumed, epoch)
+        executor = make_executor(self._make_task, len(self.state.places))
+        driver = self._searcher_driver(parts.desk, executor)
+        runner = Runner(parts.engine, executor, driver, parts.seat, self._store, parts.observers)
+        parts.observers.set_up(self._info(epoch))
+        with good_order_on_ctrl_c(
+            lambda: runner.inbox.post([StopRequested(self._clock(), "interrupted")]),
+            f"Go on with: {how_to_restore(self._plan)}   (Ctrl-C again ends at once)",
+        ):
+            runner.run(first)
+        self.failure = parts.engine.failure
+        self.cause = parts.seat.error or parts.desk.error
+        if self.failure is None:
+            self._save_components()
+        assert self.state.ended is not None
+        return self.state.ended
+
+    # ------------------------------------------------------------------ parts
+
+    def _clock(self) -> float:
+        return time.monotonic() + self._offset
+
+    def _begin_epoch(self) -> int:
+        packages = ("pegbox", "distributed", "cloudpickle", "pluggy")
+        return self._store.begin_epoch(
+            started=time.time(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            versions={"python": python_version(), **{name: version(name) for name in packages}},
+            settings=self._plan.settings(),
+        )
+
+    def _put_together(self) -> _Parts:
+        plan, managers = self._plan, self._managers
+        for role, part in (("searcher", plan.searcher), ("scheduler", plan.scheduler)):
+            managers[role].register(part.plugin, part.name, part.package)
+        for callback in plan.callbacks:
+            managers["callback"].register(callback)
+        managers["searcher"].call(
+            "searcher_setup",
+            space=plan.space.domains,
+            objectives=plan.objectives,
+            seed=derive_seed(plan.seed, "searcher"),
+            num_samples=plan.num_samples,
+        )
+        managers["scheduler"].call(
+            "scheduler_setup", objectives=plan.objectives, rng=self._scheduler_rng()
+        )
+        seat = SchedulerSeat(managers["scheduler"], plan.space.encode_config, self._clock)
+        desk = SearcherDesk(
+            managers["searcher"],
+            plan.space,
+            plan.objectives,
+            plan.seed,
+            plan.run,
+            lambda config: plan.resources,
+            self._clock,
+        )
+        engine = Engine(self.state, self._rules(), seat)
+        return _Parts(engine, seat, desk, Observers(managers["callback"]))
+
+    def _scheduler_rng(self) -> Any:
+        import random
+
+        return random.Random(derive_seed(self._plan.seed, "scheduler"))
+
+    def _rules(self) -> Rules:
+        plan = self._plan
+        traits = plan.searcher_plugin.traits
+        return Rules(
+            resources=plan.resources,
+            objectives=plan.objectives,
+            max_trials=plan.max_trials,
+            max_failures=plan.max_failures,
+            max_concurrent=plan.max_concurrent,
+            lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
+            reads_results=traits.intermediate,
+        )
+
+    def _searcher_driver(self, desk: SearcherDesk, executor: Executor) -> SearcherDriver:
+        if getattr(executor, "shares_runners_thread", False):
+            return DirectSearcher(desk)
+        return SearcherThread(desk)
+
+    def _info(self, epoch: int) -> ExperimentInfo:
+        plan = self._plan
+        return ExperimentInfo(
+            plan.name,
+            str(plan.folder),
+            plan.run,
+            epoch,
+            plan.objectives,
+            plan.total_trials,
+            plan.searcher.name,
+            plan.scheduler.name,
+            tuple(plan.space.domains),
+            plan.seed,
+        )
+
+    def _make_task(self, launch: Launch) -> TrialTask:
+        plan = self._plan
+        name = trial_id(plan.run, launch.trial)
+        return TrialTask(
+            launch.trial,
+            name,
+            f"{plan.trainable_name}_{name}",
+            launch.attempt,
+            self.state.epoch,
+            plan.name,
+            str(plan.folder),
+            launch.config,
+            launch.resources,
+            launch.checkpoint.path if launch.checkpoint else None,
+            launch.iteration,
+            launch.time_total_s,
+            tuple(objective.metric for objective in plan.objectives),
+            derive_seed(plan.seed, "trial", launch.trial),
+        )
+
+    # ---------------------------------------------------------------- restore
+
+    def _take_up(self, parts: _Parts, wish: Resumed, epoch: int) -> Resumed:
+        """Bring back state and scheduler, and tell the new searcher what is known."""
+        saved = self._store.load_component("scheduler")
+        if saved is not None:
+            self._managers["scheduler"].call("scheduler_load", state=saved[1])
+        known = saved[0] if saved is not None else 0
+        facts = self._store.events(self._plan.space.decode_config)
+        if differing := parts.engine.replay(facts, known=known):
+            logger.warning(
+                "scheduler %s would decide on %d stored reports differently now; what was "
+                "decided then counts",
+                self._plan.scheduler.name,
+                differing,
+            )
+        state = self._store.load_component("searcher")
+        if state is not None and state[1]:
+            self._managers["searcher"].call("searcher_load", state=state[1])
+        checkpoints = mended_checkpoints(self._plan.folder, self.state, wish)
+        resumed = Resumed(self._clock(), epoch, wish.unfinished, wish.errored, checkpoints)
+        parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
+        return resumed
+
+    def _save_components(self) -> None:
+        """After an end in good order: what a restore need not find out again."""
+        for role in ("searcher", "scheduler"):
+            if self._managers[role].implements(f"{role}_save"):
+                state = self._managers[role].call(f"{role}_save")
+                if state:
+                    self._store.save_component(role, state)
+
+
+def how_to_restore(plan: Plan) -> str:
+    """The line of Python that goes on with an experiment."""
+    return f'pegbox.Tuner.restore("{plan.folder}", {plan.trainable_name}).fit()'

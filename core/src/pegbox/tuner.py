@@ -1,0 +1,207 @@
+"""`Tuner`: where users begin. Settles what they wrote, runs it, and opens what came of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from pegbox._run.components import check_searcher, make_callbacks, make_component
+from pegbox._run.folder import experiment_folder, fresh_name
+from pegbox._run.plan import Plan
+from pegbox._run.running import run_plan
+from pegbox._run.saved_plan import plan_from_store
+from pegbox._store.schema import FILE_NAME
+from pegbox._store.writer import Store
+from pegbox._trial.checkpointing import mark_folder
+from pegbox.configs import RunConfig, TuneConfig
+from pegbox.errors import ConfigError
+from pegbox.events import Resumed
+from pegbox.objective import make_objectives
+from pegbox.results import ResultGrid
+from pegbox.space import Space
+from pegbox.trainable import (
+    check_trainable,
+    trainable_function,
+    trainable_name,
+    trainable_resources,
+)
+
+__all__ = ["Tuner"]
+
+ExecutorName = Literal["dask", "inline"]
+
+
+class Tuner:
+    """Tunes a function: runs it with many configurations and finds the best.
+
+    Args:
+        trainable: A function of the configuration that calls `pegbox.report`, or returns a dict.
+        param_space: The configuration with domains in the places that vary; nested as you like.
+        tune_config: What is searched for, and how.
+        run_config: Where the run is kept, and who is told of it.
+        client: A connected ``distributed.Client`` whose cluster runs the trials. None takes the
+            one that the script has connected; without any, pegbox starts workers on this machine.
+        executor: ``"dask"``, or ``"inline"``: one trial after another in this very thread, where
+            ``breakpoint()`` works.
+
+    Raises:
+        ConfigError: Something cannot be used; no trial has been started.
+        MissingDependency: A plugin needs a package that is not installed.
+        PluginError: A plugin does not fit.
+    """
+
+    def __init__(
+        self,
+        trainable: Callable[..., Any],
+        *,
+        param_space: Mapping[str, Any] | None = None,
+        tune_config: TuneConfig | None = None,
+        run_config: RunConfig | None = None,
+        client: Any | None = None,
+        executor: ExecutorName = "dask",
+    ) -> None:
+        self._client = client
+        self._executor = _known_executor(executor)
+        self._resumed: Resumed | None = None
+        self._param_space = param_space
+        self._plan = _settle(
+            trainable, param_space or {}, tune_config or TuneConfig(), run_config or RunConfig()
+        )
+
+    @classmethod
+    def restore(
+        cls,
+        path: str | os.PathLike[str],
+        trainable: Callable[..., Any],
+        *,
+        resume_unfinished: bool = True,
+        resume_errored: bool = False,
+        restart_errored: bool = False,
+        param_space: Mapping[str, Any] | None = None,
+        tune_config: TuneConfig | None = None,
+        run_config: RunConfig | None = None,
+        client: Any | None = None,
+        executor: ExecutorName = "dask",
+    ) -> Tuner:
+        """Take up an experiment where it stopped, however it stopped; then call `fit`.
+
+        Args:
+            path: The experiment's folder; it may have been moved.
+            trainable: The function again; code is never kept. It may have another name.
+            resume_unfinished: Whether unfinished trials go on from their last checkpoint.
+            resume_errored: Whether failed trials are tried again from their last checkpoint.
+            restart_errored: Whether failed trials are tried again from the start.
+            param_space: Needed again only where it holds objects or functions.
+            tune_config: Replaces what the run was set up with: more samples, another searcher.
+                None keeps it; so does a searcher, scheduler or seed that is left at None.
+            run_config: Replaces failures, callbacks and verbosity; name and place stay.
+            client: As for `Tuner`.
+            executor: As for `Tuner`.
+
+        Raises:
+            StoreError: There is no experiment, or it cannot be read.
+            ConfigError: Something that cannot be stored must be passed again; it is named.
+        """
+        tuner = cls.__new__(cls)
+        tuner._client = client
+        tuner._param_space = param_space
+        tuner._executor = _known_executor(executor)
+        if resume_errored and restart_errored:
+            raise ConfigError("resume_errored and restart_errored exclude each other")
+        tuner._resumed = Resumed(
+            0.0,
+            0,
+            "resume" if resume_unfinished else "skip",
+            "resume" if resume_errored else "restart" if restart_errored else "skip",
+        )
+        check_trainable(trainable)
+        tuner._plan = plan_from_store(Path(path), trainable, param_space, tune_config, run_config)
+        return tuner
+
+    @classmethod
+    def can_restore(cls, path: str | os.PathLike[str]) -> bool:
+        """Whether there is an experiment in a folder."""
+        return (Path(path) / FILE_NAME).is_file()
+
+    def fit(self) -> ResultGrid:
+        """Run until all trials have ended, or Ctrl-C.
+
+        Returns:
+            What was found. After one Ctrl-C, what was found so far.
+
+        Raises:
+            ExperimentExists: There is an experiment of that name.
+            ExperimentLocked: Another driver works on it.
+            PluginError, RunError: The run could not go on; what was found so far is kept, and the
+                hint says how to go on.
+            KeyboardInterrupt: Ctrl-C was pressed twice.
+        """
+        plan, resumed = self._plan, self._resumed
+        if resumed is None:
+            meta = plan.meta(created=time.time(), version=version("pegbox"))
+            store = Store.create(plan.folder, meta)
+        else:
+            store = Store.open(plan.folder)
+        with store:
+            mark_folder(str(plan.folder), plan.run)
+            run_plan(plan, store, resumed, self._executor, self._client)
+        # A second fit of the same tuner is a new run, which the store refuses by name.
+        return self.get_results()
+
+    def get_results(self) -> ResultGrid:
+        """What has been found so far; also while another process runs the experiment."""
+        return ResultGrid(self._plan.folder, self._param_space)
+
+
+def _known_executor(name: object) -> ExecutorName:
+    if name == "dask":
+        return "dask"
+    if name == "inline":
+        return "inline"
+    raise ConfigError(f'executor must be "dask" or "inline", got {name!r}')
+
+
+def _settle(
+    trainable: Callable[..., Any],
+    param_space: Mapping[str, Any],
+    tune: TuneConfig,
+    run: RunConfig,
+) -> Plan:
+    """Check everything that can be checked before anything is started."""
+    check_trainable(trainable)
+    name = trainable_name(trainable)
+    resources = trainable_resources(trainable)
+    if not resources:
+        raise ConfigError(
+            f"the trainable {name} asks for nothing, so there would be no bound on its trials",
+            hint='Ask for something with with_resources(train, {"cpu": 1}).',
+        )
+    space = Space(param_space)
+    objectives = make_objectives(tune.metric, tune.mode)
+    searcher = make_component("searcher", tune.search_alg, "random")
+    check_searcher(searcher, space, objectives)
+    seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)
+    chosen = run.name if run.name is not None else fresh_name(name)
+    return Plan(
+        run=secrets.token_hex(3)[:5],
+        name=chosen,
+        folder=experiment_folder(run.storage_path, chosen),
+        trainable=trainable_function(trainable),
+        trainable_name=name,
+        resources=resources,
+        space=space,
+        objectives=objectives,
+        searcher=searcher,
+        scheduler=make_component("scheduler", tune.scheduler, "fifo"),
+        num_samples=tune.num_samples,
+        max_failures=run.failure_config.max_failures,
+        max_concurrent=tune.max_concurrent_trials,
+        seed=seed,
+        callbacks=make_callbacks(run.callbacks, run.verbose),
+        verbose=run.verbose,
+    )
