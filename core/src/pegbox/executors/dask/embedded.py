@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddedCluster"]
 
 _EARLY_DEATHS: Final = 3
+_KILLED_WITHIN_S: Final = 5.0
 
 
 class EmbeddedCluster:
@@ -40,17 +41,14 @@ class EmbeddedCluster:
     Args:
         n_workers: How many worker processes.
         threads_per_worker: Tasks that each runs at once.
-        cpus_per_worker: Cores that each may use. Its threads share them; a thread's share, rounded
-            up to whole cores, is the number of BLAS threads.
+        cpus_per_worker: Cores that a trial there may use; rounded up, the number of BLAS threads.
         resources: What each worker advertises to Dask, by name.
         tls: Whether connections are encrypted, with a certificate that lives in memory. Without,
             any user of this machine can run code as you through the scheduler's port.
         environments: Environment variables for each worker, by place; a replacement takes over
             the place of the one that died. May be shorter than ``n_workers``.
-        on_worker_exit: Called with address and cause when a worker that had joined has ended,
-            before its replacement joins; from a thread of the cluster.
-        on_failure: Called once, from a thread of the cluster, when workers cannot be started any
-            more. What happens before `start` has returned is raised there instead.
+        on_worker_exit: Called with address and cause when a worker that had joined has ended; from
+            a thread of the cluster.
 
     Raises:
         ConfigError: A number is too small, or there are more environments than workers.
@@ -66,17 +64,16 @@ class EmbeddedCluster:
         *,
         environments: Sequence[Mapping[str, str]] = (),
         on_worker_exit: Callable[[str, ExitCause], None] | None = None,
-        on_failure: Callable[[RunError], None] | None = None,
     ) -> None:
         _check(n_workers, threads_per_worker, environments)
         self._n_workers = n_workers
         self._threads = threads_per_worker
-        self._cpus_per_thread = cpus_per_worker / threads_per_worker
+        self._cpus = cpus_per_worker
         self._resources = dict(resources or {})
         self._tls = tls
         self._environments = environments
         self._on_worker_exit = on_worker_exit
-        self._on_failure = on_failure
+        self._on_failure: Callable[[RunError], None] | None = None
 
         self._changed = threading.Condition()  # guards all that follows
         self._pad: Launchpad | None = None
@@ -117,16 +114,13 @@ class EmbeddedCluster:
 
         Does nothing the second time. `start` does it too.
         """
-        with self._changed:
-            if self._pad is not None:
-                return
-            self._oom_kills = read_oom_kills() or 0
-            self._pad = make_launchpad(self._n_workers, self._cpus_per_thread, self._environments)
-            for place in range(self._n_workers):
-                self._launch(self._pad, place)
-            self._guard = GuardHandle(f"{MARKER}={self._pad.token}-", self._pad.folder)
-            for worker in self._running.values():
-                self._guard.add(worker.pid)
+        try:
+            with self._changed:
+                if self._pad is None and not self._closed:
+                    self._start_processes()
+        except BaseException:
+            self.close(0)
+            raise
 
     def start(self, timeout_s: float = 60.0) -> Client:
         """Start the scheduler, and wait for the first worker; the others join as they come.
@@ -142,6 +136,8 @@ class EmbeddedCluster:
         """
         if self._closed:
             raise RunError("the embedded cluster is closed")
+        if self._local:
+            return self.client
         self.prestart()
         try:
             self._connect()
@@ -151,11 +147,11 @@ class EmbeddedCluster:
             raise
         return self.client
 
-    def exit_cause(self, worker_address: str, timeout_s: float) -> ExitCause | None:
+    def exit_cause(self, worker: str, timeout_s: float) -> ExitCause | None:
         """Why the process behind an address has ended; waits until that is known.
 
         Args:
-            worker_address: As the scheduler has it, also of a worker that is gone.
+            worker: Its address as the scheduler has it, also of a worker that is gone.
             timeout_s: How long to wait.
 
         Returns:
@@ -164,22 +160,35 @@ class EmbeddedCluster:
         """
 
         def cause() -> ExitCause | None:
-            worker = self._joined.get(worker_address)
-            return worker.cause if worker else None
+            handle = self._joined.get(worker)
+            return handle.cause if handle else None
 
         with self._changed:
             return self._changed.wait_for(cause, timeout_s)
 
-    def restart_worker(self, worker_address: str) -> None:
+    def restart_worker(self, worker: str) -> None:
         """Kill a worker's process and all it has started; a new one takes its place.
 
         A worker that is gone already is no error.
         """
         with self._changed:
-            worker = self._joined.get(worker_address)
-            if worker and worker.cause is None:
-                worker.ended_by_us = True
-                worker.kill()
+            handle = self._joined.get(worker)
+            if handle and handle.cause is None:
+                handle.ended_by_us = True
+                handle.kill()
+
+    def report_failure_to(self, callback: Callable[[RunError], None]) -> None:
+        """Have a callback told, once, when workers cannot be started any more.
+
+        Args:
+            callback: Called from a thread of the cluster; at once where that has happened already.
+                What happens before `start` has returned is raised there instead.
+        """
+        with self._changed:
+            self._on_failure = callback
+            failure = self._failure if self._serving else None
+        if failure:
+            callback(failure)
 
     def close(self, grace_s: float = 1.0) -> None:
         """End all processes; may be called twice, and in any state.
@@ -195,28 +204,34 @@ class EmbeddedCluster:
         atexit.unregister(self._close_at_exit)
         deadline = time.monotonic() + grace_s
         try:
-            if grace_s <= 0:
-                self._kill_all()
+            self._kill(lambda worker: grace_s <= 0 or not worker.address)
             if self._local:
                 self._local.close()
             self._wait_for_end(deadline - time.monotonic())
         finally:
-            self._kill_all()
+            self._kill(lambda worker: True)
+            self._wait_for_end(_KILLED_WITHIN_S)
             if self._guard:
                 self._guard.finish()
 
     # Start
 
-    def _launch(self, pad: Launchpad, place: int) -> None:
+    def _start_processes(self) -> None:
+        self._oom_kills = read_oom_kills() or 0
+        self._pad = make_launchpad(self._n_workers, self._cpus, self._environments)
+        self._guard = GuardHandle(f"{MARKER}={self._pad.token}-", self._pad.folder)
+        for place in range(self._n_workers):
+            self._launch(self._pad, self._guard, place)
+
+    def _launch(self, pad: Launchpad, guard: GuardHandle, place: int) -> None:
         self._launches += 1
         worker = WorkerHandle(f"pegbox-{self._launches}", place, pad)
         self._running[worker.name] = worker
-        if self._guard:
-            self._guard.add(worker.pid)
+        guard.add(worker.pid)
         if self._order:
             worker.connect(self._order)
         threading.Thread(
-            target=self._watch, args=(worker, pad), name=f"{worker.name}-watch", daemon=True
+            target=self._watch, args=(worker, pad, guard), name=f"{worker.name}-watch", daemon=True
         ).start()
 
     def _connect(self) -> None:
@@ -252,20 +267,22 @@ class EmbeddedCluster:
             self._early_deaths = 0
             self._changed.notify_all()
 
-    def _watch(self, worker: WorkerHandle, pad: Launchpad) -> None:
+    def _watch(self, worker: WorkerHandle, pad: Launchpad, guard: GuardHandle) -> None:
         returncode = worker.wait()
         failure = None
         with self._changed:
             cause = worker.cause = self._explain(worker, returncode)
             self._running.pop(worker.name)
-            if self._guard:
-                self._guard.remove(worker.pid)
-            if not self._closed:
-                failure = self._replace(worker, cause, pad)
+            guard.remove(worker.pid)
+            if not self._closed and not self._failure:
+                failure = self._failure = self._replace(worker, cause, pad, guard)
             self._changed.notify_all()
-            serving = self._serving and not self._closed
-        if serving:
-            self._tell(worker, cause, failure)
+            told = self._serving and not self._closed
+            on_failure = self._on_failure  # one that is set from here on is told when it is set
+        if told and worker.address and self._on_worker_exit:
+            self._on_worker_exit(worker.address, cause)
+        if told and failure and on_failure:
+            on_failure(failure)
 
     def _explain(self, worker: WorkerHandle, returncode: int) -> ExitCause:
         before, self._oom_kills = self._oom_kills, read_oom_kills() or 0
@@ -273,31 +290,29 @@ class EmbeddedCluster:
             return ExitCause(False, "ended by pegbox")
         return explain_exit(returncode, oom_kills=self._oom_kills - before)
 
-    def _replace(self, worker: WorkerHandle, cause: ExitCause, pad: Launchpad) -> RunError | None:
+    def _replace(
+        self, worker: WorkerHandle, cause: ExitCause, pad: Launchpad, guard: GuardHandle
+    ) -> RunError | None:
+        """Start another in its place, or say why not."""
         if not worker.address:
             self._early_deaths += 1
-        if self._early_deaths < _EARLY_DEATHS:
-            self._launch(pad, worker.place)
-            return None
-        first_failure = self._failure is None
-        self._failure = self._failure or RunError(
-            f"{self._early_deaths} worker processes in a row ended before they had joined the "
-            f"cluster; the last one {cause.message}",
-            story=worker.failure().splitlines(),
-        )
-        return self._failure if first_failure else None
-
-    def _tell(self, worker: WorkerHandle, cause: ExitCause, failure: RunError | None) -> None:
-        if worker.address and self._on_worker_exit:
-            self._on_worker_exit(worker.address, cause)
-        if failure and self._on_failure:
-            self._on_failure(failure)
+        if self._early_deaths >= _EARLY_DEATHS:
+            return RunError(
+                f"{self._early_deaths} worker processes in a row ended before they had joined the "
+                f"cluster; the last one {cause.message}",
+                story=worker.failure().splitlines(),
+            )
+        try:
+            self._launch(pad, guard, worker.place)
+        except OSError as error:
+            return RunError(f"no worker process can be started: {error}")
+        return None
 
     # End
 
-    def _kill_all(self) -> None:
+    def _kill(self, which: Callable[[WorkerHandle], bool]) -> None:
         with self._changed:
-            for worker in self._running.values():
+            for worker in filter(which, self._running.values()):
                 worker.kill()
 
     def _wait_for_end(self, timeout_s: float) -> None:

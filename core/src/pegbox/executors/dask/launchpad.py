@@ -46,17 +46,17 @@ class Launchpad:
 
 
 def make_launchpad(
-    n_workers: int, cpus_per_thread: float, environments: Sequence[Mapping[str, str]]
+    n_workers: int, cpus: float, environments: Sequence[Mapping[str, str]]
 ) -> Launchpad:
     """Take up the state of this process, and make the cluster's folder.
 
     Args:
         n_workers: How many places there are.
-        cpus_per_thread: Rounded up, the number of BLAS threads in each process.
+        cpus: Rounded up, the number of BLAS threads in each process.
         environments: Variables for the first places, over all others.
     """
     common = {"MALLOC_TRIM_THRESHOLD_": "65536", **os.environ}  # glibc gives memory back
-    common |= dict.fromkeys(_THREAD_VARIABLES, str(max(1, math.ceil(cpus_per_thread))))
+    common |= dict.fromkeys(_THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
     own = [*environments, *({} for _ in range(n_workers - len(environments)))]
     cwd = _working_folder()
     return Launchpad(

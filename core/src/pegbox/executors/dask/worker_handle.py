@@ -14,15 +14,28 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pegbox.errors import RunError
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.launchpad import MARKER, Launchpad
 from pegbox.executors.dask.orphan_guard import kill_group, kill_marked
-from pegbox.executors.dask.worker_process import BOOTSTRAP
 
 __all__ = ["WorkerHandle"]
+
+# The program of the process: the script, notebook or prompt that the user works in is never run
+# again. The current folder must not shadow what is imported before the driver's own search path
+# is in force, and a driver that died meanwhile is no error.
+_BOOTSTRAP: Final = """\
+import sys
+if not sys.flags.safe_path: del sys.path[0]
+import json, os
+pipe = os.fdopen(os.dup(0), "rb")
+boot = json.loads(pipe.readline() or sys.exit())
+sys.path[:] = boot["sys_path"]
+from pegbox.executors.dask.worker_process import main
+main(pipe, boot)
+"""
 
 
 @dataclass(eq=False)
@@ -53,7 +66,7 @@ class WorkerHandle:
             )
         marker = f"{self.pad.token}-{self.name}."
         self._process = subprocess.Popen(
-            [sys.executable, "-c", BOOTSTRAP],
+            [sys.executable, "-c", _BOOTSTRAP],
             stdin=subprocess.PIPE,
             bufsize=0,
             cwd=self.pad.cwd,

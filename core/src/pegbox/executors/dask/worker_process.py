@@ -1,9 +1,8 @@
 """What a worker process of the embedded cluster does: be one Dask worker, end with the driver.
 
-Its driver starts it with `BOOTSTRAP` as its program, so that the script, notebook or prompt that
-the user works in is never run again, and speaks to it through its standard input: a line of
-`boot` (where to import from) at once, a line of `order` (whom to join) when the scheduler stands.
-The pipe then stays open; its end is the end of the process. The driver's side is
+Its driver speaks to it through its standard input: a line of ``boot`` (where to import from) at
+once, a line of ``order`` (whom to join) when the scheduler stands. The pipe then stays open; its
+end is the end of the process. The driver's side, with the few words of program that lead here, is
 `pegbox.executors.dask.worker_handle`.
 """
 
@@ -19,25 +18,12 @@ import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from pegbox.executors.dask.exit_cause import LEFT
 from pegbox.executors.dask.orphan_guard import kill_group, wait_for_end
 
-__all__ = ["BOOTSTRAP", "main"]
-
-#: The program of the process. The current folder must not shadow what is imported before the
-#: driver's own search path is in force, and a driver that died meanwhile is no error.
-BOOTSTRAP: Final = """\
-import sys
-if not sys.flags.safe_path: del sys.path[0]
-import json, os
-pipe = os.fdopen(os.dup(0), "rb")
-boot = json.loads(pipe.readline() or sys.exit())
-sys.path[:] = boot["sys_path"]
-from pegbox.executors.dask.worker_process import main
-main(pipe, boot)
-"""
+__all__ = ["main"]
 
 
 def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
