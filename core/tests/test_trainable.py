@@ -40,6 +40,8 @@ def test_resources_are_said_without_changing_the_function() -> None:
     assert trainable_resources(again) == Resources({"cpu": 4})
     assert trainable_function(again) is train
     check_trainable(again)
+    bound_later = functools.partial(with_resources(with_default, {"cpu": 3}), checkpoint_dir="x")
+    assert trainable_resources(bound_later) == Resources({"cpu": 3})
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import gc
 import os
 import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -376,10 +379,33 @@ def test_the_end_waits_for_a_report_under_way() -> None:
     assert end.report.iteration == 2
 
 
-def test_large_objects_of_a_failed_trial_are_let_go() -> None:
-    import gc
-    import weakref
+def test_nothing_is_reported_after_a_failure() -> None:
+    go_on = threading.Event()
+    refused: list[str] = []
 
+    def late() -> None:
+        go_on.wait(10)
+        try:
+            report({"a": 1})
+        except ReportError as error:
+            refused.append(str(error))
+
+    def train(config: dict[str, Any]) -> None:
+        threads.append(threading.Thread(target=contextvars.copy_context().run, args=(late,)))
+        threads[0].start()
+        raise ValueError("no")
+
+    threads: list[threading.Thread] = []
+    channel = StopAt()
+    assert run(train, channel).how == "failed"
+    go_on.set()
+    threads[0].join(10)
+    assert channel.reports == []
+    assert len(refused) == 1
+    assert "after trial abcde_00000 had ended" in refused[0]
+
+
+def test_large_objects_of_a_failed_trial_are_let_go() -> None:
     class Model:
         pass
 

@@ -76,7 +76,9 @@ def with_resources(
 
 
 def trainable_resources(trainable: Callable[..., Any]) -> Resources:
-    """What a trial of it asks for."""
+    """What a trial of it asks for; arguments bound later with functools.partial change nothing."""
+    while isinstance(trainable, functools.partial):
+        trainable = trainable.func
     return trainable.resources if isinstance(trainable, _Resourced) else DEFAULT_RESOURCES
 
 

@@ -20,14 +20,14 @@ from pegbox.errors import ReportError
 if TYPE_CHECKING:
     from pegbox._trial.session import Session
 
-__all__ = ["Residence", "find", "running"]
+__all__ = ["find", "running"]
 
 _CONTEXT: Final[ContextVar[Session | None]] = ContextVar("pegbox_session", default=None)
 _lock: Final = threading.Lock()
-_residences: Final[list[Residence]] = []
+_residences: Final[list[_Residence]] = []
 
 
-class Residence:
+class _Residence:
     """A session's time in this process.
 
     Attributes:
@@ -36,20 +36,18 @@ class Residence:
             that a session left behind could otherwise be taken for one of its neighbour's.
     """
 
-    __slots__ = ("alone", "name", "older", "pid", "session")
+    __slots__ = ("alone", "older", "session")
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.name = name
-        self.pid = os.getpid()
         self.older = frozenset(threading.enumerate()) - {threading.current_thread()}
         self.alone = True
 
 
 @contextmanager
-def running(session: Session, name: str) -> Iterator[None]:
+def running(session: Session) -> Iterator[None]:
     """Make a session that of this thread, and known to threads that will be started from it."""
-    residence = Residence(session, name)
+    residence = _Residence(session)
     token = _CONTEXT.set(session)
     with _lock:
         _residences.append(residence)
@@ -76,8 +74,7 @@ def find(caller: str) -> Session:
     session = _CONTEXT.get()
     if session is not None:
         return session
-    # A child made by fork has a copy of the list; its entries are the parent's.
-    here = [one for one in tuple(_residences) if one.pid == os.getpid()]
+    here = tuple(_residences)
     if not here:
         _refuse_outside(caller)
     if len(here) > 1 or not here[0].alone or threading.current_thread() in here[0].older:
@@ -87,10 +84,9 @@ def find(caller: str) -> Session:
 
 def _refuse_outside(caller: str) -> NoReturn:
     multiprocessing = sys.modules.get("multiprocessing")
-    child = _residences or (multiprocessing and multiprocessing.parent_process() is not None)
-    where = "a child process of a trial" if _residences else "outside a trial"
+    child = multiprocessing is not None and multiprocessing.parent_process() is not None
     raise ReportError(
-        f"{caller} was called {where} (process {os.getpid()}, thread"
+        f"{caller} was called outside a trial (process {os.getpid()}, thread"
         f" {threading.current_thread().name})",
         hint="It works in the process that runs the trial: hand the values back to the function"
         " and report there."

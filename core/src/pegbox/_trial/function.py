@@ -36,7 +36,7 @@ def run_trial(task: TrialTask, trainable: Callable[..., Any], channel: Channel) 
             raised in any other thread it fails the trial.
     """
     session = Session(task, channel)
-    with running(session, task.name):
+    with running(session):
         try:
             returned = trainable(_own_copy(task.config))
         except BaseException as error:
