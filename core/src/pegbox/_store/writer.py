@@ -35,13 +35,15 @@ from pegbox.jsonvalue import dumps, loads
 __all__ = ["Store"]
 
 
-def _insert(table: str, width: int) -> str:
-    return f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * width)})"
+def _marks(width: int) -> str:
+    return ", ".join("?" * width)
 
 
-_INSERT_EVENT: Final = _insert("events", len(COLUMNS))
-_INSERT_TRIAL: Final = _insert("trials", 10)
-_INSERT_PLACE: Final = _insert("places", 2)
+# An event is written once, and never replaced.
+_INSERT_EVENT: Final = f"INSERT INTO events VALUES ({_marks(len(COLUMNS))})"
+_PUT_TRIAL: Final = f"INSERT OR REPLACE INTO trials VALUES ({_marks(10)})"
+_PUT_PLACE: Final = "INSERT OR REPLACE INTO places VALUES (?, ?)"
+_PUT_COMPONENT: Final = "INSERT OR REPLACE INTO components VALUES (?, ?, ?)"
 _END_EPOCH: Final = (
     "UPDATE epochs SET ended = ?, how = ?, reason = ? WHERE epoch = (SELECT max(epoch) FROM epochs)"
 )
@@ -150,6 +152,7 @@ class Store:
             The epoch's number: 1 for a fresh run, one more for each restore.
         """
         cursor = self._write(
+            "an epoch",
             "INSERT INTO epochs(started, host, pid, versions, settings) VALUES (?, ?, ?, ?, ?)",
             (started, host, pid, dumps(dict(versions)), dumps(dict(settings))),
         )
@@ -198,20 +201,20 @@ class Store:
         db = self._db
         db.execute("BEGIN IMMEDIATE")
         db.executemany(_INSERT_EVENT, rows)
-        db.executemany(_INSERT_TRIAL, self._index.take_changed())
+        db.executemany(_PUT_TRIAL, self._index.take_changed())
         if places:
-            db.executemany(_INSERT_PLACE, places)
+            db.executemany(_PUT_PLACE, places)
         if endings:
             db.executemany(_END_EPOCH, endings)
         db.execute("COMMIT")
         self._seq = seq
 
-    def _write(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+    def _write(self, what: str, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
         """A statement that is a transaction of its own."""
         try:
             cursor = self._db.execute(statement, values)
         except sqlite3.Error as error:
-            raise self._not_stored(f"a row of {statement.split()[2]}", error) from error
+            raise self._not_stored(what, error) from error
         self._keeper.note_written()
         return cursor
 
@@ -259,7 +262,9 @@ class Store:
             role: ``"searcher"`` or ``"scheduler"``.
             state: What its ``get_state`` gave.
         """
-        self._write(_insert("components", 3), (role, self._seq, dumps(dict(state))))
+        self._write(
+            f"the state of the {role}", _PUT_COMPONENT, (role, self._seq, dumps(dict(state)))
+        )
 
     def load_component(self, role: str) -> tuple[int, dict[str, Any]] | None:
         """The state that was saved last, after the ``seq`` of the last event that it knows."""
