@@ -116,7 +116,8 @@ class DaskExecutor:
                 if slot is not None and slot.call is not None:
                     out.append((slot.number, slot.call, answer.go_on))
                     slot.call = None
-        self._line.send(out)
+        if out:
+            self._line.send(out)
 
     def launch(self, launches: Sequence[Launch]) -> None:
         """Start tries: in idle slots where there are some, in new ones otherwise."""

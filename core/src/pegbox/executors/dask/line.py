@@ -88,7 +88,7 @@ class DriverLine:
         self._pump = asyncio.create_task(self._poll_forever())
 
     def send(self, answers: list[tuple[Any, ...]]) -> None:
-        """Hand out answers, from any thread. An empty list says: the last batch is handled."""
+        """Hand out answers, from any thread."""
         self._out.extend(answers)
         if not self._flush_planned:
             self._flush_planned = True
