@@ -7,21 +7,15 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from platform import python_version
-from typing import Any
 
-from pegbox._engine.engine import Engine
-from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
-from pegbox._plugins.manager import RoleManager
 from pegbox._run.interrupt import good_order_on_ctrl_c
-from pegbox._run.observers import Observers
+from pegbox._run.parts import Parts, put_together
 from pegbox._run.plan import Plan
 from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
-from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
 from pegbox._store.writer import Store
@@ -40,19 +34,6 @@ logger = logging.getLogger("pegbox")
 #: Makes the executor, from how to make tasks and the number of its first place.
 MakeExecutor = Callable[[Callable[[Launch], TrialTask], int], Executor]
 
-#: Suggestions that wait for slots, where asking early costs nothing.
-_MODEL_FREE_LOOKAHEAD = 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What a session is put together from."""
-
-    engine: Engine
-    seat: SchedulerSeat
-    desk: SearcherDesk
-    observers: Observers
-
 
 class Session:
     """Carries one plan through one epoch.
@@ -66,7 +47,6 @@ class Session:
         self._plan = plan
         self._store = store
         self._offset = time.time() - time.monotonic()
-        self._managers = {role: RoleManager(role) for role in ("searcher", "scheduler", "callback")}
         self.state = RunState(plan.run, plan.trainable_name)
         #: The plugin failure that ended the run, and the exception behind it, if any.
         self.failure: PluginFailed | None = None
@@ -89,7 +69,7 @@ class Session:
             StoreError: Facts could not be stored.
         """
         epoch = self._begin_epoch()
-        parts = self._put_together()
+        parts = put_together(self._plan, self.state, self._clock)
         first: Started | Resumed = Started(self._clock(), epoch)
         if resumed is not None:
             first = self._take_up(parts, resumed, epoch)
@@ -105,7 +85,7 @@ class Session:
         self.failure = parts.engine.failure
         self.cause = parts.seat.error or parts.desk.error
         if self.failure is None:
-            self._save_components()
+            self._save_components(parts)
         assert self.state.ended is not None
         return self.state.ended
 
@@ -122,53 +102,6 @@ class Session:
             pid=os.getpid(),
             versions={"python": python_version(), **{name: version(name) for name in packages}},
             settings=self._plan.settings(),
-        )
-
-    def _put_together(self) -> _Parts:
-        plan, managers = self._plan, self._managers
-        for role, part in (("searcher", plan.searcher), ("scheduler", plan.scheduler)):
-            managers[role].register(part.plugin, part.name, part.package)
-        for callback in plan.callbacks:
-            managers["callback"].register(callback)
-        managers["searcher"].call(
-            "searcher_setup",
-            space=plan.space.domains,
-            objectives=plan.objectives,
-            seed=derive_seed(plan.seed, "searcher"),
-            num_samples=plan.num_samples,
-        )
-        managers["scheduler"].call(
-            "scheduler_setup", objectives=plan.objectives, rng=self._scheduler_rng()
-        )
-        seat = SchedulerSeat(managers["scheduler"], plan.space.encode_config, self._clock)
-        desk = SearcherDesk(
-            managers["searcher"],
-            plan.space,
-            plan.objectives,
-            plan.seed,
-            plan.run,
-            lambda config: plan.resources,
-            self._clock,
-        )
-        engine = Engine(self.state, self._rules(), seat)
-        return _Parts(engine, seat, desk, Observers(managers["callback"]))
-
-    def _scheduler_rng(self) -> Any:
-        import random
-
-        return random.Random(derive_seed(self._plan.seed, "scheduler"))
-
-    def _rules(self) -> Rules:
-        plan = self._plan
-        traits = plan.searcher_plugin.traits
-        return Rules(
-            resources=plan.resources,
-            objectives=plan.objectives,
-            max_trials=plan.max_trials,
-            max_failures=plan.max_failures,
-            max_concurrent=plan.max_concurrent,
-            lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
-            reads_results=traits.intermediate,
         )
 
     def _searcher_driver(self, desk: SearcherDesk, executor: Executor) -> SearcherDriver:
@@ -213,11 +146,11 @@ class Session:
 
     # ---------------------------------------------------------------- restore
 
-    def _take_up(self, parts: _Parts, wish: Resumed, epoch: int) -> Resumed:
+    def _take_up(self, parts: Parts, wish: Resumed, epoch: int) -> Resumed:
         """Bring back state and scheduler, and tell the new searcher what is known."""
         saved = self._store.load_component("scheduler")
         if saved is not None:
-            self._managers["scheduler"].call("scheduler_load", state=saved[1])
+            parts.managers["scheduler"].call("scheduler_load", state=saved[1])
         known = saved[0] if saved is not None else 0
         facts = self._store.events(self._plan.space.decode_config)
         if differing := parts.engine.replay(facts, known=known):
@@ -229,17 +162,17 @@ class Session:
             )
         state = self._store.load_component("searcher")
         if state is not None and state[1]:
-            self._managers["searcher"].call("searcher_load", state=state[1])
+            parts.managers["searcher"].call("searcher_load", state=state[1])
         checkpoints = mended_checkpoints(self._plan.folder, self.state, wish)
         resumed = Resumed(self._clock(), epoch, wish.unfinished, wish.errored, checkpoints)
         parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
         return resumed
 
-    def _save_components(self) -> None:
+    def _save_components(self, parts: Parts) -> None:
         """After an end in good order: what a restore need not find out again."""
         for role in ("searcher", "scheduler"):
-            if self._managers[role].implements(f"{role}_save"):
-                state = self._managers[role].call(f"{role}_save")
+            if parts.managers[role].implements(f"{role}_save"):
+                state = parts.managers[role].call(f"{role}_save")
                 if state:
                     self._store.save_component(role, state)
 

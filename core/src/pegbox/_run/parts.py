@@ -1,0 +1,101 @@
+"""From a settled plan to the parts that decide: engine, scheduler's seat, searcher's desk.
+
+Nothing is started here, and no clock is read: the run's clock is handed in, so that a run in
+virtual time is put together in the same way.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pegbox._engine.engine import Engine
+from pegbox._engine.rules import Rules
+from pegbox._engine.state import RunState
+from pegbox._plugins.manager import RoleManager
+from pegbox._run.observers import Observers
+from pegbox._run.plan import Plan
+from pegbox._run.scheduler_seat import SchedulerSeat
+from pegbox._run.searcher_desk import SearcherDesk
+from pegbox.seeds import derive_seed
+
+__all__ = ["Parts", "put_together"]
+
+#: Suggestions that wait for slots, where asking early costs nothing.
+_MODEL_FREE_LOOKAHEAD = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is put together from.
+
+    Attributes:
+        managers: Role -> the manager that holds this run's plugins of it.
+    """
+
+    engine: Engine
+    seat: SchedulerSeat
+    desk: SearcherDesk
+    observers: Observers
+    managers: Mapping[str, RoleManager]
+
+
+def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Parts:
+    """Register the plan's plugins and set them up.
+
+    Args:
+        plan: What to do.
+        state: Empty; what a restore knows is replayed later.
+        clock: Seconds on the run's clock.
+
+    Raises:
+        PluginError, ConfigError, MissingDependency: A plugin does not fit or refused its setup.
+    """
+    managers = {role: RoleManager(role) for role in ("searcher", "scheduler", "callback")}
+    _register(plan, managers)
+    _set_up(plan, managers)
+    seat = SchedulerSeat(managers["scheduler"], plan.space.encode_config, clock)
+    desk = SearcherDesk(
+        managers["searcher"],
+        plan.space,
+        plan.objectives,
+        plan.seed,
+        plan.run,
+        lambda config: plan.resources,
+        clock,
+    )
+    engine = Engine(state, _rules(plan), seat)
+    return Parts(engine, seat, desk, Observers(managers["callback"]), managers)
+
+
+def _register(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
+    for role, part in (("searcher", plan.searcher), ("scheduler", plan.scheduler)):
+        managers[role].register(part.plugin, part.name, part.package)
+    for callback in plan.callbacks:
+        managers["callback"].register(callback)
+
+
+def _set_up(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
+    managers["searcher"].call(
+        "searcher_setup",
+        space=plan.space.domains,
+        objectives=plan.objectives,
+        seed=derive_seed(plan.seed, "searcher"),
+        num_samples=plan.num_samples,
+    )
+    rng = random.Random(derive_seed(plan.seed, "scheduler"))
+    managers["scheduler"].call("scheduler_setup", objectives=plan.objectives, rng=rng)
+
+
+def _rules(plan: Plan) -> Rules:
+    traits = plan.searcher_plugin.traits
+    return Rules(
+        resources=plan.resources,
+        objectives=plan.objectives,
+        max_trials=plan.max_trials,
+        max_failures=plan.max_failures,
+        max_concurrent=plan.max_concurrent,
+        lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
+        reads_results=traits.intermediate,
+    )
