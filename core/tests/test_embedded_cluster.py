@@ -257,11 +257,13 @@ def test_a_restart_ends_a_task_that_holds_the_interpreters_lock(cluster, tmp_pat
     wait_until(lambda: len(cluster.pids()) == 2)
 
 
-@pytest.mark.parametrize("own_session", [False, True])
-def test_what_a_trial_started_ends_with_its_worker(cluster, own_session):
+@pytest.mark.parametrize(
+    "options", [{}, {"start_new_session": True}, {"env": {}}], ids=["plain", "session", "no marker"]
+)
+def test_what_a_trial_started_ends_with_its_worker(cluster, options):
     def start():
         command = [sys.executable, "-c", "import signal; signal.pause()"]
-        return subprocess.Popen(command, start_new_session=own_session).pid
+        return subprocess.Popen(command, **options).pid
 
     address, pid = next(iter(cluster.pids().items()))
     grandchild = run_on(cluster, address, start).result()
@@ -495,11 +497,11 @@ KILLED = """
     from pegbox.executors.dask.embedded import EmbeddedCluster
 
     def family():
-        for options in {}, {"start_new_session": True}, {"env": {"PATH": os.environ["PATH"]}}:
+        for options in {}, {"start_new_session": True}, {"env": {}}:
             subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], **options)
 
     def hold_the_lock(pipe):
-        subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+        family()
         print("holds", flush=True)
         ctypes.PyDLL(None).sleep(600)
 
@@ -522,7 +524,7 @@ def test_nothing_outlives_a_driver_that_is_killed(tmp_path, number):
     lines = {process.stdout.readline().strip(), process.stdout.readline().strip()}
     fork = psutil.Process(int(next(iter(lines - {"holds"}))))
     family = driver.children(recursive=True)
-    assert len(family) == 8  # the fork, the guard, two workers and what they have started
+    assert len(family) == 10  # the fork, the guard, two workers and what they have started
     try:
         process.send_signal(signal.Signals[number])
         process.wait(PATIENCE_S)
