@@ -238,15 +238,20 @@ class RunState:
 
     def _resume(self, record: TrialRecord, fact: Resumed) -> None:
         record.worker = record.halt_for = None
+        if record.state is State.FAILED:
+            if fact.errored != "skip":
+                self._forgive(record, restart=fact.errored == "restart")
+            return
         if record.state in (State.RUNNING, State.HALTING):
-            self._move(record, State.QUEUED)
-        elif record.state is State.FAILED and fact.errored != "skip":
-            record.failures = record.lost_in_row = 0
-            if fact.errored == "restart":
-                record.checkpoint = None
             self._move(record, State.QUEUED)
         if fact.unfinished == "skip" and record.state in (State.QUEUED, State.PAUSED):
             self._move(record, State.STOPPED)
+
+    def _forgive(self, record: TrialRecord, *, restart: bool) -> None:
+        record.failures = record.lost_in_row = 0
+        if restart:
+            record.checkpoint = None
+        self._move(record, State.QUEUED)
 
     def _run_ended(self, fact: RunEnded) -> None:
         self.ended = fact

@@ -156,10 +156,11 @@ class TrialIndex:
             for number, entry in self._entries.items():
                 if entry.state == _FAILED:
                     self._change(number).checkpoint_seq = None
-        failed = () if event.errored == "skip" else (_FAILED,)
-        self._move_all((_RUNNING, _HALTING, *failed), _QUEUED)
+        self._move_all((_RUNNING, _HALTING), _QUEUED)
         if event.unfinished == "skip":
             self._move_all((_QUEUED, _PAUSED), _STOPPED)
+        if event.errored != "skip":
+            self._move_all((_FAILED,), _QUEUED)
 
     def _move_all(self, old: tuple[str, ...], new: str) -> None:
         for number, entry in self._entries.items():
