@@ -66,6 +66,8 @@ class Runner:
         try:
             self._searcher.start(self.inbox.post)
             self._executor.start(self.inbox.post)
+            # Until the first event is handled, a resumed engine still shows the end before it.
+            self.step()
             while not self._engine.ended:
                 self._executor.wait(self.inbox, None)
                 self.step()
