@@ -81,8 +81,8 @@ class RunConfig:
     """Where and under which name a run is kept, and who is told of it.
 
     Attributes:
-        name: Name of the experiment and of its folder; None makes one of the trainable's name and
-            the time.
+        name: Name of the experiment and of its folder; None makes one of the trainable's name,
+            the time and the run's digits.
         storage_path: The folder that experiments lie in; None is ``~/pegbox_results``.
         failure_config: What becomes of trials that fail.
         callbacks: Objects, or names on offer, that are told what happens.

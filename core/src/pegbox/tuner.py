@@ -186,9 +186,10 @@ def _settle(
     searcher = make_component("searcher", tune.search_alg, "random")
     check_searcher(searcher, space, objectives)
     seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)
-    chosen = run.name if run.name is not None else fresh_name(name)
+    digits = secrets.token_hex(3)[:5]
+    chosen = run.name if run.name is not None else fresh_name(name, digits)
     return Plan(
-        run=secrets.token_hex(3)[:5],
+        run=digits,
         name=chosen,
         folder=experiment_folder(run.storage_path, chosen),
         trainable=trainable_function(trainable),

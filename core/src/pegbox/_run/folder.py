@@ -16,9 +16,12 @@ _LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._=+,@-]{0,99}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-def fresh_name(trainable: str) -> str:
-    """A name for an experiment without one: ``<trainable>_<date>_<time>``."""
-    return f"{trainable}_{time.strftime('%Y-%m-%d_%H-%M-%S')}"
+def fresh_name(trainable: str, run: str) -> str:
+    """A name for an experiment without one: ``<trainable>_<date>_<time>_<run>``.
+
+    The run's digits keep apart what begins in the same second, in any process.
+    """
+    return f"{trainable}_{time.strftime('%Y-%m-%d_%H-%M-%S')}_{run}"
 
 
 def experiment_folder(storage_path: str | os.PathLike[str] | None, name: str) -> Path:
