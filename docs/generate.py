@@ -1,0 +1,60 @@
+"""Writes the pages that are made from the code: today ``docs/states.md``.
+
+    python docs/generate.py
+
+A test fails when a page and the code differ.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pegbox._engine.transitions import TRANSITIONS, table_as_markdown
+from pegbox.trial import State
+
+FOLDER = Path(__file__).parent
+
+STATES_PAGE = """\
+# States of a trial
+
+Made from `core/src/pegbox/_engine/transitions.py` by `python docs/generate.py`; do not edit it here.
+
+A trial has a *state*, which the engine keeps, and a *status*, which users see. The statuses have Ray
+Tune's names; two states that look alike to users share one.
+
+{states}
+Only `RunState` in `core/src/pegbox/_engine/state.py` changes a state, and only along these lines. Any
+other change is an `InvalidTransition` error with the story of the trial.
+
+{table}
+```mermaid
+stateDiagram-v2
+    [*] --> queued: suggested
+{arrows}```
+"""
+
+MEANINGS = {
+    State.QUEUED: "waits for room on a worker",
+    State.RUNNING: "a try of it was given to a worker",
+    State.HALTING: "was told to end; its function still works, and its reports no longer count",
+    State.PAUSED: "ended its try as it was told to, and may go on later",
+    State.FINISHED: "its function returned",
+    State.STOPPED: "a scheduler or the end of the run stopped it",
+    State.FAILED: "failed or was lost, and may not try again",
+}
+
+
+def states_page() -> str:
+    """The text of ``docs/states.md``."""
+    rows = ["| state | status | the trial |", "|---|---|---|"]
+    rows += [f"| {state.value} | {state.status.value} | {MEANINGS[state]} |" for state in State]
+    arrows = [f"    {old.value} --> {new.value}" for old, new in TRANSITIONS]
+    return STATES_PAGE.format(
+        states="\n".join(rows) + "\n",
+        table=table_as_markdown(),
+        arrows="\n".join(arrows) + "\n",
+    )
+
+
+if __name__ == "__main__":
+    (FOLDER / "states.md").write_text(states_page(), encoding="utf-8")
