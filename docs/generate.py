@@ -17,14 +17,14 @@ FOLDER = Path(__file__).parent
 STATES_PAGE = """\
 # States of a trial
 
-Made from `core/src/pegbox/_engine/transitions.py` by `python docs/generate.py`; do not edit it here.
+Made from `core/src/pegbox/_engine/transitions.py` by `python docs/generate.py`; not edited by hand.
 
-A trial has a *state*, which the engine keeps, and a *status*, which users see. The statuses have Ray
-Tune's names; two states that look alike to users share one.
+A trial has a *state*, which the engine keeps, and a *status*, which users see. The statuses have
+Ray Tune's names; states that look alike to users share one.
 
 {states}
-Only `RunState` in `core/src/pegbox/_engine/state.py` changes a state, and only along these lines. Any
-other change is an `InvalidTransition` error with the story of the trial.
+Only `RunState` in `core/src/pegbox/_engine/state.py` changes a state, and only along these lines.
+Any other change is an `InvalidTransition` error with the story of the trial.
 
 {table}
 ```mermaid
