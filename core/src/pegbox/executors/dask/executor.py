@@ -1,7 +1,8 @@
 """The Dask executor: trials in slots on the workers of a cluster.
 
-Owns the translation between the engine's commands and the mailbox's messages. Messages come on
-the client's loop, commands from the runner's thread; one lock guards the account of slots.
+Owns the translation between the engine's commands and the mailbox's messages. Both come on the
+client's loop, where the runner's inbox is handled as well, so that a report passes through no
+other thread; one lock guards the account of slots for the few calls from elsewhere.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from pegbox.events import (
     WorkerJoined,
     WorkerLeft,
 )
-from pegbox.executor import Inbox, Post
+from pegbox.executor import Inbox
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
+from pegbox.executors.dask.loop_handler import LoopHandler
 from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.slot import SlotSpec, run_slot, versions
 from pegbox.executors.dask.slots import Slot, SlotTable
@@ -90,15 +92,21 @@ class DaskExecutor:
         self._lock = threading.RLock()
         self._offset = time.time() - time.monotonic()
         self._closing = False
+        self._sharing_said = False
+        #: Workers that the engine may use; one that has left is out before the engine knows.
+        self._present: set[str] = set()
+        #: Workers whose end is being looked into -> those that came back under the same address.
+        self._leaving: dict[str, list[WorkerJoined]] = {}
         #: trial -> the pickled exception that ended its last try, for results of this session.
         self.exceptions: dict[int, bytes] = {}
 
     # --------------------------------------------------------------- contract
 
-    def start(self, post: Post) -> None:
+    def start(self, inbox: Inbox) -> None:
         """Connect, begin the run at the mailbox, announce the workers."""
-        self._post = post
+        self._inbox = inbox
         self._client = self._cluster.start()
+        self._loop = LoopHandler(self._client.loop, inbox)
         self._line = DriverLine(self._client, self._run, self._experiment, self._take, self.broken)
         self._line.open()
 
@@ -124,6 +132,8 @@ class DaskExecutor:
         out = []
         for launch in launches:
             with self._lock:
+                if launch.worker not in self._present:
+                    continue  # its WorkerLeft is under way and ends the trial
                 slot = self._slots.take_idle(launch)
                 if slot is None:
                     self._submit(self._slots.create(launch))
@@ -134,8 +144,9 @@ class DaskExecutor:
             self._line.send(out)
 
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
-        """Messages come on the loop; here is nothing to do but to wait."""
-        inbox.wait(timeout_s)
+        """The inbox is handled on the loop; here is nothing to do but to wait for the end."""
+        inbox.over.wait(timeout_s)
+        self._loop.raise_failure()
 
     def close(self) -> None:
         """Send all slots home and give the cluster back."""
@@ -180,9 +191,9 @@ class DaskExecutor:
         error = future.exception()
         text = (
             f"a worker cannot run trials: {type(error).__name__}: {error} (on {slot.worker}; the "
-            "workers need pegbox and all that the trainable imports)"
+            f"workers need pegbox=={versions()['pegbox']} and all that the trainable imports)"
         )
-        self._post([PluginFailed(self.clock(), "executor", "dask", text)])
+        self._inbox.post([PluginFailed(self.clock(), "executor", "dask", text)])
 
     # -------------------------------------------------------------- messages
 
@@ -195,12 +206,12 @@ class DaskExecutor:
                 if kind == "call":
                     self._called(events, *rest)
                 elif kind == "worker_joined":
-                    events.append(self._joined(*rest))
+                    self._joined(events, *rest)
                 elif kind == "worker_left":
                     self._left(*rest)
             self._give_back_idle()
-        if events:
-            self._post(events)
+            if events:  # before anybody can post what came later
+                self._inbox.post(events)
 
     def _called(self, events: list[Event], number: int, call: int, payload: Sequence[Any]) -> None:
         slot = self._slots.slots.get(number)
@@ -229,6 +240,7 @@ class DaskExecutor:
             events.append(PluginFailed(self.clock(), "executor", "dask", text))
             return
         slot.place = self._place(events, slot.worker, *place)
+        self._mind_sharing(slot)
         if slot.launch is None:
             self._slots.release(slot, self.clock())
         else:
@@ -242,6 +254,21 @@ class DaskExecutor:
             self._next_place += 1
             events.append(PlaceOpened(self.clock(), known, host, ip, pid, worker))
         return known
+
+    def _mind_sharing(self, slot: Slot) -> None:
+        """Whole cores that share an interpreter's lock and one process's fate: said once."""
+        if self._sharing_said or slot.resources.get("cpu", 0) < 1:
+            return
+        if all(other is slot or other.place != slot.place for other in self._slots.slots.values()):
+            return
+        self._sharing_said = True
+        logger.warning(
+            "trials share a process on worker %s: they share Python's lock, and one that crashes "
+            "takes the others along; start workers of one thread each (dask worker --nworkers N "
+            "--nthreads 1, LocalCluster(n_workers=N, threads_per_worker=1)), or give a trial all "
+            "threads of a worker (with_resources)",
+            slot.worker,
+        )
 
     def _trial_ended(
         self, events: list[Event], slot: Slot, trial: int, attempt: int, end: Sequence[Any]
@@ -260,17 +287,33 @@ class DaskExecutor:
     # --------------------------------------------------------------- workers
 
     def _joined(
-        self, address: str, threads: int, resources: dict[str, float], name: str
-    ) -> WorkerJoined:
+        self,
+        events: list[Event],
+        address: str,
+        threads: int,
+        resources: dict[str, float],
+        name: str,
+    ) -> None:
         amounts = {("gpu" if key == "GPU" else key): n for key, n in resources.items()}
-        return WorkerJoined(self.clock(), address, Resources({**amounts, "cpu": threads}))
+        joined = WorkerJoined(self.clock(), address, Resources({**amounts, "cpu": threads}))
+        # With a fixed port, the next process has the same address; the end of the last comes first.
+        if address in self._leaving:
+            self._leaving[address] = [joined]
+        else:
+            self._present.add(address)
+            events.append(joined)
 
     def _left(self, address: str) -> None:
         """A worker is gone. Why is found out aside, for that may take a moment."""
+        if address in self._leaving:
+            self._leaving[address] = []
+            return
+        self._present.discard(address)
         slots = self._slots.on_worker(address)
         for slot in slots:
             self._slots.remove(slot)
         if not self._closing:
+            self._leaving[address] = []
             threading.Thread(
                 target=self._post_left, args=(address, slots), name="pegbox-exit-cause", daemon=True
             ).start()
@@ -287,7 +330,10 @@ class DaskExecutor:
             events.append(
                 Ended(at, slot.launch.trial, slot.launch.attempt, how, slot.place, failure)
             )
-        self._post([*events, WorkerLeft(at, address)])
+        with self._lock:
+            back = self._leaving.pop(address)
+            self._present.update(worker.worker for worker in back)
+            self._inbox.post([*events, WorkerLeft(at, address), *back])
         for slot in slots:
             slot.future.release()
 
@@ -299,7 +345,7 @@ class DaskExecutor:
     def broken(self, reason: str) -> None:
         """Nothing will ever run here again; from any thread."""
         if not self._closing:
-            self._post([PluginFailed(self.clock(), "executor", "dask", reason)])
+            self._inbox.post([PluginFailed(self.clock(), "executor", "dask", reason)])
 
 
 def _verdict(worker: str, cause: ExitCause | None) -> tuple[Any, TrialFailure]:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cloudpickle
 from distributed import Client
 
 from pegbox.executors.dask import mailbox as mailbox_module
+from pegbox.executors.dask.by_value import ship_by_value
 from pegbox.executors.dask.mailbox import PLUGIN_NAME, Mailbox, handler_name
 
 __all__ = ["DriverLine"]
@@ -68,7 +67,7 @@ class DriverLine:
 
     def open(self) -> None:
         """Install the mailbox if need be, begin the run, and poll until `close`."""
-        _ship_by_value()
+        ship_by_value(mailbox_module)
         self._client.register_plugin(Mailbox(), name=PLUGIN_NAME)
         # Only a scheduler in this process and on this loop has its plugins at hand.
         scheduler = getattr(self._client.cluster, "scheduler", None)
@@ -164,9 +163,3 @@ class DriverLine:
         if messages and self._local is None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._handled.wait(), ANSWERS_WITHIN_S)
-
-
-def _ship_by_value() -> None:
-    """A scheduler on another machine need not have pegbox installed."""
-    if mailbox_module.__name__ not in cloudpickle.list_registry_pickle_by_value():
-        cloudpickle.register_pickle_by_value(sys.modules[mailbox_module.__name__])
