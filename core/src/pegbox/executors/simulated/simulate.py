@@ -1,0 +1,144 @@
+"""A whole run in virtual time: the engine, the plugins and the loop of a real one.
+
+It keeps its facts in memory and touches no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pegbox._engine.state import RunState
+from pegbox._run.components import check_searcher, make_component
+from pegbox._run.parts import Parts, put_together
+from pegbox._run.plan import Plan
+from pegbox._run.restoring import known_trials
+from pegbox._run.runner import Runner
+from pegbox._run.searcher_driver import DirectSearcher
+from pegbox.configs import TuneConfig
+from pegbox.events import Event, Resumed, RunEnded, Started
+from pegbox.executors.simulated.cluster import Curve, SimulatedCluster
+from pegbox.executors.simulated.executor import SimulatedExecutor
+from pegbox.objective import make_objectives
+from pegbox.resources import Resources
+from pegbox.space import Space
+from pegbox.trial import TrialView
+
+__all__ = ["SimulatedRun", "simulate"]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRun:
+    """What came of a simulation.
+
+    Attributes:
+        journal: All facts, in order, those of ``history`` included.
+        trials: All trials, in the order of their numbers.
+        ended: How and when it ended; a plugin that fails ends a run, and is named here.
+        error: What a searcher or scheduler failed with, or None.
+    """
+
+    journal: tuple[Event, ...]
+    trials: Sequence[TrialView]
+    ended: RunEnded
+    error: Exception | None
+
+
+def simulate(
+    curve: Curve,
+    *,
+    param_space: Mapping[str, Any],
+    tune_config: TuneConfig,
+    cluster: SimulatedCluster | None = None,
+    resources: Mapping[str, float] | None = None,
+    max_failures: int = 0,
+    history: Sequence[Event] = (),
+) -> SimulatedRun:
+    """Play a run through. The same arguments give the same journal, to the last byte.
+
+    Args:
+        curve: In place of a trainable: what an iteration takes and reports.
+        param_space: As for `pegbox.Tuner`.
+        tune_config: As for `pegbox.Tuner`; without a seed it is 0.
+        cluster: Where it would run; None for one worker with one cpu.
+        resources: What each trial asks for; None for one cpu.
+        max_failures: As for `pegbox.FailureConfig`.
+        history: Facts of a run that was cut off, which is taken up again: the first of another
+            simulation's journal.
+
+    Raises:
+        ConfigError, MissingDependency, PluginError: As for `pegbox.Tuner`.
+        Stalled: The run hangs; a mistake inside pegbox, or of a scheduler that starts nothing.
+    """
+    plan = _plan(param_space, tune_config, resources, max_failures)
+    state = RunState(plan.run, plan.trainable_name)
+    executor: SimulatedExecutor
+    parts = put_together(plan, state, lambda: executor.clock())
+    parts.engine.replay(history)
+    executor = SimulatedExecutor(
+        curve,
+        cluster or SimulatedCluster(),
+        first_place=len(state.places),
+        start_s=history[-1].at if history else 0.0,
+    )
+    journal = _Journal(history)
+    runner = Runner(
+        parts.engine, executor, DirectSearcher(parts.desk), parts.seat, journal, parts.observers
+    )
+    runner.run(_first(parts, executor.clock()) if history else Started(0.0))
+    assert state.ended is not None
+    error = parts.seat.error or parts.desk.error
+    return SimulatedRun(tuple(journal.facts), state.all_views, state.ended, error)
+
+
+def _plan(
+    param_space: Mapping[str, Any],
+    tune: TuneConfig,
+    resources: Mapping[str, float] | None,
+    max_failures: int,
+) -> Plan:
+    space = Space(param_space)
+    objectives = make_objectives(tune.metric, tune.mode)
+    searcher = make_component("searcher", tune.search_alg, "random")
+    check_searcher(searcher, space, objectives)
+    return Plan(
+        run="00000",
+        name="simulation",
+        folder=Path("simulation"),
+        trainable=_never_run,
+        trainable_name="curve",
+        resources=Resources(resources or {"cpu": 1}),
+        space=space,
+        objectives=objectives,
+        searcher=searcher,
+        scheduler=make_component("scheduler", tune.scheduler, "fifo"),
+        num_samples=tune.num_samples,
+        max_failures=max_failures,
+        max_concurrent=tune.max_concurrent_trials,
+        seed=tune.seed or 0,
+    )
+
+
+def _never_run(config: Mapping[str, Any]) -> None:
+    raise RuntimeError("a simulation runs no trainable")
+
+
+def _first(parts: Parts, at: float) -> Resumed:
+    """The searcher is told what is known, as at any restore."""
+    state = parts.engine.state
+    resumed = Resumed(at, state.epoch + 1)
+    parts.desk.recall(known_trials(state, parts.engine.rules, resumed))
+    return resumed
+
+
+class _Journal:
+    """Facts in memory; see `pegbox._run.runner.Journal`."""
+
+    def __init__(self, history: Sequence[Event]) -> None:
+        self.facts: list[Event] = list(history)
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Keep facts in their order."""
+        self.facts.extend(events)

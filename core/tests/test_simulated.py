@@ -1,0 +1,208 @@
+"""Runs in virtual time: exact to the second, the same to the last byte, not slower when large."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+from pegbox import Scheduler, TuneConfig, grid_search, uniform
+from pegbox._engine.records import to_row
+from pegbox.decisions import PAUSE, Exploit, Resize
+from pegbox.errors import ConfigError
+from pegbox.events import Ended, Launched, Reported, Suggested, WorkerLeft
+from pegbox.executors.simulated import SimulatedCluster, simulate
+from pegbox.resources import Resources
+from pegbox.trial import State, Status
+
+SPACE = {"x": uniform(0, 1)}
+
+
+def curve(config, iteration):
+    """Ten iterations of one second and a bit, with a falling loss."""
+    return (1.0 + config["x"], {"loss": config["x"] + 1 / iteration}) if iteration <= 10 else None
+
+
+def seconds(n):
+    """``n`` iterations of exactly one second."""
+    return lambda config, i: (1.0, {"loss": 1 / i}) if i <= n else None
+
+
+def run(curve=curve, *, cluster=None, space=SPACE, **options):
+    own = {name: options.pop(name) for name in ("history", "max_failures") if name in options}
+    tune = TuneConfig(**{"metric": "loss", "mode": "min", "num_samples": 20, **options})
+    return simulate(curve, param_space=space, tune_config=tune, cluster=cluster, **own)
+
+
+def text(journal):
+    return "\n".join(repr(to_row(event, seq)) for seq, event in enumerate(journal, 1))
+
+
+def breaking(trial, attempt, iteration):
+    """Every fifth trial fails once, every seventh takes its worker along once."""
+    if attempt == 1 and iteration == 4:
+        return "failed" if trial % 5 == 0 else "worker died" if trial % 7 == 0 else None
+    return None
+
+
+FRAGILE = SimulatedCluster(workers=3, faults=breaking, checkpoint_period=2)
+
+
+@pytest.mark.parametrize("scheduler", ["fifo", "asha"])
+def test_two_runs_with_one_seed_are_the_same_to_the_last_byte(scheduler):
+    once, again, other = (
+        run(cluster=FRAGILE, scheduler=scheduler, seed=seed, max_failures=1) for seed in (5, 5, 6)
+    )
+    assert text(once.journal) == text(again.journal)
+    assert text(once.journal) != text(other.journal)
+    assert once.ended.how == "complete"
+
+
+def test_time_is_that_of_the_curve_alone():
+    # 5 trials of 3 s on 2 workers: three rounds.
+    result = run(seconds(3), cluster=SimulatedCluster(workers=2), num_samples=5)
+    assert result.ended.at == 9.0
+    assert [f.at for f in result.journal] == sorted(f.at for f in result.journal)
+    assert [f.time_total_s for f in result.journal if isinstance(f, Reported)][-3:] == [1, 2, 3]
+
+
+def test_a_decision_costs_what_it_is_said_to_cost():
+    cluster = SimulatedCluster(decision_s=0.25)
+    assert run(seconds(3), cluster=cluster, num_samples=2).ended.at == 2 * 3 * 1.25
+
+
+def test_a_cluster_with_room_for_two_runs_two_on_each_worker():
+    cluster = SimulatedCluster(workers=2, capacity={"cpu": 2})
+    result = run(seconds(1), cluster=cluster, num_samples=8)
+    at_once = Counter((f.at, f.worker) for f in result.journal if isinstance(f, Launched))
+    assert set(at_once.values()) == {2}
+    assert result.ended.at == 2.0
+
+
+def test_a_failed_try_goes_on_from_its_last_checkpoint():
+    cluster = SimulatedCluster(faults=breaking, checkpoint_period=2)
+    result = run(seconds(5), cluster=cluster, num_samples=1, max_failures=1)
+    reports = [(f.attempt, f.iteration) for f in result.journal if isinstance(f, Reported)]
+    assert reports == [(1, 1), (1, 2), (1, 3), (2, 3), (2, 4), (2, 5)]
+    assert result.trials[0].status is Status.TERMINATED
+
+
+def test_a_failed_try_without_a_budget_is_an_error():
+    cluster = SimulatedCluster(faults=breaking)
+    result = run(seconds(5), cluster=cluster, num_samples=2)
+    assert [trial.status for trial in result.trials] == [Status.ERROR, Status.TERMINATED]
+    assert result.trials[0].failure.message == "simulated failure"
+
+
+def test_a_worker_that_dies_takes_its_trials_along_and_they_go_on():
+    def dies(trial, attempt, iteration):
+        return "worker died" if (trial, attempt, iteration) == (0, 1, 3) else None
+
+    cluster = SimulatedCluster(capacity={"cpu": 2}, faults=dies, rejoin_s=10.0)
+    result = run(seconds(4), cluster=cluster, num_samples=2)
+    lost = [f for f in result.journal if isinstance(f, Ended) and f.how == "lost"]
+    assert sorted((f.trial, f.became) for f in lost) == [(0, State.QUEUED), (1, State.QUEUED)]
+    assert sum(isinstance(f, WorkerLeft) for f in result.journal) == 1
+    # Trial 0 died at 3 s with two reports stored, trial 1 in the same moment before its third.
+    assert {f.at for f in result.journal if isinstance(f, Launched)} == {0.0, 13.0}
+    assert [trial.status for trial in result.trials] == [Status.TERMINATED] * 2
+    assert result.ended.at == 15.0
+
+
+def test_a_run_that_was_cut_off_anywhere_goes_on_as_it_would_have():
+    whole = run(cluster=FRAGILE, scheduler="asha", seed=3, num_samples=8, max_failures=1)
+    points = [f.point for f in whole.journal if isinstance(f, Suggested)]
+    for cut in range(1, len(whole.journal)):
+        history = whole.journal[:cut]
+        result = run(
+            cluster=FRAGILE,
+            scheduler="asha",
+            seed=3,
+            num_samples=8,
+            max_failures=1,
+            history=history,
+        )
+        assert result.ended.how == "complete"
+        assert result.journal[:cut] == history
+        assert [f.point for f in result.journal if isinstance(f, Suggested)] == points
+        assert all(trial.state.ended for trial in result.trials)
+
+
+class Scripted(Scheduler):
+    """Decides by trial number and iteration."""
+
+    def __init__(self, decisions):
+        self.decisions = decisions
+
+    def on_trial_result(self, trial, result):
+        return self.decisions.pop(
+            (trial.number, result["training_iteration"]), super().on_trial_result(trial, result)
+        )
+
+
+def test_a_paused_trial_goes_on_from_its_checkpoint_when_no_new_one_can_come():
+    result = run(seconds(3), scheduler=Scripted({(0, 2): PAUSE}), num_samples=2)
+    launched = [(f.trial, f.attempt) for f in result.journal if isinstance(f, Launched)]
+    assert launched == [(0, 1), (1, 1), (0, 2)]
+    reports = [f.iteration for f in result.journal if isinstance(f, Reported) and f.trial == 0]
+    assert reports == [1, 2, 3]
+    assert result.ended.at == 6.0
+
+
+def test_an_exploiting_trial_goes_on_from_its_donors_checkpoint():
+    scheduler = Scripted({(1, 1): Exploit("00000_00000", {"x": 0.5})})
+    cluster = SimulatedCluster(workers=2)
+    result = run(seconds(3), scheduler=scheduler, num_samples=2, cluster=cluster)
+    assert result.trials[1].config == {"x": 0.5}
+    reports = [f.iteration for f in result.journal if isinstance(f, Reported) and f.trial == 1]
+    assert reports == [1, 2, 3]
+
+
+def test_a_resized_trial_waits_for_its_room():
+    scheduler = Scripted({(0, 1): Resize(Resources({"cpu": 2}))})
+    cluster = SimulatedCluster(capacity={"cpu": 2})
+    result = run(seconds(3), scheduler=scheduler, num_samples=2, cluster=cluster)
+    # Trial 1 holds one cpu until 3 s; two are free only then.
+    assert [f.at for f in result.journal if isinstance(f, Launched)] == [0.0, 0.0, 3.0]
+    assert result.trials[0].resources == Resources({"cpu": 2})
+
+
+def test_a_scheduler_that_fails_ends_the_run_with_its_error():
+    class Broken(Scheduler):
+        def on_trial_result(self, trial, result):
+            raise ZeroDivisionError("no")
+
+    result = run(scheduler=Broken())
+    assert result.ended.how == "failed"
+    assert "Broken" in str(result.error)
+    assert isinstance(result.error.__cause__, ZeroDivisionError)
+
+
+def calls_per_fact(workers, trials):
+    """Python and C calls for each stored fact: a measure of work that no other process disturbs."""
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        result = run(cluster=SimulatedCluster(workers=workers), num_samples=trials)
+    finally:
+        sys.setprofile(None)
+    return calls / len(result.journal)
+
+
+def test_no_cost_grows_with_trials_or_workers():
+    few = calls_per_fact(workers=4, trials=50)
+    assert calls_per_fact(workers=4, trials=500) < 1.1 * few
+    assert calls_per_fact(workers=1_000, trials=500) < 1.1 * few
+
+
+def test_grids_and_wrong_clusters():
+    assert len(run(space={"x": grid_search([1, 2, 3])}, num_samples=2).trials) == 6
+    with pytest.raises(ConfigError, match=r"SimulatedCluster\(workers=...\) must be a whole"):
+        SimulatedCluster(workers=0)
+    with pytest.raises(ConfigError, match=r"SimulatedCluster\(rejoin_s=...\) must be seconds"):
+        SimulatedCluster(rejoin_s=-1.0)
