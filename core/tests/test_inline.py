@@ -28,6 +28,7 @@ class Runner:
     """
 
     def __init__(self, go_on: Callable[[Reported], bool], *, lazy: bool = False) -> None:
+        self.over = threading.Event()
         self.events: list[Event] = []
         self.waits: list[float | None] = []
         self.executor: Executor | None = None
@@ -38,6 +39,9 @@ class Runner:
 
     def post(self, events: Sequence[Event]) -> None:
         self._arrived.extend(events)
+
+    def listen(self, arrived: Callable[[], None]) -> None:
+        raise AssertionError("the inline executor works in the runner's thread")
 
     def wait(self, timeout_s: float | None) -> None:
         self.waits.append(timeout_s)
@@ -94,7 +98,7 @@ def start(
     runner = Runner(go_on, lazy=lazy)
     executor = InlineExecutor(make_task, trainable, CPU, first_place=5)
     runner.executor = executor
-    executor.start(runner.post)
+    executor.start(runner)
     return executor, runner
 
 

@@ -11,6 +11,7 @@ How messages travel is its own affair. What it promises:
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -24,32 +25,56 @@ Post = Callable[[Sequence[Event]], None]
 
 
 class Inbox(Protocol):
-    """What an executor may do with the runner's inbox while it waits in `Executor.wait`."""
+    """Where events wait for the runner.
+
+    Attributes:
+        over: Set once the run is over.
+    """
+
+    over: threading.Event
+
+    def post(self, events: Sequence[Event]) -> None:
+        """Add events, in order; from any thread."""
+
+    def listen(self, arrived: Callable[[], None]) -> None:
+        """Have ``arrived`` called after each post, in the thread that posts.
+
+        For executors that handle the inbox in a thread of their own.
+        """
 
     def wait(self, timeout_s: float | None) -> None:
         """Return when there is an event to handle, or after ``timeout_s`` seconds."""
 
     def handle(self) -> None:
-        """Let the runner handle what has arrived; for executors that share its thread."""
+        """Let the runner handle what has arrived, in the calling thread.
+
+        Raises:
+            PegboxError: Facts could not be stored, or the engine found a mistake of its own; the
+                run cannot go on.
+        """
 
 
 class Executor(Protocol):
-    """Runs tries of trials. All methods are called from the runner's thread."""
+    """Runs tries of trials. Its methods are called where the inbox is handled, or around that."""
 
-    def start(self, post: Post) -> None:
+    def start(self, inbox: Inbox) -> None:
         """Begin; workers are announced as `WorkerJoined`."""
 
     def clock(self) -> float:
         """Seconds on the run's clock: monotonic, near wall time."""
 
     def answer(self, answers: Sequence[Answer]) -> None:
-        """Let trials go on, or end them. Called first after each batch, even with none."""
+        """Let trials go on, or end them. Called first after each batch."""
 
     def launch(self, launches: Sequence[Launch]) -> None:
         """Start tries of trials."""
 
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
-        """Wait until there may be something in the inbox; the place to work in its thread."""
+        """Wait in the runner's thread until there may be something in the inbox.
+
+        An executor that runs trials in this thread does it here. One that handles the inbox
+        elsewhere waits until the run is over, and raises here what went wrong there.
+        """
 
     def close(self) -> None:
         """Give back all that `start` took. Trials that still run are ended by force."""

@@ -19,6 +19,8 @@ class EventInbox:
 
     def __init__(self, handle: Callable[[], None]) -> None:
         self.handle = handle
+        self.over = threading.Event()
+        self._listener: Callable[[], None] | None = None
         self._events: list[Event] = []
         self._arrived = threading.Condition()
 
@@ -27,6 +29,12 @@ class EventInbox:
         with self._arrived:
             self._events.extend(events)
             self._arrived.notify()
+        if self._listener is not None:
+            self._listener()
+
+    def listen(self, arrived: Callable[[], None]) -> None:
+        """Have ``arrived`` called after each post."""
+        self._listener = arrived
 
     def wait(self, timeout_s: float | None) -> None:
         """Return when something is there, or after ``timeout_s`` seconds."""

@@ -6,7 +6,9 @@ A callback that raises is reported once and dropped; nothing that it does can to
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
@@ -29,18 +31,30 @@ class Observers:
     def __init__(self, manager: RoleManager) -> None:
         self._manager = manager
         self._batches = 0
+        #: What has happened and nobody was told yet, with the result as it was then.
+        self._noted: deque[tuple[Event, Mapping[str, Any] | None, RunState]] = deque()
 
     def set_up(self, experiment: ExperimentInfo) -> None:
         """Before the first trial of this run."""
         self._tell("callback_setup", experiment=experiment)
 
-    def notify(self, facts: Sequence[Event], state: RunState) -> None:
-        """Tell what happened, in order."""
-        self._batches += 1
+    def note(self, facts: Sequence[Event], state: RunState) -> None:
+        """Take in what happened; quick, and from any thread."""
         for fact in facts:
+            if isinstance(fact, Reported):
+                self._noted.append((fact, state.trials[fact.trial].result, state))
+            elif isinstance(fact, Launched | Ended | RunEnded):
+                self._noted.append((fact, None, state))
+
+    def tell(self) -> None:
+        """Tell the callbacks what was noted, in order; from one thread."""
+        if self._noted:
+            self._batches += 1
+        while self._noted:
+            fact, result, state = self._noted.popleft()
             match fact:
                 case Reported():
-                    self._reported(fact, state)
+                    self._reported(fact, result, state)
                 case Launched():
                     self._about("callback_trial_start", fact.trial, state)
                 case Ended():
@@ -59,8 +73,7 @@ class Observers:
             view = state.views[trial]
             self._tell(hook, iteration=self._batches, trials=state.all_views, trial=view, **more)
 
-    def _reported(self, fact: Reported, state: RunState) -> None:
-        result = state.trials[fact.trial].result
+    def _reported(self, fact: Reported, result: Mapping[str, Any] | None, state: RunState) -> None:
         self._about(
             "callback_trial_result", fact.trial, state, result=result, decision=fact.decision
         )

@@ -1,15 +1,17 @@
 """The loop: events in, the engine decides, its orders go to those who carry them out.
 
 The order within a step is the promise: answers leave first, then facts are stored, and only then
-is anything done that cannot be repeated (launching, telling), and at last observers are told.
+is anything launched; at last observers are told, in the thread that called `Runner.run`. The
+searcher is told before the store, for it never outlives this process and keeps nothing of its own.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from pegbox._engine.engine import Engine
+from pegbox._engine.engine import Engine, Step
 from pegbox._run.inbox import EventInbox
 from pegbox._run.observers import Observers
 from pegbox._run.scheduler_seat import SchedulerSeat
@@ -18,6 +20,9 @@ from pegbox.events import Event
 from pegbox.executor import Executor
 
 __all__ = ["Journal", "Runner"]
+
+#: Observers are told at least so often while steps are made in another thread.
+OBSERVE_S = 0.1
 
 
 class Journal(Protocol):
@@ -55,6 +60,8 @@ class Runner:
         self._journal = journal
         self._observers = observers
         self.inbox = EventInbox(self.step)
+        self._stepping = threading.RLock()
+        self._home = threading.get_ident()
 
     def run(self, first: Event) -> None:
         """Run until the engine says that the epoch is over.
@@ -62,32 +69,47 @@ class Runner:
         Args:
             first: `Started` or `Resumed`.
         """
+        self._home = threading.get_ident()
         self.inbox.post([first])
         try:
-            self._searcher.start(self.inbox.post)
-            self._executor.start(self.inbox.post)
             # Until the first event is handled, a resumed engine still shows the end before it.
             self.step()
+            self._searcher.start(self.inbox.post)
+            self._executor.start(self.inbox)
             while not self._engine.ended:
-                self._executor.wait(self.inbox, None)
+                self._executor.wait(self.inbox, OBSERVE_S)
                 self.step()
+                self._observers.tell()
         finally:
             self._searcher.close()
             self._executor.close()
+            self._observers.tell()
 
     def step(self) -> None:
-        """Handle what has arrived."""
-        events = self.inbox.take()
-        if not events:
-            return
-        step = self._engine.handle(events)
-        self._executor.answer(step.answers)
-        if step.facts:
-            self._journal.append(step.facts)
-        if step.launches:
-            self._executor.launch(step.launches)
-        if step.orders:
-            self._searcher.order(step.orders)
-        self._observers.notify(step.facts, self._engine.state)
-        if failure := self._scheduler.failed_since():
-            self.inbox.post([failure])
+        """Handle what has arrived, in the calling thread."""
+        with self._stepping:
+            if events := self.inbox.take():
+                self._carry_out(self._decide(events))
+                if failure := self._scheduler.failed_since():
+                    self.inbox.post([failure])
+                if self._engine.ended:
+                    self.inbox.over.set()
+        if threading.get_ident() == self._home:
+            self._observers.tell()
+
+    def _decide(self, events: Sequence[Event]) -> list[Step]:
+        """The engine's steps; more than one where a searcher has answered at once."""
+        steps = [self._engine.handle(events)]
+        if steps[0].answers:
+            self._executor.answer(steps[0].answers)
+        while steps[-1].orders and (answered := self._searcher.order(steps[-1].orders)):
+            steps.append(self._engine.handle(answered))
+        return steps
+
+    def _carry_out(self, steps: Sequence[Step]) -> None:
+        facts = [fact for step in steps for fact in step.facts]
+        if facts:
+            self._journal.append(facts)
+        if launches := [launch for step in steps for launch in step.launches]:
+            self._executor.launch(launches)
+        self._observers.note(facts, self._engine.state)

@@ -1,7 +1,6 @@
 """Where the searcher's desk works: on a thread of its own, or in the runner's.
 
-The thread is for searchers that answer quickly; the direct driver is for executors that share the
-runner's thread and for virtual time, where the order of things must not depend on threads.
+The thread is for searchers that take their time over an answer, the direct driver for all others.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox.commands import Ask, Tell, TellResult
+from pegbox.events import Event
 from pegbox.executor import Post
 
 __all__ = ["DirectSearcher", "Order", "SearcherDriver", "SearcherThread"]
@@ -27,30 +27,35 @@ class SearcherDriver(Protocol):
     """Carries out the engine's orders to the searcher, in their order."""
 
     def start(self, post: Post) -> None:
-        """Begin; what comes of orders is posted."""
+        """Begin; what comes of orders later is posted."""
 
-    def order(self, orders: Sequence[Order]) -> None:
-        """Take orders; returns at once."""
+    def order(self, orders: Sequence[Order]) -> Sequence[Event]:
+        """Take orders, and return at once.
+
+        Returns:
+            What has come of them already; what comes later is posted.
+        """
 
     def close(self) -> None:
         """End. Tells that were ordered are carried out first; asks are not."""
 
 
 class DirectSearcher:
-    """Carries orders out in the caller's thread, at once."""
+    """Carries orders out where they are given, at once.
+
+    For searchers that answer within microseconds, for executors that share the runner's thread,
+    and for virtual time, where the order of things must not depend on threads.
+    """
 
     def __init__(self, desk: SearcherDesk) -> None:
         self._desk = desk
 
     def start(self, post: Post) -> None:
         """See `SearcherDriver`."""
-        self._post = post
 
-    def order(self, orders: Sequence[Order]) -> None:
+    def order(self, orders: Sequence[Order]) -> Sequence[Event]:
         """See `SearcherDriver`."""
-        events = [event for order in orders if (event := self._desk.carry_out(order))]
-        if events:
-            self._post(events)
+        return [event for order in orders if (event := self._desk.carry_out(order))]
 
     def close(self) -> None:
         """See `SearcherDriver`."""
@@ -70,9 +75,10 @@ class SearcherThread:
         self._post = post
         self._thread.start()
 
-    def order(self, orders: Sequence[Order]) -> None:
+    def order(self, orders: Sequence[Order]) -> Sequence[Event]:
         """See `SearcherDriver`."""
         self._orders.put(orders)
+        return ()
 
     def close(self) -> None:
         """See `SearcherDriver`."""

@@ -105,7 +105,9 @@ class Session:
         )
 
     def _searcher_driver(self, desk: SearcherDesk, executor: Executor) -> SearcherDriver:
-        if getattr(executor, "shares_runners_thread", False):
+        traits = self._plan.searcher_plugin.traits
+        quick = traits.cheap and traits.model_free
+        if quick or getattr(executor, "shares_runners_thread", False):
             return DirectSearcher(desk)
         return SearcherThread(desk)
 

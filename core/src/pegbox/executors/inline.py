@@ -60,9 +60,9 @@ class InlineExecutor:
         self._decisions: list[bool] = []
         self._post: Post = _not_started
 
-    def start(self, post: Post) -> None:
+    def start(self, inbox: Inbox) -> None:
         """Announce the worker and this process."""
-        self._post = post
+        post = self._post = inbox.post
         at, host = self.clock(), socket.gethostname()
         place = PlaceOpened(at, self._place, host, "127.0.0.1", os.getpid(), _WORKER)
         post([WorkerJoined(at, _WORKER, self._resources), place])

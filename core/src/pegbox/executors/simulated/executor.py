@@ -17,7 +17,7 @@ from pegbox import jsonvalue
 from pegbox.commands import Answer, Launch
 from pegbox.errors import Stalled
 from pegbox.events import Ended, Event, PlaceOpened, Reported, WorkerJoined, WorkerLeft
-from pegbox.executor import Inbox, Post
+from pegbox.executor import Inbox
 from pegbox.executors.simulated.cluster import Curve, Fault, SimulatedCluster
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, TrialFailure
@@ -78,14 +78,17 @@ class SimulatedExecutor:
         self._workers: dict[str, _Worker] = {}
         #: Tries whose report waits for its decision, by trial and attempt.
         self._waiting: dict[tuple[int, int], _Try] = {}
-        self._batches = 0
-        self._post: Post = _not_started
+        #: Whether something was posted that has not been handled.
+        self._arrived = False
 
-    def start(self, post: Post) -> None:
+    def start(self, inbox: Inbox) -> None:
         """Announce all workers."""
-        self._post = post
+        inbox.listen(self._note_arrival)
         for number in range(self._cluster.workers):
-            post(self._join(f"worker-{number}"))
+            inbox.post(self._join(f"worker-{number}"))
+
+    def _note_arrival(self) -> None:
+        self._arrived = True
 
     def clock(self) -> float:
         """The virtual time, in seconds."""
@@ -93,7 +96,6 @@ class SimulatedExecutor:
 
     def answer(self, answers: Sequence[Answer]) -> None:
         """Plan what the trials do that have been decided on."""
-        self._batches += 1
         for one in answers:
             waiting = self._waiting.pop((one.trial, one.attempt), None)
             if waiting is None or not waiting.alive:
@@ -118,27 +120,29 @@ class SimulatedExecutor:
         Raises:
             Stalled: Nothing is there, and nothing will come.
         """
-        before = self._batches
-        self._handle_all(inbox)
-        if not self._plans:
-            if self._batches != before:
-                return  # what was handled may have ended the run
+        if not self._handle_all(inbox) and not self._plans:
             raise Stalled("nothing runs in the simulation, and the run has not ended")
-        self._now = self._plans[0][0]
-        while self._plans and self._plans[0][0] == self._now:
-            self._post(heapq.heappop(self._plans)[2]())
+        if self._plans and not inbox.over.is_set():
+            self._now = self._plans[0][0]
+            while self._plans and self._plans[0][0] == self._now:
+                inbox.post(heapq.heappop(self._plans)[2]())
 
     def close(self) -> None:
         """Forget what was to come."""
         self._plans.clear()
         self._waiting.clear()
 
-    def _handle_all(self, inbox: Inbox) -> None:
-        """The clock stands still while one thing leads to the next at the same moment."""
-        batches = -1
-        while batches != self._batches:
-            batches = self._batches
+    def _handle_all(self, inbox: Inbox) -> bool:
+        """The clock stands still while one thing leads to the next at the same moment.
+
+        Returns:
+            Whether there was anything.
+        """
+        anything = self._arrived
+        while self._arrived:
+            self._arrived = False
             inbox.handle()
+        return anything
 
     # --------------------------------------------------------------- what a try does
 
@@ -226,7 +230,3 @@ class SimulatedExecutor:
             WorkerJoined(self._now, name, self._capacity),
             PlaceOpened(self._now, place, "simulated", "127.0.0.1", 0, name),
         ]
-
-
-def _not_started(events: Sequence[Event]) -> None:
-    raise RuntimeError("start() comes before everything else")

@@ -1,0 +1,58 @@
+"""Handles the runner's inbox on the client's event loop, where messages come and answers leave.
+
+A step takes a fraction of a millisecond, less than two changes of thread cost. What may take
+longer is done elsewhere: callbacks in the runner's own thread, searchers that compute on theirs.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from pegbox.executor import Inbox
+
+__all__ = ["LoopHandler"]
+
+
+class LoopHandler:
+    """Listens to an inbox and handles it on a loop.
+
+    Args:
+        loop: The client's loop (tornado's ``IOLoop``), which runs in a thread of its own.
+        inbox: The runner's.
+    """
+
+    def __init__(self, loop: Any, inbox: Inbox) -> None:
+        self._asyncio_loop = loop.asyncio_loop
+        self._inbox = inbox
+        self._planned = False
+        self._thread: int | None = None
+        self._failure: BaseException | None = None
+        inbox.listen(self._arrived)
+        self._asyncio_loop.call_soon_threadsafe(self._handle)
+
+    def raise_failure(self) -> None:
+        """What went wrong on the loop, raised in the caller's thread."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _arrived(self) -> None:
+        if self._planned:
+            return
+        self._planned = True
+        if threading.get_ident() == self._thread:
+            self._asyncio_loop.call_soon(self._handle)
+        else:
+            self._asyncio_loop.call_soon_threadsafe(self._handle)
+
+    def _handle(self) -> None:
+        self._thread = threading.get_ident()
+        self._planned = False
+        if self._failure is not None:
+            return
+        try:
+            self._inbox.handle()
+        except BaseException as error:
+            # Whatever it is, the run cannot go on; the runner's thread waits to hear of it.
+            self._failure = error
+            self._inbox.over.set()
