@@ -53,11 +53,13 @@ PARTS = {
     "engine": Part(modules=("_engine",), parts=("values",), pure=True),
     # What plugins promise, and what they may rely on.
     "contracts": Part(
-        modules=("searcher", "scheduler", "executor", "syncer", "callback", "hookspecs"),
+        modules=("searcher", "scheduler", "syncer", "callback", "hookspecs"),
         parts=("values",),
         libraries=("pluggy",),
         pure=True,
     ),
+    # What an executor promises; it speaks of threads.
+    "executor": Part(modules=("executor",), parts=("values",)),
     # What users write down and hand in.
     "settings": Part(modules=("configs", "trainable", "checkpoint"), parts=("values", "contracts")),
     # The shell: everything that has an effect.
@@ -66,23 +68,23 @@ PARTS = {
     "trial side": Part(
         modules=("_trial",), parts=("values", "settings"), libraries=("cloudpickle",)
     ),
-    "executors": Part(modules=("executors",), parts=("values", "contracts", "trial side")),
+    "executors": Part(modules=("executors",), parts=("values", "executor", "trial side")),
     "dask": Part(
         modules=("executors.dask",),
-        parts=("values", "contracts", "trial side"),
+        parts=("values", "executor", "trial side"),
         libraries=("distributed", "dask", "cloudpickle", "cryptography"),
     ),
     "run": Part(
         modules=("_run",),
         parts=(
             *("values", "engine", "contracts", "settings", "plugins", "store", "trial side"),
-            *("executors", "dask"),
+            *("executor", "executors", "dask"),
         ),
     ),
     # A whole run in virtual time: an executor, and an entrance beside the Tuner.
     "simulation": Part(
         modules=("executors.simulated",),
-        parts=("values", "engine", "contracts", "settings", "run"),
+        parts=("values", "engine", "contracts", "settings", "executor", "run"),
     ),
     # What users import.
     "surface": Part(
@@ -101,6 +103,11 @@ PARTS = {
         parts=("values", "contracts", "settings", "surface", "simulation"),
         libraries=("pytest", "hypothesis"),
     ),
+}
+
+#: Sent with their code to schedulers that have no pegbox installed.
+SENT_WITH_THEIR_CODE = {
+    f"pegbox.executors.dask.{name}" for name in ("mailbox", "oom_counter", "exit_watch")
 }
 
 #: What packages other than the core may import of it.
@@ -177,6 +184,17 @@ def test_pure_parts_read_no_clock_and_draw_no_numbers_of_their_own(part):
         for library, fine in allowed.items()
         for line, used in names_used(file, library)
         if used not in fine
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_what_is_sent_with_its_code_needs_nothing_but_distributed():
+    broken = [
+        str(found)
+        for name in sorted(SENT_WITH_THEIR_CODE)
+        for found in imports(name, CORE[name], CORE)
+        if found.module not in SENT_WITH_THEIR_CODE
+        if is_core(found.module) or (is_library(found.module) and found.module != "distributed")
     ]
     assert not broken, "\n".join(broken)
 

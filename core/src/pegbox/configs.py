@@ -11,7 +11,7 @@ from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
 
-__all__ = ["FailureConfig", "RunConfig", "TuneConfig"]
+__all__ = ["FailureConfig", "RunConfig", "SchedulerChoice", "SearchAlg", "TuneConfig"]
 
 SearchAlg = str | tuple[str, Mapping[str, Any]] | Searcher | None
 SchedulerChoice = str | tuple[str, Mapping[str, Any]] | Scheduler | None

@@ -31,7 +31,7 @@ from pegbox.trainable import (
     trainable_resources,
 )
 
-__all__ = ["Tuner"]
+__all__ = ["ExecutorName", "Tuner"]
 
 ExecutorName = Literal["dask", "inline"]
 
