@@ -91,6 +91,7 @@ class DaskExecutor:
         self._slots = SlotTable()
         self._lock = threading.RLock()
         self._offset = time.time() - time.monotonic()
+        self._idle_checked = 0.0
         self._closing = False
         self._sharing_said = False
         #: Workers that the engine may use; one that has left is out before the engine knows.
@@ -147,6 +148,8 @@ class DaskExecutor:
         """The inbox is handled on the loop; here is nothing to do but to wait for the end."""
         inbox.over.wait(timeout_s)
         self._loop.raise_failure()
+        if self.clock() > self._idle_checked + IDLE_SLOT_S / 5:
+            self._give_back_idle()
 
     def close(self) -> None:
         """Send all slots home and give the cluster back."""
@@ -209,7 +212,6 @@ class DaskExecutor:
                     self._joined(events, *rest)
                 elif kind == "worker_left":
                     self._left(*rest)
-            self._give_back_idle()
             if events:  # before anybody can post what came later
                 self._inbox.post(events)
 
@@ -338,9 +340,11 @@ class DaskExecutor:
             slot.future.release()
 
     def _give_back_idle(self) -> None:
-        for slot in self._slots.idle_before(self.clock() - IDLE_SLOT_S):
-            self._line.send([(slot.number, slot.call, EXIT)])
-            self._slots.remove(slot)
+        self._idle_checked = self.clock()
+        with self._lock:
+            for slot in self._slots.idle_before(self._idle_checked - IDLE_SLOT_S):
+                self._line.send([(slot.number, slot.call, EXIT)])
+                self._slots.remove(slot)
 
     def broken(self, reason: str) -> None:
         """Nothing will ever run here again; from any thread."""

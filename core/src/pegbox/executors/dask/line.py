@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,6 +64,7 @@ class DriverLine:
         self._polling = False
         self._flush_planned = False
         self._pushes: set[asyncio.Future[None]] = set()
+        self._thread: int | None = None
         self._pump: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -76,6 +78,7 @@ class DriverLine:
         self._client.sync(self._open)
 
     async def _open(self) -> None:
+        self._thread = threading.get_ident()
         workers = await self._call(
             "open_run",
             run=self._run,
@@ -84,12 +87,17 @@ class DriverLine:
             lease_s=LEASE_S,
         )
         self._take(workers)
-        self._pump = asyncio.create_task(self._poll_forever())
+        if self._local is not None:
+            self._local.listen(self._run, self._take)
+        else:
+            self._pump = asyncio.create_task(self._poll_forever())
 
     def send(self, answers: list[tuple[Any, ...]]) -> None:
         """Hand out answers, from any thread."""
         self._out.extend(answers)
-        if not self._flush_planned:
+        if self._local is not None and threading.get_ident() == self._thread:
+            self._flush()
+        elif not self._flush_planned:
             self._flush_planned = True
             self._client.loop.add_callback(self._flush)
 
@@ -116,7 +124,9 @@ class DriverLine:
     def _flush(self) -> None:
         self._flush_planned = False
         self._handled.set()
-        if self._out and self._polling:
+        if self._local is not None:
+            self._local.answer(self._run, self._taken_out())
+        elif self._out and self._polling:
             push = asyncio.ensure_future(self._push())
             self._pushes.add(push)
             push.add_done_callback(self._pushes.discard)
@@ -160,6 +170,6 @@ class DriverLine:
     async def _hand_over(self, messages: Messages) -> None:
         self._handled.clear()
         self._take(messages)
-        if messages and self._local is None:
+        if messages:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._handled.wait(), ANSWERS_WITHIN_S)

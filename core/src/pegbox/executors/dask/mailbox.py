@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+from collections.abc import Callable
 from typing import Any
 
 from distributed import SchedulerPlugin
@@ -64,10 +66,21 @@ class RunBox:
         self.arrived = asyncio.Event()
         self.slots: dict[int, SlotBox] = {}
         self.closed = False
+        #: Takes messages at once, for a driver in this very process; it needs no lease.
+        self.listener: Callable[[list[tuple[Any, ...]]], None] | None = None
 
     def put(self, *message: Any) -> None:
         self.messages.append(message)
-        self.arrived.set()
+        if self.listener is None:
+            self.arrived.set()
+        elif len(self.messages) == 1:
+            # All that comes in this turn of the loop is handed over together.
+            asyncio.get_running_loop().call_soon(self._deliver)
+
+    def _deliver(self) -> None:
+        if self.listener is not None and not self.closed:
+            messages, self.messages = self.messages, []
+            self.listener(messages)
 
     def answer(self, slot: int, number: int, payload: Any) -> None:
         box = self.slots.get(slot)
@@ -109,6 +122,12 @@ class Mailbox(SchedulerPlugin):
         self._renew(run, box)
         return [self._worker_joined(address) for address in self.scheduler.workers]
 
+    def listen(self, run: str, listener: Callable[[list[tuple[Any, ...]]], None]) -> None:
+        """Hand messages to a driver in this process as they come; its lease never lapses."""
+        box = self.runs[run]
+        box.listener = listener
+        box.lease_s = math.inf
+
     async def exchange(
         self, run: str, answers: list[tuple[Any, ...]], wait_s: float
     ) -> list[tuple[Any, ...]] | None:
@@ -128,6 +147,10 @@ class Mailbox(SchedulerPlugin):
 
     async def push(self, run: str, answers: list[tuple[Any, ...]]) -> None:
         """Hand out answers while a poll is under way."""
+        self.answer(run, answers)
+
+    def answer(self, run: str, answers: list[tuple[Any, ...]]) -> None:
+        """Hand out answers; slots that no longer wait are passed over."""
         box = self.runs.get(run)
         if box is not None:
             for answer in answers:
@@ -203,7 +226,7 @@ class Mailbox(SchedulerPlugin):
         loop.call_later(in_s + 0.1, self._check_lease, run, box)
 
     def _check_lease(self, run: str, box: RunBox) -> None:
-        if box.closed or self.runs.get(run) is not box:
+        if box.closed or self.runs.get(run) is not box or box.lease_s == math.inf:
             return
         loop = asyncio.get_running_loop()
         left = box.deadline - loop.time()
