@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
-from pegbox.events import Ended, Launched, Resumed, RunEnded, Suggested
+from pegbox.events import Ended, Launched, Reported, Resumed, RunEnded, Suggested
 
 SEEDS = st.integers(0, 2**32)
 RULES = st.builds(
@@ -58,6 +58,19 @@ def test_killed_drivers_lose_no_trial_and_tell_each_once(seed, rules, chooses):
     world = World(seed, rules, chooses=chooses)
     world.run(crashes=8)
     assert_complete(world)
+
+
+@given(SEEDS, RULES)
+@settings(max_examples=100, deadline=None)
+def test_a_stored_decision_to_stop_outlives_a_killed_driver(seed, rules):
+    world = World(seed, rules)
+    world.run(crashes=8)
+    stopped = set()
+    for fact in world.journal:
+        if isinstance(fact, Launched | Reported):
+            assert fact.trial not in stopped, "a trial that was told to stop went on"
+        if isinstance(fact, Reported) and fact.decision == "STOP":
+            stopped.add(fact.trial)
 
 
 @given(SEEDS, RULES)

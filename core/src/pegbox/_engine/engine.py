@@ -437,10 +437,25 @@ class Engine:
     # ------------------------------------------------------------ beginning
 
     def _resumed(self, event: Resumed) -> None:
+        self._keep_to_decisions(event.at)
         self._note(event)
         numbers = self.state.trials
         self._next = max(numbers, default=-1) + 1
         self._gaps = [number for number in range(self._next) if number not in numbers]
+
+    def _keep_to_decisions(self, at: float) -> None:
+        """A trial that was told to stop or pause when its driver died has stopped or paused.
+
+        The searcher has been told already: a restore tells it all that is known.
+        """
+        for number in list(self.state.active):
+            record = self.state.trials[number]
+            if record.halt_for in (STOP.value, PAUSE.value):
+                end = Ended(at, number, record.attempt, "halted", record.place)
+                self._note(replace(end, became=self._what_becomes(record, end)))
+                if record.state.ended:
+                    outcome = outcome_of(record, self.rules)
+                    self._decider.completed(self.state.views[number], record.result, outcome)
 
     # ------------------------------------------------------------------ end
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pegbox._engine.engine import outcome_of
+from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._run.searcher_desk import KnownTrial
 from pegbox._trial.checkpointing import discard_unfinished, verify, whole_checkpoints
+from pegbox.decisions import STOP
 from pegbox.events import Resumed
 from pegbox.trial import CheckpointRecord, State, trial_id
 
@@ -22,18 +24,23 @@ def trial_folder(folder: Path, state: RunState, number: int) -> Path:
     return folder / f"{state.trainable}_{trial_id(state.run, number)}"
 
 
-def _goes_on(state: State, resumed: Resumed) -> bool:
-    if state is State.FAILED:
+def _goes_on(record: TrialRecord, resumed: Resumed) -> bool:
+    if record.state is State.FAILED:
         return resumed.errored != "skip"
-    return not state.ended and resumed.unfinished == "resume"
+    return not _has_ended(record) and resumed.unfinished == "resume"
+
+
+def _has_ended(record: TrialRecord) -> bool:
+    """The decision to stop a trial counts, though its end may never have been stored."""
+    return record.state.ended or record.halt_for == STOP.value
 
 
 def known_trials(state: RunState, rules: Rules, resumed: Resumed) -> Iterator[KnownTrial]:
     """What a new searcher is told: every trial with its outcome, or as pending."""
     for number, record in sorted(state.trials.items()):
-        if _goes_on(record.state, resumed):
+        if _goes_on(record, resumed):
             yield number, record.point, None, None
-        elif record.state.ended:
+        elif _has_ended(record):
             yield number, record.point, record.result, outcome_of(record, rules)
         else:
             yield number, record.point, record.result, "stopped"
@@ -49,7 +56,7 @@ def mended_checkpoints(
     """
     mended: dict[int, CheckpointRecord | None] = {}
     for number, record in state.trials.items():
-        if _goes_on(record.state, resumed) and record.attempt:
+        if _goes_on(record, resumed) and record.attempt:
             own = trial_folder(folder, state, number)
             discard_unfinished(str(own))
             recorded = record.checkpoint
