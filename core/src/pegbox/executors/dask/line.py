@@ -93,13 +93,16 @@ class DriverLine:
             self._pump = asyncio.create_task(self._poll_forever())
 
     def send(self, answers: list[tuple[Any, ...]]) -> None:
-        """Hand out answers, from any thread."""
+        """Hand out answers, from any thread; they leave on the loop, in order."""
+        if threading.get_ident() != self._thread:
+            self._client.loop.add_callback(self.send, answers)
+            return
         self._out.extend(answers)
-        if self._local is not None and threading.get_ident() == self._thread:
-            self._flush()
+        if self._local is not None:
+            self._local.answer(self._run, self._taken_out())
         elif not self._flush_planned:
             self._flush_planned = True
-            self._client.loop.add_callback(self._flush)
+            asyncio.get_running_loop().call_soon(self._flush)
 
     def close(self) -> None:
         """End the run at the mailbox: all its slots are sent home."""
@@ -124,9 +127,7 @@ class DriverLine:
     def _flush(self) -> None:
         self._flush_planned = False
         self._handled.set()
-        if self._local is not None:
-            self._local.answer(self._run, self._taken_out())
-        elif self._out and self._polling:
+        if self._out and self._polling:
             push = asyncio.ensure_future(self._push())
             self._pushes.add(push)
             push.add_done_callback(self._pushes.discard)
