@@ -1,0 +1,60 @@
+"""What `import pegbox` loads: little, since every worker and every command line pays for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+#: Needed by one part or another, and loaded by that part.
+LATE = {
+    *("distributed", "dask", "tornado", "cloudpickle", "cryptography", "fsspec", "psutil"),
+    *("numpy", "pandas", "torch", "sklearn", "rich", "click", "IPython", "optuna"),
+    *("asyncio", "multiprocessing"),
+}
+
+ANNOUNCE = """
+from pegbox._plugins.catalog import Catalog
+names = Catalog.discover().names("searcher")
+assert "optuna" in names and "random" in names, names
+"""
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Modules that a fresh interpreter has after a statement, and had not before."""
+    script = (
+        "import json, sys\nbefore = set(sys.modules)\n"
+        f"{statement}\n"
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout))
+
+
+def test_the_core_loads_nothing_that_a_part_can_load_late():
+    loaded = loaded_by("import pegbox")
+    assert "pegbox.tuner" in loaded
+    assert loaded & LATE == set()
+
+
+def test_an_adapter_s_doorway_loads_no_optimizer():
+    assert loaded_by("import pegbox_optuna") & LATE == set()
+
+
+def test_listing_plugins_imports_none_of_them():
+    loaded = loaded_by(ANNOUNCE)
+    assert "pegbox_optuna" in loaded, "its doorway was asked"
+    assert loaded & LATE == set()
+    assert "pegbox_optuna.searcher" not in loaded
+
+
+@pytest.mark.parametrize("module", ["pegbox.executors.dask.worker_process", "pegbox.reporting"])
+def test_a_worker_needs_no_optimizer_and_no_view(module):
+    loaded = loaded_by(f"import {module}")
+    unneeded = {"optuna", "pegbox_optuna", "rich", "pandas", "torch"}
+    assert loaded & unneeded == set()
