@@ -37,7 +37,7 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     _prepare_streams()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # its exit shall tell that a signal did it
     try:
-        import distributed  # noqa: F401 (while the driver imports it too)
+        import pegbox.executors.dask.slot  # noqa: F401 (distributed too, while the driver does)
 
         for handler in logging.getLogger("distributed").handlers:
             handler.setLevel(logging.ERROR)
