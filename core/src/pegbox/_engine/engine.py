@@ -30,6 +30,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from pegbox._engine.asking import AskBook
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Decider, Rules
@@ -95,14 +96,7 @@ class Engine:
         self._placement = Placement()
         #: worker -> numbers of the trials that run there; the union is ``state.active`` here.
         self._at: dict[str, dict[int, None]] = {}
-        #: Asks without an answer -> how many tells had been ordered when each was made.
-        self._asked: dict[int, int] = {}
-        self._tells = 0
-        #: Asks that were declined, to be repeated after the next tell; sorted when used.
-        self._declined: list[int] = []
-        #: Numbers that were asked for in an earlier epoch and never answered.
-        self._gaps: list[int] = []
-        self._next = 0
+        self._asks = AskBook()
         self._stopping: StopRequested | PluginFailed | None = None
         self._at_time = 0.0
         self._step = Step()
@@ -179,7 +173,7 @@ class Engine:
             case Suggested():
                 self._suggested(event)
             case Declined():
-                self._asked_again(event)
+                self._asks.put_off(event.trial)
             case Exhausted():
                 self._exhausted(event)
             case WorkerJoined():
@@ -299,57 +293,37 @@ class Engine:
     def _tell(self, record: TrialRecord) -> None:
         outcome = outcome_of(record, self.rules)
         self._step.orders.append(Tell(record.number, record.result, outcome))
-        self._tells += 1
+        self._asks.told()
         self._decider.completed(self.state.views[record.number], record.result, outcome)
-        self._gaps.extend(self._declined)
-        self._declined.clear()
 
     # ----------------------------------------------------------------- asks
 
     def _suggested(self, event: Suggested) -> None:
-        self._answered(event.trial)
+        self._asks.answered(event.trial)
         self._note(event)
         self._decider.added(self.state.views[event.trial])
 
     def _exhausted(self, event: Exhausted) -> None:
-        self._answered(event.trial)
+        self._asks.answered(event.trial)
         if not self.state.exhausted:
             self._note(event)
-
-    def _asked_again(self, event: Declined) -> None:
-        """Declined means: not before the next tell. One may be under way already."""
-        told_since = self._tells > self._answered(event.trial)
-        (self._gaps if told_since else self._declined).append(event.trial)
-
-    def _answered(self, trial: int) -> int:
-        if trial not in self._asked:
-            raise ValueError(f"trial {trial} was not asked for")
-        return self._asked.pop(trial)
 
     def _ask(self) -> None:
         room = self._placement.room(self.rules.resources)
         if self.rules.max_concurrent is not None:
             room = min(room, self.rules.max_concurrent - len(self.state.active))
-        waiting = self.state.counts[State.QUEUED] + len(self._asked)
+        waiting = self.state.counts[State.QUEUED] + len(self._asks.open)
         for _ in range(room + self.rules.lookahead - waiting):
             if not self._may_ask():
                 return
             self._ask_one()
 
     def _may_ask(self) -> bool:
-        asked = self._next - len(self._gaps) - len(self._declined)
-        bounded = self.rules.max_trials >= 0 and asked >= self.rules.max_trials
-        return not (self.state.exhausted or self._declined or bounded or self._stopping)
+        bounded = 0 <= self.rules.max_trials <= self._asks.count
+        return not (self.state.exhausted or self._asks.declined or bounded or self._stopping)
 
     def _ask_one(self) -> None:
-        if self._gaps:
-            self._gaps.sort()
-            number = self._gaps.pop(0)
-        else:
-            number = self._next
-            self._next += 1
-        self._asked[number] = self._tells
-        self._step.orders.append(Ask(number))
+        self._step.orders.append(Ask(self._asks.ask()))
 
     # ------------------------------------------------------------- launches
 
@@ -383,7 +357,7 @@ class Engine:
 
     def _first_paused(self) -> TrialRecord | None:
         """Paused trials go on when no new one can come, unless the scheduler chooses."""
-        if self._may_ask() or self._asked or self.state.queues:
+        if self._may_ask() or self._asks.open or self.state.queues:
             return None
         return next((self.state.trials[n] for n in self.state.paused), None)
 
@@ -397,7 +371,7 @@ class Engine:
             TrialViews(state.views, lambda: list(state.active)),
         )
         if isinstance(choice, Signal):
-            if choice is Signal.START_NEW and self._may_ask() and not self._asked:
+            if choice is Signal.START_NEW and self._may_ask() and not self._asks.open:
                 self._ask_one()
             return None
         return state.trials[choice.number]
@@ -439,9 +413,7 @@ class Engine:
     def _resumed(self, event: Resumed) -> None:
         self._keep_to_decisions(event.at)
         self._note(event)
-        numbers = self.state.trials
-        self._next = max(numbers, default=-1) + 1
-        self._gaps = [number for number in range(self._next) if number not in numbers]
+        self._asks.resume(self.state.trials.keys())
 
     def _keep_to_decisions(self, at: float) -> None:
         """A trial that was told to stop or pause when its driver died has stopped or paused.
@@ -475,7 +447,7 @@ class Engine:
         elif isinstance(self._stopping, StopRequested):
             how = "complete" if self._stopping.complete else "interrupted"
             self._end(how, self._stopping.reason)
-        elif not self._asked:
+        elif not self._asks.open:
             self._settle_idle()
 
     def _settle_idle(self) -> None:
@@ -483,7 +455,7 @@ class Engine:
         if self.state.queues or self._may_ask():
             if self._placement.capacity and not self.rules.elastic:
                 self._end("failed", self._why_nothing_starts())
-        elif self._declined:
+        elif self._asks.declined:
             self._end("failed", "the searcher waits for a result, but no trial is left to give one")
         else:
             self._end("complete", "")
@@ -518,7 +490,7 @@ class Engine:
         self._placement.check()
         placed = {number for numbers in self._at.values() for number in numbers}
         assert placed == set(self.state.active), (placed, self.state.active)
-        assert not set(self._asked) & set(self.state.trials)
+        assert not set(self._asks.open) & set(self.state.trials)
         limit = self.rules.max_concurrent
         assert limit is None or len(self.state.active) <= limit
 

@@ -1,1 +1,1 @@
-"""To be filled."""
+"""Where trials run: on Dask, in this thread, or in virtual time."""
