@@ -1,19 +1,27 @@
-"""pegbox: hyperparameter tuning on Dask, with any optimizer."""
+"""pegbox: hyperparameter tuning on Dask, with any optimizer.
+
+Names are imported when they are first used: a worker that only runs trials then loads no store,
+no tables and no plugin machinery, which is a third of its start.
+"""
 
 from __future__ import annotations
 
-from pegbox.callback import Callback
-from pegbox.checkpoint import Checkpoint
-from pegbox.configs import FailureConfig, RunConfig, TuneConfig
-from pegbox.errors import PegboxError
-from pegbox.reporting import get_checkpoint, get_context, report
-from pegbox.results import Result, ResultGrid
-from pegbox.scheduler import Scheduler
-from pegbox.searcher import Searcher
-from pegbox.space import choice, grid_search, loguniform, randint, sample_from, uniform
-from pegbox.syncer import Syncer
-from pegbox.trainable import with_resources
-from pegbox.tuner import Tuner
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pegbox.callback import Callback
+    from pegbox.checkpoint import Checkpoint
+    from pegbox.configs import FailureConfig, RunConfig, TuneConfig
+    from pegbox.errors import PegboxError
+    from pegbox.reporting import get_checkpoint, get_context, report
+    from pegbox.results import Result, ResultGrid
+    from pegbox.scheduler import Scheduler
+    from pegbox.searcher import Searcher
+    from pegbox.space import choice, grid_search, loguniform, randint, sample_from, uniform
+    from pegbox.syncer import Syncer
+    from pegbox.trainable import with_resources
+    from pegbox.tuner import Tuner
 
 __all__ = [
     # Run
@@ -44,3 +52,41 @@ __all__ = [
     # Errors
     "PegboxError",
 ]
+
+#: Public name -> the module that has it.
+_MODULES = {
+    "Callback": "callback",
+    "Checkpoint": "checkpoint",
+    "FailureConfig": "configs",
+    "PegboxError": "errors",
+    "Result": "results",
+    "ResultGrid": "results",
+    "RunConfig": "configs",
+    "Scheduler": "scheduler",
+    "Searcher": "searcher",
+    "Syncer": "syncer",
+    "TuneConfig": "configs",
+    "Tuner": "tuner",
+    "choice": "space",
+    "get_checkpoint": "reporting",
+    "get_context": "reporting",
+    "grid_search": "space",
+    "loguniform": "space",
+    "randint": "space",
+    "report": "reporting",
+    "sample_from": "space",
+    "uniform": "space",
+    "with_resources": "trainable",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

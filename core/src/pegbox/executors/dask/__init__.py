@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Launch
 from pegbox.errors import ConfigError
+from pegbox.executors.dask.cores import usable_cores
 from pegbox.executors.dask.embedded import EmbeddedCluster
 from pegbox.resources import Resources
 
@@ -50,12 +51,11 @@ def embedded_cluster(resources: Resources, trials_at_most: int | None) -> Embedd
 
 def _layout(resources: Resources, trials_at_most: int | None) -> tuple[int, int]:
     """Threads per worker and number of workers."""
-    from dask.system import CPU_COUNT
-
+    cores = usable_cores()
     cpus = resources.get("cpu", 0)
-    if cpus > CPU_COUNT:
+    if cpus > cores:
         raise ConfigError(
-            f"a trial asks for cpu={cpus:g}, and this machine has {CPU_COUNT}",
+            f"a trial asks for cpu={cpus:g}, and this machine has {cores}",
             hint="Ask for less with pegbox.with_resources, or connect a Client to a cluster.",
         )
     others = [name for name in resources if name != "cpu"]
@@ -66,7 +66,7 @@ def _layout(resources: Resources, trials_at_most: int | None) -> tuple[int, int]
             hint="Connect a distributed.Client to a cluster whose workers have that resource.",
         )
     threads = max(1, math.ceil(cpus))
-    workers = max(1, int(CPU_COUNT // threads))
+    workers = max(1, int(cores // threads))
     if trials_at_most is not None:
         per_worker = max(1, int(threads // cpus))
         workers = max(1, min(workers, math.ceil(trials_at_most / per_worker)))

@@ -30,6 +30,7 @@ LEASE_S = 60.0
 POLL_S = 10.0
 #: How long the next poll waits for the answers to the last batch, to carry them along.
 ANSWERS_WITHIN_S = 0.02
+_RUN_IS_OVER = "the Dask scheduler no longer knows this run"
 
 Messages = Sequence[tuple[Any, ...]]
 
@@ -66,6 +67,7 @@ class DriverLine:
         self._pushes: set[asyncio.Future[None]] = set()
         self._thread: int | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._closing = False
 
     def open(self) -> None:
         """Install the mailbox if need be, begin the run, and poll until `close`."""
@@ -88,7 +90,7 @@ class DriverLine:
         )
         self._take(workers)
         if self._local is not None:
-            self._local.listen(self._run, self._take)
+            self._local.listen(self._run, self._take, self._run_closed)
         else:
             self._pump = asyncio.create_task(self._poll_forever())
 
@@ -109,6 +111,7 @@ class DriverLine:
         self._client.sync(self._close)
 
     async def _close(self) -> None:
+        self._closing = True
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.gather(self._pump, return_exceptions=True)
@@ -123,6 +126,10 @@ class DriverLine:
         if self._local is not None:
             return await getattr(self._local, operation)(**arguments)
         return await getattr(self._client.scheduler, handler_name(operation))(**arguments)
+
+    def _run_closed(self) -> None:
+        if not self._closing:
+            self._broken(_RUN_IS_OVER)
 
     def _flush(self) -> None:
         self._flush_planned = False
@@ -165,7 +172,7 @@ class DriverLine:
             finally:
                 self._polling = False
             if messages is None:
-                return self._broken("the Dask scheduler no longer knows this run")
+                return self._broken(_RUN_IS_OVER)
             await self._hand_over(messages)
 
     async def _hand_over(self, messages: Messages) -> None:

@@ -68,6 +68,7 @@ class RunBox:
         self.closed = False
         #: Takes messages at once, for a driver in this very process; it needs no lease.
         self.listener: Callable[[list[tuple[Any, ...]]], None] | None = None
+        self.on_close: Callable[[], None] | None = None
 
     def put(self, *message: Any) -> None:
         self.messages.append(message)
@@ -93,6 +94,8 @@ class RunBox:
         for box in self.slots.values():
             if box.future is not None and not box.future.done():
                 box.future.set_result(EXIT)
+        if self.on_close is not None:
+            self.on_close()
 
 
 class Mailbox(SchedulerPlugin):
@@ -122,10 +125,16 @@ class Mailbox(SchedulerPlugin):
         self._renew(run, box)
         return [self._worker_joined(address) for address in self.scheduler.workers]
 
-    def listen(self, run: str, listener: Callable[[list[tuple[Any, ...]]], None]) -> None:
+    def listen(
+        self,
+        run: str,
+        listener: Callable[[list[tuple[Any, ...]]], None],
+        on_close: Callable[[], None],
+    ) -> None:
         """Hand messages to a driver in this process as they come; its lease never lapses."""
         box = self.runs[run]
         box.listener = listener
+        box.on_close = on_close
         box.lease_s = math.inf
 
     async def exchange(
