@@ -37,9 +37,15 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_the_core_loads_nothing_that_a_part_can_load_late():
-    loaded = loaded_by("import pegbox")
+    loaded = loaded_by("import pegbox; [getattr(pegbox, name) for name in pegbox.__all__]")
     assert "pegbox.tuner" in loaded
     assert loaded & LATE == set()
+
+
+def test_a_trial_that_imports_pegbox_loads_what_it_uses():
+    loaded = loaded_by("import pegbox; pegbox.report")
+    assert "pegbox.reporting" in loaded
+    assert loaded & {"sqlite3", "pluggy", "pegbox.tuner", "pegbox.results"} == set()
 
 
 def test_an_adapter_s_doorway_loads_no_optimizer():

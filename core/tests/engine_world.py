@@ -87,7 +87,9 @@ class WildDecider:
 class World:
     """Answers an engine's orders; `step` does one random legal thing."""
 
-    def __init__(self, seed: int, rules: Rules, *, wild: bool = True, chooses: bool = False) -> None:
+    def __init__(
+        self, seed: int, rules: Rules, *, wild: bool = True, chooses: bool = False
+    ) -> None:
         self.rng = random.Random(seed)
         self.rules = rules
         self.decider_seed = seed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import pytest
-
 from pegbox.executors.dask.cores import usable_cores
 
 HERE = len(os.sched_getaffinity(0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine_world import CPU, OBJECTIVE, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox.events import Ended, Launched, Reported, Resumed, RunEnded, Suggested
@@ -35,8 +34,8 @@ def assert_complete(world: World) -> None:
     assert isinstance(state.ended, RunEnded)
     assert state.ended.how == "complete"
     assert all(record.state.ended for record in state.trials.values())
-    expected = world.samples if world.rules.max_trials < 0 else min(
-        world.samples, world.rules.max_trials
+    expected = (
+        world.samples if world.rules.max_trials < 0 else min(world.samples, world.rules.max_trials)
     )
     assert sorted(state.trials) == list(range(expected)), "a trial was lost or born twice"
     assert not world.running
