@@ -153,14 +153,16 @@ class DriverLine:
 
     async def _poll_forever(self) -> None:
         lost_since: float | None = None
+        poll = 1
         while True:
             answers = self._taken_out()
             self._polling = True
             try:
                 messages = await self._call(
-                    "exchange", run=self._run, answers=answers, wait_s=POLL_S
+                    "exchange", run=self._run, poll=poll, answers=answers, wait_s=POLL_S
                 )
                 lost_since = None
+                poll += 1
             except OSError as error:
                 self._out[:0] = answers
                 now = asyncio.get_running_loop().time()

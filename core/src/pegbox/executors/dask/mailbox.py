@@ -54,6 +54,8 @@ class RunBox:
     Attributes:
         experiment: Key of the experiment; a newer run of it replaces this one.
         messages: What the driver has not taken yet, oldest first.
+        handed: Number of the last poll that got an answer, and that answer: a poll whose answer
+            was lost on the way comes again.
         deadline: Loop time at which the lease lapses unless the driver shows up.
     """
 
@@ -63,6 +65,7 @@ class RunBox:
         self.lease_s = lease_s
         self.deadline = 0.0
         self.messages: list[tuple[Any, ...]] = []
+        self.handed: tuple[int, list[tuple[Any, ...]]] = (0, [])
         self.arrived = asyncio.Event()
         self.slots: dict[int, SlotBox] = {}
         self.closed = False
@@ -138,21 +141,31 @@ class Mailbox(SchedulerPlugin):
         box.lease_s = math.inf
 
     async def exchange(
-        self, run: str, answers: list[tuple[Any, ...]], wait_s: float
+        self, run: str, poll: int, answers: list[tuple[Any, ...]], wait_s: float
     ) -> list[tuple[Any, ...]] | None:
-        """Hand out answers, wait for messages, and take them all; None if the run is over."""
+        """Hand out answers, wait for messages, and take them all; None if the run is over.
+
+        Args:
+            run: Key of the run.
+            poll: Number of the poll, counted from 1; the same again where the answer to it was
+                lost on the way, and then it gets that answer.
+            answers: Slot, number of its call, and the answer, each.
+            wait_s: How long to wait for the first message.
+        """
         box = self.runs.get(run)
         if box is None or box.closed:
             return None
         box.deadline = asyncio.get_running_loop().time() + box.lease_s
         for answer in answers:
             box.answer(*answer)
-        if not box.messages and wait_s:
+        if box.handed[0] < poll and not box.messages and wait_s:
             box.arrived.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(box.arrived.wait(), wait_s)
-        messages, box.messages = box.messages, []
-        return messages
+        if box.handed[0] < poll:
+            box.handed = (poll, box.messages)
+            box.messages = []
+        return box.handed[1] if box.handed[0] == poll else []
 
     async def push(self, run: str, answers: list[tuple[Any, ...]]) -> None:
         """Hand out answers while a poll is under way."""

@@ -1,0 +1,111 @@
+"""Dask clusters in processes of their own, as a user's would be; for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+PATIENCE_S = 60
+
+# A process in which pegbox is not installed, whatever its environment has.
+WITHOUT_PEGBOX = """
+import sys
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pegbox":
+            raise ModuleNotFoundError("No module named 'pegbox'", name="pegbox")
+sys.meta_path.insert(0, NotInstalled())
+"""
+_SCHEDULER = """
+import asyncio
+from distributed import Scheduler
+async def serve():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+        print(scheduler.address, flush=True)
+        await scheduler.finished()
+asyncio.run(serve())
+"""
+_WORKER = """
+import asyncio, sys
+from distributed import Worker
+async def serve():
+    async with Worker(sys.argv[1], name=sys.argv[2], nthreads=1, memory_limit=0) as worker:
+        print(worker.address, flush=True)
+        await worker.finished()
+asyncio.run(serve())
+"""
+# The folder of `run_python` must not be what makes pegbox importable, or not.
+_ENVIRONMENT = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "PYTHONUNBUFFERED": "1"}
+
+
+def wait_until(condition: Callable[[], Any], what: str = "", timeout_s: float = PATIENCE_S) -> Any:
+    """What the condition answers as soon as that is true."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, f"waited in vain {what}"
+        pause.wait(0.05)
+    return answer
+
+
+@contextlib.contextmanager
+def run_python(program: str, *arguments: str, cwd: Any = None) -> Iterator[subprocess.Popen[str]]:
+    """A Python process with a process group of its own, killed in the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **_ENVIRONMENT},
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """What a process prints first."""
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    assert line, f"the process ended with {process.wait()}"
+    return line
+
+
+@contextlib.contextmanager
+def scheduler_without_pegbox() -> Iterator[str]:
+    """A scheduler in a process that cannot import pegbox; its address."""
+    with run_python(WITHOUT_PEGBOX + _SCHEDULER) as process:
+        yield first_line(process)
+
+
+@contextlib.contextmanager
+def lone_worker(
+    scheduler: str, name: str, *, pegbox: bool = True
+) -> Iterator[subprocess.Popen[str]]:
+    """A worker of one thread that no nanny watches; its process."""
+    program = _WORKER if pegbox else WITHOUT_PEGBOX + _WORKER
+    with run_python(program, scheduler, name) as process:
+        first_line(process)
+        yield process
+
+
+def tasks_on(client: Any) -> list[str]:
+    """Keys of the tasks that a cluster's scheduler knows."""
+    return list(client.run_on_scheduler(_keys))
+
+
+def _keys(dask_scheduler: Any) -> list[str]:
+    return [str(key) for key in dask_scheduler.tasks]
