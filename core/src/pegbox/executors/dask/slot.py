@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 import socket
-import time
-import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -19,16 +17,13 @@ from typing import Any
 
 import cloudpickle
 from distributed import get_worker, secede
-from distributed.utils import sync
 
 from pegbox._trial.function import run_trial
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
-from pegbox.executors.dask.mailbox import EXIT, PROTOCOL, handler_name
+from pegbox.executors.dask.mailbox import EXIT, PROTOCOL
+from pegbox.executors.dask.slot_line import SlotLine
 
 __all__ = ["SlotSpec", "run_slot", "versions"]
-
-#: How long a slot that cannot reach the scheduler tries again before it gives up.
-PARTITION_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +47,10 @@ def versions() -> dict[str, str]:
     return {"python": python_version(), "protocol": str(PROTOCOL), **found}
 
 
-class _Line:
-    """Numbered calls from one incarnation of a slot to the mailbox."""
-
-    def __init__(self, spec: SlotSpec) -> None:
-        worker = get_worker()
-        self._loop = worker.loop
-        self._rpc = getattr(worker.scheduler, handler_name("call"))
-        self._fixed = {
-            "run": spec.run,
-            "slot": spec.slot,
-            "incarnation": uuid.uuid4().hex,
-            "worker": worker.address,
-        }
-        self._number = 0
-
-    def call(self, *payload: Any) -> Any:
-        """Say something and wait for the answer; a broken connection is tried again."""
-        self._number += 1
-        give_up_at = None
-        while True:
-            try:
-                return sync(
-                    self._loop, self._rpc, **self._fixed, number=self._number, payload=payload
-                )
-            except OSError:
-                # Comm errors are OSErrors. The number tells the mailbox that it is the same call.
-                now = time.monotonic()
-                give_up_at = give_up_at or now + PARTITION_S
-                if now > give_up_at:
-                    return EXIT
-                time.sleep(0.2)
-
-
 class _TrialChannel:
     """A running trial's way to the driver: `pegbox._trial.task.Channel`."""
 
-    def __init__(self, line: _Line, task: TrialTask) -> None:
+    def __init__(self, line: SlotLine, task: TrialTask) -> None:
         self._line = line
         self._key = (task.trial, task.attempt)
         self.cut = False
@@ -102,7 +64,14 @@ class _TrialChannel:
 def run_slot(spec: SlotSpec) -> None:
     """The body of the task: open, then trial after trial until told to end."""
     secede()
-    line = _Line(spec)
+    line = SlotLine(get_worker(), spec.run, spec.slot)
+    try:
+        _run_trials(spec, line)
+    finally:
+        line.close()
+
+
+def _run_trials(spec: SlotSpec, line: SlotLine) -> None:
     reply = line.call("open", _place(), versions())
     trainable = None
     while reply != EXIT:
