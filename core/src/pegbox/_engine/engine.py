@@ -363,7 +363,7 @@ class Engine:
 
     def _chosen_by_scheduler(self) -> TrialRecord | None:
         state = self.state
-        if not state.queues and not state.paused:
+        if not (state.queues or state.paused) or not self._placement.has_room(state.queues):
             return None
         choice = self._decider.choose(
             TrialViews(state.views, state.queued),

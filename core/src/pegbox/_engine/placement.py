@@ -6,6 +6,8 @@ operation costs time in the number of shapes, never in the number of workers or 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pegbox.resources import Resources
 
 __all__ = ["Placement"]
@@ -73,6 +75,10 @@ class Placement:
     def room(self, shape: Resources) -> int:
         """How many of this shape could be placed now, if nothing else were."""
         return self._known(shape).total
+
+    def has_room(self, shapes: Iterable[Resources]) -> bool:
+        """Whether one of these shapes, or of those asked for before, could be placed now."""
+        return any(map(self.room, shapes)) or any(each.total for each in self._shapes.values())
 
     def take(self, shape: Resources) -> str | None:
         """Reserve the shape on the worker with most room for it; None where there is none."""

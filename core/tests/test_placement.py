@@ -1,0 +1,178 @@
+"""Which worker has room: never more is given than there is, and what is given comes back."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pegbox._engine.placement import Placement
+from pegbox.resources import Resources
+
+
+def of(**amounts):
+    return Resources(amounts)
+
+
+ONE, TWO = of(cpu=1), of(cpu=2)
+
+
+@pytest.fixture
+def placement():
+    placement = Placement()
+    placement.join("small", of(cpu=2))
+    placement.join("large", of(cpu=4, gpu=1))
+    return placement
+
+
+def test_room_is_what_could_be_placed_now(placement):
+    assert placement.room(ONE) == 6
+    assert placement.room(of(cpu=3)) == 1
+    assert placement.room(of(gpu=1)) == 1
+    assert placement.room(of(tpu=1)) == 0
+
+
+def test_the_worker_with_most_room_is_taken(placement):
+    assert [placement.take(ONE) for _ in range(6)].count("large") == 4
+    assert placement.take(ONE) is None
+
+
+def test_trials_are_spread_over_workers():
+    placement = Placement()
+    for name in ("a", "b", "c"):
+        placement.join(name, TWO)
+    assert sorted(placement.take(ONE) for _ in range(3)) == ["a", "b", "c"]
+
+
+def test_what_is_given_back_can_be_taken_again(placement):
+    assert placement.take(of(cpu=4)) == "large"
+    assert placement.take(of(cpu=4)) is None
+    placement.give("large", of(cpu=4))
+    assert placement.take(of(cpu=4)) == "large"
+
+
+def test_all_amounts_of_a_shape_must_be_on_one_worker(placement):
+    assert placement.take(of(cpu=1, gpu=1)) == "large"
+    assert placement.take(of(cpu=1, gpu=0.5)) is None
+    assert placement.room(ONE) == 5
+
+
+def test_tenths_add_up_to_a_whole():
+    placement = Placement()
+    placement.join("w", ONE)
+    assert [placement.take(of(cpu=0.1)) for _ in range(11)].count(None) == 1
+    for _ in range(10):
+        placement.give("w", of(cpu=0.1))
+    assert placement.free["w"] == ONE
+
+
+def test_a_worker_that_left_takes_its_account_along(placement):
+    placement.take(ONE)
+    placement.leave("large")
+    placement.give("large", ONE)
+    assert placement.room(ONE) == 2
+    assert "large" not in placement.free
+
+
+def test_a_worker_that_comes_back_is_empty(placement):
+    for _ in range(4):
+        placement.take(ONE)
+    placement.leave("large")
+    placement.join("large", TWO)
+    assert placement.free["large"] == TWO
+
+
+def test_a_worker_that_shrank_has_nothing_until_enough_is_given_back():
+    placement = Placement()
+    placement.join("w", of(cpu=4))
+    for _ in range(3):
+        placement.take(ONE)
+    placement.join("w", TWO)
+    assert (placement.free["w"], placement.room(ONE)) == (Resources(), 0)
+    placement.give("w", ONE)
+    assert placement.free["w"] == Resources()
+    placement.give("w", ONE)
+    assert placement.free["w"] == ONE
+
+
+def test_ever_fits_looks_at_idle_workers(placement):
+    placement.take(of(cpu=4))
+    assert placement.ever_fits(of(cpu=4))
+    assert not placement.ever_fits(of(cpu=5))
+    assert not placement.ever_fits(of(cpu=1, tpu=1))
+
+
+def test_has_room_for_what_is_asked_and_what_was_asked_before(placement):
+    full = of(cpu=4)
+    placement.take(full)
+    assert not placement.has_room([full])
+    assert placement.has_room([full, ONE])
+    # Shapes that were asked for before count too: a paused trial may be of one of them.
+    assert placement.has_room([])
+    placement.take(TWO)
+    assert not placement.has_room([full, ONE])
+
+
+OPERATIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("join"), st.integers(0, 3), st.integers(0, 8)),
+        st.tuples(st.just("leave"), st.integers(0, 3), st.just(0)),
+        st.tuples(st.just("take"), st.just(0), st.integers(1, 4)),
+        st.tuples(st.just("give"), st.integers(0, 20), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@given(OPERATIONS)
+@settings(max_examples=150, deadline=None)
+def test_it_agrees_with_a_plain_account(operations):
+    """The same bookkeeping, done slowly: capacities and what is taken, in halves of a cpu."""
+    placement, capacity, taken = Placement(), {}, []
+    for kind, which, halves in operations:
+        name = f"w{which}"
+        if kind == "join":
+            capacity[name] = halves
+            placement.join(name, of(cpu=halves / 2))
+        elif kind == "leave" and name in capacity:
+            del capacity[name]
+            taken = [(worker, n) for worker, n in taken if worker != name]
+            placement.leave(name)
+        elif kind == "take":
+            worker = placement.take(of(cpu=halves / 2))
+            room = {w: c - sum(n for v, n in taken if v == w) for w, c in capacity.items()}
+            if worker is None:
+                assert all(left < halves for left in room.values())
+            else:
+                assert room[worker] >= halves
+                taken.append((worker, halves))
+        elif kind == "give" and taken:
+            worker, n = taken.pop(which % len(taken))
+            placement.give(worker, of(cpu=n / 2))
+        placement.check()
+
+
+def calls(workers):
+    """Python and C calls of a thousand takes and gives."""
+    placement = Placement()
+    for number in range(workers):
+        placement.join(f"w{number}", TWO)
+    placement.room(ONE)  # a shape is counted out once, when it first comes
+    counted = 0
+
+    def count(frame, event, argument):
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        for _ in range(1_000):
+            placement.give(placement.take(ONE), ONE)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_no_cost_grows_with_the_number_of_workers():
+    assert calls(10_000) <= calls(10)
