@@ -33,7 +33,8 @@ def good_order_on_ctrl_c(stop: Callable[[], None], how_to_go_on: str) -> Iterato
             raise KeyboardInterrupt
         asked = True
         stop()
-        text = f"\nStopping: running trials end at their next report.\n{how_to_go_on}\n"
+        what = "Stopping: running trials end at their next report (Ctrl-C again: at once)."
+        text = f"\n{what}\n{how_to_go_on}\n"
         # Aside, since the interrupted code may hold the lock of the stream that is written to.
         threading.Thread(target=sys.stderr.write, args=(text,), daemon=True).start()
 

@@ -79,7 +79,7 @@ class Session:
         parts.observers.set_up(self._info(epoch))
         with good_order_on_ctrl_c(
             lambda: runner.inbox.post([StopRequested(self._clock(), "interrupted")]),
-            f"Go on with: {how_to_restore(self._plan)}   (Ctrl-C again ends at once)",
+            f"Go on with: {how_to_restore(self._plan)}",
         ):
             runner.run(first)
         self.failure = parts.engine.failure
@@ -181,4 +181,4 @@ class Session:
 
 def how_to_restore(plan: Plan) -> str:
     """The line of Python that goes on with an experiment."""
-    return f'pegbox.Tuner.restore("{plan.folder}", {plan.trainable_name}).fit()'
+    return f"pegbox.Tuner.restore({str(plan.folder)!r}, {plan.trainable_name}).fit()"
