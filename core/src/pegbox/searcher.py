@@ -58,8 +58,8 @@ class Searcher:
     pluggy passes only those that an implementation names, so hooks can gain arguments.
 
     Order of calls: `setup` once; then `suggest` and the tells in any order, from one thread.
-    After a restore a new searcher is set up and told every known trial through `observe` or
-    `on_trial_complete`, before it is asked again.
+    After a restore a new searcher is set up and told every known trial through `observe`, before
+    it is asked again.
     """
 
     #: What this class can do.
