@@ -1,0 +1,164 @@
+"""Each package as users get it: a wheel in an environment with nothing but what it declares.
+
+In a workspace where everything is installed, an undeclared import always works.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imports import ROOT, imports, modules, packages
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from ten_lines import answers, at_home, good, ten_lines
+
+#: What is only imported where it is there anyway: inside a notebook.
+HOSTS = {"IPython"}
+#: Modules that are used with an extra of their package.
+WITH_EXTRAS = ("pegbox.testing",)
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+name, *without = sys.argv[1:]
+root = importlib.import_module(name)
+count = 1
+for found in pkgutil.walk_packages(root.__path__, name + "."):
+    if not found.name.startswith(tuple(without)):
+        importlib.import_module(found.name)
+        count += 1
+print(count)
+"""
+
+
+def by_name(folders: list[Path]) -> dict[str, Path]:
+    return {project(folder)["name"]: folder for folder in folders}
+
+
+def project(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+
+
+def declared(folder: Path) -> set[str]:
+    """Names of the distributions that a package declares, those of its extras too."""
+    table = project(folder)
+    extras = table.get("optional-dependencies", {}).values()
+    words = [*table["dependencies"], *(word for extra in extras for word in extra)]
+    return {canonicalize_name(Requirement(word).name) for word in words}
+
+
+PACKAGES = by_name(packages())
+
+
+def pip(python: Path | str, *words: str | Path) -> None:
+    command = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    """The wheel of each package, by name."""
+    target = tmp_path_factory.mktemp("wheels")
+    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", target, *PACKAGES.values())
+    return {name: next(target.glob(f"{name.replace('-', '_')}-*.whl")) for name in PACKAGES}
+
+
+@pytest.fixture(scope="module")
+def fresh(wheels, tmp_path_factory):
+    """Makes an environment with one package, the core and what they declare; its Python."""
+    made: dict[str, Path] = {}
+
+    def make(name: str) -> Path:
+        if name not in made:
+            folder = tmp_path_factory.mktemp(name)
+            venv.create(folder, with_pip=True, symlinks=True)
+            made[name] = folder / "bin" / "python"
+            wanted = {wheels["pegbox"], wheels[name]}
+            pip(made[name], "install", "--no-compile", "-c", "constraints.txt", *wanted)
+        return made[name]
+
+    return make
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_library_that_a_package_imports_is_declared(name):
+    folder, offered = PACKAGES[name], packages_distributions()
+    own = {top.split(".")[0] for top in modules(folder / "src")}
+    missing = []
+    for module, file in modules(folder / "src").items():
+        for found in imports(module, file, {}):
+            top = found.module.split(".")[0]
+            if top in sys.stdlib_module_names or top in own | HOSTS:
+                continue
+            # Packages of the workspace are installed from their folders, and are not listed.
+            brought_by = {canonicalize_name(each) for each in offered.get(top, [top])}
+            if not brought_by & declared(folder):
+                missing.append(str(found))
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_says_what_a_reader_of_an_index_wants_to_know(name):
+    folder = PACKAGES[name]
+    table = project(folder)
+    assert folder.name in (name, "core")
+    assert table["requires-python"] == ">=3.11"
+    assert {"description", "readme", "license", "keywords", "classifiers"} <= set(table)
+    assert (folder / table["readme"]).read_text().startswith(f"# {name}\n")
+    assert (folder / "tests").is_dir()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_wheel_holds_the_sources_and_nothing_else(wheels, name):
+    source = PACKAGES[name] / "src"
+    wanted = {
+        str(file.relative_to(source))
+        for file in source.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    with zipfile.ZipFile(wheels[name]) as wheel:
+        held = {each for each in wheel.namelist() if ".dist-info/" not in each}
+    assert held == wanted
+    assert f"{name.replace('-', '_')}/py.typed" in held
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_installs_and_imports_with_only_what_it_declares(fresh, tmp_path, name):
+    python = fresh(name)
+    pip(python, "check")
+    run = subprocess.run(
+        [python, "-W", "error", "-c", IMPORT_ALL, name.replace("-", "_"), *WITH_EXTRAS],
+        cwd=tmp_path,
+        env=at_home(tmp_path),
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    known = [each for each in modules(PACKAGES[name] / "src") if not each.startswith(WITH_EXTRAS)]
+    assert int(run.stdout) == len(known)
+
+
+@pytest.mark.slow
+def test_the_ten_lines_in_a_fresh_environment(fresh, tmp_path):
+    (tmp_path / "tune.py").write_text(ten_lines())
+    run = subprocess.run(
+        [fresh("pegbox-optuna"), "tune.py"],
+        cwd=tmp_path,
+        env=at_home(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    [best] = answers(run.stdout)
+    assert good(best)
