@@ -76,6 +76,25 @@ class TestAsking:
     def test_for_no_more_than_may_run_at_once(self):
         assert asks(Rig(max_concurrent=1).start(cpu=4)) == [0]
 
+    def test_what_runs_counts_among_what_may_run_at_once(self):
+        rig = Rig(max_concurrent=2)
+        assert asks(rig.start(cpu=4)) == [0, 1]
+        assert asks(rig.suggest(0)) == []
+
+    def test_what_was_put_off_comes_again_in_the_order_of_its_numbers(self):
+        rig = Rig(lookahead=1)
+        rig.start(cpu=2)
+        rig.suggest(0)
+        rig.send(Declined(rig.at, 2), Declined(rig.at, 1))
+        assert asks(rig.end(0, "finished"))[:2] == [1, 2]
+
+    def test_what_was_put_off_before_a_tell_comes_again_in_the_order_of_its_numbers(self):
+        rig = Rig(lookahead=1)
+        rig.start(cpu=2)
+        rig.suggest(0)
+        rig.end(0, "finished")
+        assert asks(rig.send(Declined(rig.at, 2), Declined(rig.at, 1))) == [1, 2]
+
     def test_a_searcher_that_waits_is_asked_again_after_the_next_tell(self):
         rig = Rig()
         rig.start(cpu=2)
@@ -154,6 +173,15 @@ class TestLaunching:
         rig.suggest(0)
         assert launched(rig.end(1, "finished")) == [(2, 1, "w0")]
         assert launched(rig.end(2, "finished")) == [(0, 1, "w0")]
+
+    def test_the_longest_queued_first_whatever_its_size(self):
+        rig = Rig(lookahead=5, max_concurrent=1)
+        rig.start(cpu=2)
+        rig.suggest(0)
+        rig.suggest(1)
+        rig.suggest(2, cpu=2)
+        rig.suggest(3)
+        assert [launched(rig.end(n, "finished"))[0][0] for n in (0, 1, 2)] == [1, 2, 3]
 
     def test_a_small_one_passes_a_large_one_that_has_no_room(self):
         rig = Rig(lookahead=5)
@@ -309,6 +337,24 @@ class TestPause:
         rig.suggest(1)
         again = launch(rig.end(1, "finished"))
         assert (again.trial, again.attempt, again.checkpoint) == (0, 2, checkpoint_at(0, 1))
+
+    def test_waits_while_the_searcher_may_bring_a_new_one(self):
+        rig = Rig({(0, 1): PAUSE}, max_trials=2)
+        rig.start(cpu=2)
+        rig.suggest(0)
+        rig.report(0, 1)
+        assert launched(rig.end(0, "halted")) == []
+        assert launched(rig.send(Exhausted(rig.at, 1))) == [(0, 2, "w0")]
+
+    def test_waits_while_another_is_queued(self):
+        rig = Rig({(0, 1): PAUSE}, max_trials=3, lookahead=1)
+        rig.start(cpu=2)
+        rig.suggest(0)
+        rig.suggest(1)
+        rig.suggest(2, cpu=2)
+        rig.report(0, 1)
+        assert launched(rig.end(0, "halted")) == []
+        assert launched(rig.end(1, "finished")) == [(2, 1, "w0")]
 
     def test_goes_on_while_the_searcher_waits_for_its_result(self):
         rig = Rig({(0, 1): PAUSE})
@@ -693,6 +739,30 @@ class TestRestore:
         again, step = resume(rig, rules={"max_trials": 1})
         assert launched(step) == [(0, 2, "w0")]
         assert (again.trial(0).failures, again.trial(0).lost_in_row) == (0, 0)
+
+    def test_a_trial_that_was_told_to_stop_has_stopped(self):
+        rig = running({(0, 1): STOP})
+        rig.report(0, 1)
+        again, step = resume(rig, rules={"max_trials": 1})
+        assert again.trial(0).state is State.STOPPED
+        assert launched(step) == []
+        assert again.decider.told[-1] == ("completed", 0, "stopped")
+
+    def test_a_trial_that_was_told_to_pause_is_paused(self):
+        rig = Rig({(0, 1): PAUSE})
+        rig.start()
+        rig.suggest(0)
+        rig.report(0, 1)
+        again, step = resume(rig)
+        assert again.trial(0).state is State.PAUSED
+        assert asks(step) == [1]
+
+    def test_a_trial_that_was_told_to_end_with_the_run_is_queued(self):
+        rig = running()
+        rig.send(StopRequested(rig.at, "interrupted"))
+        rig.report(0, 1)
+        _, step = resume(rig, rules={"max_trials": 1})
+        assert launched(step) == [(0, 2, "w0")]
 
     def test_the_searcher_is_not_told_again_of_what_had_ended(self):
         rig = running(trials=2)

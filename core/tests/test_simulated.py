@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from pegbox import Scheduler, TuneConfig, grid_search, uniform
 from pegbox._engine.records import to_row
+from pegbox.builtin.random_search import RandomSearch
 from pegbox.decisions import PAUSE, Exploit, Resize
 from pegbox.errors import ConfigError
 from pegbox.events import Ended, Launched, Reported, Suggested, WorkerLeft
@@ -126,6 +127,40 @@ def test_a_run_that_was_cut_off_anywhere_goes_on_as_it_would_have():
         assert result.journal[:cut] == history
         assert [f.point for f in result.journal if isinstance(f, Suggested)] == points
         assert all(trial.state.ended for trial in result.trials)
+
+
+class Notebook(RandomSearch):
+    """Random search that notes what it is told of ends."""
+
+    def setup(self, space, objectives, seed, num_samples):
+        super().setup(space, objectives, seed, num_samples)
+        self.told = Counter()
+
+    def observe(self, config, result, outcome, trial_id):
+        self.told[trial_id] += 1
+
+    def on_trial_complete(self, trial_id, result, error, outcome):
+        self.told[trial_id] += 1
+
+
+@pytest.mark.parametrize("scheduler", ["fifo", "asha"])
+def test_a_searcher_is_told_every_trial_once_wherever_the_run_was_cut_off(scheduler):
+    def go(history=()):
+        searcher = Notebook()
+        result = run(
+            cluster=FRAGILE,
+            scheduler=scheduler,
+            num_samples=5,
+            search_alg=searcher,
+            max_failures=1,
+            history=history,
+        )
+        assert searcher.told == {trial.trial_id: 1 for trial in result.trials}
+        return result
+
+    journal = go().journal
+    for cut in range(1, len(journal)):
+        go(journal[:cut])
 
 
 class Scripted(Scheduler):
