@@ -52,6 +52,5 @@ def check_story(study):
     """What was stored stays as it was: a restore adds to the story and changes nothing."""
     if (study.folder / "experiment.sqlite").exists():
         rows = [tuple(row) for row in read_ledger(study.folder).events]
-        known = study.settings.setdefault("known", [])
-        assert rows[: len(known)] == known
-        known[:] = rows
+        assert rows[: len(study.story)] == study.story
+        study.story = rows

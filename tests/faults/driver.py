@@ -24,7 +24,8 @@ def make_tuner(settings: dict[str, Any]) -> pegbox.Tuner:
     folder = Path(settings["folder"])
     options = {"executor": settings["executor"]}
     if settings["restore"] and pegbox.Tuner.can_restore(folder):
-        return pegbox.Tuner.restore(folder, train, **options)
+        errored = {"resume_errored": settings["resume_errored"]}
+        return pegbox.Tuner.restore(folder, train, **errored, **options)
     return pegbox.Tuner(
         train,
         param_space={

@@ -95,12 +95,15 @@ class Experiment:
         base: A folder for everything.
         settings: As `faults.driver` takes them.
         folder: The experiment's folder.
+        drivers: All that were started.
+        story: Rows of the store's events, as they were seen last.
     """
 
     base: Path
     settings: dict[str, Any]
     folder: Path = field(init=False)
     drivers: list[Driver] = field(default_factory=list)
+    story: list[tuple[Any, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder = self.base / "experiments" / "study"
@@ -116,9 +119,9 @@ class Experiment:
         """All that the trials have written so far."""
         return [entry for entries in read_journals(self.journal).values() for entry in entries]
 
-    def command(self, **changes: Any) -> list[str]:
-        """The driver's command line."""
-        settings = {
+    def complete(self, **changes: Any) -> dict[str, Any]:
+        """All settings of a driver."""
+        return {
             "folder": str(self.folder),
             "journal": str(self.journal),
             "iterations": 8,
@@ -129,12 +132,16 @@ class Experiment:
             "max_failures": 0,
             "executor": "dask",
             "restore": True,
+            "resume_errored": False,
             "space": {},
             "grid": {},
             **self.settings,
             **changes,
         }
-        return [sys.executable, "-m", "faults.driver", json.dumps(settings)]
+
+    def command(self, **changes: Any) -> list[str]:
+        """The driver's command line."""
+        return [sys.executable, "-m", "faults.driver", json.dumps(self.complete(**changes))]
 
     def environment(self, mark: str) -> dict[str, str]:
         """Variables for a driver; its temporary files stay in the experiment's base."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ CRASHES = {
     "exit": lambda: os._exit(1),
     "segv": lambda: ctypes.string_at(0),
     "abort": os.abort,
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
 }
 
 
@@ -38,7 +40,8 @@ def train(config: dict[str, Any]) -> None:
 
     Args:
         config: Also holds ``journal`` (a folder), ``x``, and may hold ``crash``: a name of
-            `CRASHES`, with ``crash_attempts``, the tries that do so before their third report.
+            `CRASHES`, with ``crash_attempts``, how many tries do so, and ``crash_at``, before
+            which report; and ``gate``, a file that is waited for.
     """
     context = pegbox.get_context()
     number = int(context.trial_id.rpartition("_")[2])
@@ -51,14 +54,20 @@ def train(config: dict[str, Any]) -> None:
     note("start", done)
     try:
         for iteration in range(done + 1, config["iterations"] + 1):
-            if iteration == 3:
+            if iteration == config.get("crash_at", 3):
                 _crash_if_asked(config, context.attempt)
-            time.sleep(config["report_s"])
+            _work(config)
             value = loss(config["x"], iteration)
             _report(value, iteration, context.trial_id)
             note("returned", iteration, value, iteration % CHECKPOINT_EVERY == 0)
     finally:
         note("end")
+
+
+def _work(config: Mapping[str, Any]) -> None:
+    time.sleep(config["report_s"])
+    while "gate" in config and not Path(config["gate"]).exists():
+        time.sleep(0.01)
 
 
 def _crash_if_asked(config: Mapping[str, Any], attempt: int) -> None:

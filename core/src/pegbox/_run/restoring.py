@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +51,8 @@ def mended_checkpoints(
     """For trials that go on from a checkpoint which is no longer whole: the one to take instead.
 
     A checkpoint counts as whole when its manifest's files are there with their sizes; their
-    digests are checked when it is loaded.
+    digests are checked when it is loaded. A failed trial may have failed of just that, so for it
+    they are checked here too.
     """
     mended: dict[int, CheckpointRecord | None] = {}
     for number, record in state.trials.items():
@@ -60,11 +60,12 @@ def mended_checkpoints(
             own = trial_folder(folder, state, number)
             discard_unfinished(str(own))
             recorded = record.checkpoint
-            if recorded and verify(os.path.join(folder, *recorded.path.split("/"))) is None:
-                mended[number] = _older(own, recorded)
+            deep = record.state is State.FAILED
+            if recorded and verify(str(folder / recorded.path), deep=deep) is None:
+                mended[number] = _older(own, recorded, deep=deep)
     return mended
 
 
-def _older(own: Path, lost: CheckpointRecord) -> CheckpointRecord | None:
-    whole = (manifest.record() for manifest in whole_checkpoints(str(own)))
+def _older(own: Path, lost: CheckpointRecord, *, deep: bool) -> CheckpointRecord | None:
+    whole = (manifest.record() for manifest in whole_checkpoints(str(own), deep=deep))
     return next((kept for kept in whole if kept.iteration <= lost.iteration), None)

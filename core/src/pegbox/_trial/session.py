@@ -156,7 +156,8 @@ class Session:
                 f"trial {self.task.trial_id} cannot go on from its checkpoint {path}:"
                 " a file is missing or differs from what was written",
                 path=path,
-                hint="Tuner.restore goes on from the last checkpoint that is whole.",
+                hint="Tuner.restore(..., resume_errored=True) goes on from the last checkpoint that"
+                " is whole.",
             )
         self._whole = True
 
