@@ -11,7 +11,16 @@ from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox.commands import Ask, Launch, Tell
 from pegbox.decisions import CONTINUE, Decision, Signal
-from pegbox.events import Ended, Event, Reported, Started, Suggested, WorkerJoined, WorkerLeft
+from pegbox.events import (
+    Ended,
+    Event,
+    PluginFailed,
+    Reported,
+    Started,
+    Suggested,
+    WorkerJoined,
+    WorkerLeft,
+)
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, Outcome, TrialFailure, TrialView
@@ -35,6 +44,7 @@ class ScriptedDecider:
         self.chooses = choose is not None
         self._choose = choose
         self.told: list[tuple[Any, ...]] = []
+        self.failure: PluginFailed | None = None
 
     def added(self, trial: TrialView) -> None:
         self.told.append(("added", trial.number))
@@ -59,6 +69,10 @@ class ScriptedDecider:
 
     def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"encoded": dict(config)}
+
+    def failed_since(self) -> PluginFailed | None:
+        failure, self.failure = self.failure, None
+        return failure
 
 
 class Rig:

@@ -83,6 +83,9 @@ class WildDecider:
     def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return dict(config)
 
+    def failed_since(self) -> None:
+        return None
+
 
 class World:
     """Answers an engine's orders; `step` does one random legal thing."""

@@ -630,6 +630,16 @@ class TestEnd:
         assert (step.facts[-1].how, step.facts[-1].reason) == ("failed", "bad raised")
         assert rig.engine.failure == failure
 
+    def test_a_scheduler_that_failed_is_heard_before_anything_else_ends_the_run(self):
+        for last in ("choose", "completed"):
+            rig = Rig(choose=lambda *_: WAIT, max_trials=1) if last == "choose" else running()
+            if last == "choose":
+                rig.start()
+            rig.decider.failure = PluginFailed(rig.at, "scheduler", "bad 1.0", "bad raised")
+            step = rig.suggest(0) if last == "choose" else rig.end(0, "finished")
+            assert (step.facts[-1].how, step.facts[-1].reason) == ("failed", "bad raised")
+            assert step.launches == []
+
     def test_an_executor_that_failed_ends_the_run_at_once(self):
         rig = running()
         step = rig.send(PluginFailed(rig.at, "executor", "dask", "the cluster is gone"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Answer, Launch
-from pegbox.errors import ReportError
+from pegbox.errors import ReportError, StoreError
 from pegbox.events import Ended, Event, PlaceOpened, Reported, WorkerJoined
 from pegbox.executor import Executor
 from pegbox.executors.inline import InlineExecutor
@@ -232,6 +232,26 @@ def test_ctrl_c_is_the_runners_and_leaves_no_trial_behind() -> None:
     assert not [event for event in runner.events if isinstance(event, Ended)]
     with pytest.raises(ReportError):
         get_context()
+
+
+def test_what_breaks_in_the_runner_is_no_fault_of_the_trial() -> None:
+    caught: list[Exception] = []
+
+    def train(config: dict[str, Any]) -> None:
+        try:
+            report({"x": 1})
+        except Exception as error:
+            caught.append(error)
+
+    def full(event: Reported) -> bool:
+        raise StoreError("the disk is full")
+
+    executor, runner = start(train, full)
+    executor.launch([launch_of(0)])
+    with pytest.raises(StoreError, match="the disk is full"):
+        executor.wait(runner, 1.0)
+    assert caught == []
+    assert not any(isinstance(event, Ended) for event in runner._arrived)
 
 
 def test_the_clock_never_goes_back() -> None:

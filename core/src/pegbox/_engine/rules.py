@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pegbox.decisions import Decision, Signal
+from pegbox.events import PluginFailed
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.trial import Outcome, TrialView
@@ -69,3 +70,6 @@ class Decider(Protocol):
 
     def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """A configuration as JSON data."""
+
+    def failed_since(self) -> PluginFailed | None:
+        """That it can decide no more, said once; from then on it lets every trial go on."""

@@ -177,7 +177,7 @@ class RoleManager:
         except Exception as error:
             self._raise(hook_name, error)
         if answer is None and hook_name in self.role.answers:
-            raise self._no_answer(hook_name)
+            raise self.wrong_answer(hook_name, None)
         return answer
 
     def call_each(self, hook_name: str, /, **kwargs: Any) -> list[PluginError]:
@@ -235,12 +235,13 @@ class RoleManager:
         fault.__cause__ = error
         return fault
 
-    def _no_answer(self, hook: str) -> PluginError:
+    def wrong_answer(self, hook: str, answer: object) -> PluginError:
+        """The error for an answer that is none of those that a hook allows."""
         label = listed(str(entry.label) for entry, _ in self._answering(hook))
         return PluginError(
-            f"{self.role.name} {label} answered None in {self.role.method_of(hook)}",
+            f"{self.role.name} {label} answered {answer!r} in {self.role.method_of(hook)}",
             plugin=label,
             hook=hook,
-            hint=f"It may answer {self.role.answers[hook]}; a wrapper has to return what it "
-            "yielded.",
+            hint=f"It may answer {self.role.answers[hook]}."
+            + (" A wrapper has to return what it yielded." if answer is None else ""),
         )

@@ -14,7 +14,6 @@ from typing import Protocol
 from pegbox._engine.engine import Engine, Step
 from pegbox._run.inbox import EventInbox
 from pegbox._run.observers import Observers
-from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_driver import SearcherDriver
 from pegbox.events import Event
 from pegbox.executor import Executor
@@ -39,7 +38,6 @@ class Runner:
         engine: The engine, replayed where the run is resumed.
         executor: Runs tries of trials.
         searcher: Asks and tells the searcher.
-        scheduler: The scheduler's seat, looked at for its failure.
         journal: Keeps the facts.
         observers: The callbacks.
     """
@@ -49,14 +47,12 @@ class Runner:
         engine: Engine,
         executor: Executor,
         searcher: SearcherDriver,
-        scheduler: SchedulerSeat,
         journal: Journal,
         observers: Observers,
     ) -> None:
         self._engine = engine
         self._executor = executor
         self._searcher = searcher
-        self._scheduler = scheduler
         self._journal = journal
         self._observers = observers
         self.inbox = EventInbox(self.step)
@@ -90,8 +86,6 @@ class Runner:
         with self._stepping:
             if events := self.inbox.take():
                 self._carry_out(self._decide(events))
-                if failure := self._scheduler.failed_since():
-                    self.inbox.post([failure])
                 if self._engine.ended:
                     self.inbox.over.set()
         if threading.get_ident() == self._home:

@@ -73,6 +73,9 @@ def _error(plan: Plan, session: Session, ended: RunEnded) -> PluginError | RunEr
         return Stalled(ended.reason, story=session.state.story(), hint=hint)
     if failure.role == "executor":
         return RunError(ended.reason, hint=hint)
-    error = PluginError(ended.reason, plugin=failure.plugin, hint=hint)
-    error.__cause__ = session.cause
+    cause = session.cause
+    hook = getattr(cause, "hook", "")
+    error = PluginError(ended.reason, plugin=failure.plugin, hook=hook, hint=hint)
+    # The plugin's own exception; what wrapped it says the same as this one.
+    error.__cause__ = cause.__cause__ if isinstance(cause, PluginError) else cause
     return error

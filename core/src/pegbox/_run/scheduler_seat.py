@@ -7,13 +7,23 @@ and the runner ends the run in good order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pegbox._plugins.manager import RoleManager
-from pegbox.decisions import CONTINUE, WAIT, Decision, Exploit, Resize, Signal, Verdict
-from pegbox.errors import PegboxError, PluginError
+from pegbox.decisions import (
+    CONTINUE,
+    START_NEW,
+    WAIT,
+    Decision,
+    Exploit,
+    Resize,
+    Signal,
+    Verdict,
+)
+from pegbox.errors import PegboxError
 from pegbox.events import PluginFailed
-from pegbox.trial import Outcome, TrialView
+from pegbox.resources import Resources
+from pegbox.trial import Outcome, State, TrialView
 
 __all__ = ["SchedulerSeat"]
 
@@ -68,10 +78,22 @@ class SchedulerSeat:
         if not self._decides:
             return CONTINUE
         decision = self._call("scheduler_result", CONTINUE, trial=trial, result=result)
-        if isinstance(decision, Verdict | Exploit | Resize):
-            return decision
-        self._wrong_answer("scheduler_result", decision, "CONTINUE, STOP, PAUSE, Exploit, Resize")
+        if isinstance(decision, Verdict) or self._is_whole(decision):
+            return cast(Decision, decision)
+        self._refuse("scheduler_result", decision)
         return CONTINUE
+
+    def _is_whole(self, decision: object) -> bool:
+        """Whether what an exploit or a resize carries can be used, before anything follows it."""
+        if isinstance(decision, Resize):
+            return isinstance(decision.resources, Resources)
+        if not isinstance(decision, Exploit) or not isinstance(decision.donor, str):
+            return False
+        try:
+            self._encode(decision.config)
+        except (PegboxError, AttributeError, TypeError) as error:
+            self._refuse("scheduler_result", decision, cause=error)
+        return True
 
     def completed(
         self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
@@ -87,20 +109,18 @@ class SchedulerSeat:
     ) -> TrialView | Signal:
         """The scheduler's choice; WAIT where it raised."""
         choice = self._call("scheduler_choose", WAIT, queued=queued, paused=paused, running=running)
-        if isinstance(choice, Signal | TrialView):
+        if choice is WAIT or choice is START_NEW:
+            return cast(Signal, choice)
+        if isinstance(choice, TrialView) and choice.state in (State.QUEUED, State.PAUSED):
             return choice
-        self._wrong_answer("scheduler_choose", choice, "a trial, START_NEW or WAIT")
+        self._refuse("scheduler_choose", choice)
         return WAIT
 
     def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """A configuration as JSON data."""
         return self._encode(config)
 
-    def _wrong_answer(self, hook: str, answer: object, allowed: str) -> None:
+    def _refuse(self, hook: str, answer: object, cause: Exception | None = None) -> None:
         if self.error is None:
-            plugin = self._manager.describe(self._manager.plugins[0][1])
-            self.error = PluginError(
-                f"scheduler {plugin} answered {answer!r} to {hook}; it may answer {allowed}",
-                plugin=plugin,
-                hook=hook,
-            )
+            self.error = self._manager.wrong_answer(hook, answer)
+            self.error.__cause__ = cause

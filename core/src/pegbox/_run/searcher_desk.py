@@ -138,9 +138,7 @@ class SearcherDesk:
 
     def _conformed(self, answer: object) -> Point:
         if not isinstance(answer, Mapping):
-            raise self._fault(
-                f"answered {answer!r} to suggest; it may answer a point, WAIT or FINISHED"
-            )
+            raise self._manager.wrong_answer("searcher_suggest", answer)
         try:
             return self._space.conform(answer)
         except PegboxError as error:

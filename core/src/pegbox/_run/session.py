@@ -75,7 +75,7 @@ class Session:
             first = self._take_up(parts, resumed, epoch)
         executor = make_executor(self._make_task, len(self.state.places))
         driver = self._searcher_driver(parts.desk, executor)
-        runner = Runner(parts.engine, executor, driver, parts.seat, self._store, parts.observers)
+        runner = Runner(parts.engine, executor, driver, self._store, parts.observers)
         parts.observers.set_up(self._info(epoch))
         with good_order_on_ctrl_c(
             lambda: runner.inbox.post([StopRequested(self._clock(), "interrupted")]),

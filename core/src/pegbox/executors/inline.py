@@ -58,6 +58,8 @@ class InlineExecutor:
         #: The try whose report waits for its decision; the decision, once it is there.
         self._waiting: tuple[int, int] | None = None
         self._decisions: list[bool] = []
+        #: What went wrong in the runner while a trial reported.
+        self._broken: Exception | None = None
         self._post: Post = _not_started
 
     def start(self, inbox: Inbox) -> None:
@@ -95,6 +97,8 @@ class InlineExecutor:
     def _run(self, launch: Launch, inbox: Inbox) -> None:
         channel = _InlineChannel(lambda report: self._decide(launch, report, inbox))
         message = run_trial(self._make_task(launch), self._trainable, channel)
+        if self._broken is not None:
+            raise self._broken
         trial, attempt, place = launch.trial, launch.attempt, self._place
         self._post(ended(message, at=self.clock(), trial=trial, attempt=attempt, place=place))
 
@@ -103,10 +107,15 @@ class InlineExecutor:
         self._waiting = (trial, attempt)
         at = self.clock()
         self._post([reported(report, at=at, trial=trial, attempt=attempt, place=place)])
-        inbox.handle()
-        while not self._decisions:
-            inbox.wait(None)
+        try:
             inbox.handle()
+            while not self._decisions:
+                inbox.wait(None)
+                inbox.handle()
+        except Exception as error:
+            # The run's fault, not the trial's: the function is told to end, and `wait` raises it.
+            self._broken = error
+            return False
         self._waiting = None
         return self._decisions.pop()
 

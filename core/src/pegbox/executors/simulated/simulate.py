@@ -84,9 +84,7 @@ def simulate(
         start_s=history[-1].at if history else 0.0,
     )
     journal = _Journal(history)
-    runner = Runner(
-        parts.engine, executor, DirectSearcher(parts.desk), parts.seat, journal, parts.observers
-    )
+    runner = Runner(parts.engine, executor, DirectSearcher(parts.desk), journal, parts.observers)
     runner.run(_first(parts, executor.clock()) if history else Started(0.0))
     assert state.ended is not None
     error = parts.seat.error or parts.desk.error
