@@ -53,12 +53,14 @@ def kill_workers(rng: random.Random, order: dict[str, Any]) -> dict[str, Any]:
     """Kill workers of one driver; answers with those that were hit."""
     driver, journal = psutil.Process(order["pid"]), Path(order["journal"])
     killed: list[int] = []
+    at_any = False
     while len(killed) < order["times"] and _runs(driver):
         _wait(lambda: not _runs(driver), rng.uniform(0, _BETWEEN_S))
-        entries = [read_journals(journal)[trial] for trial in read_journals(journal)]
-        safe, free = victims(entries, _alive)
-        # Now and then any worker, also one that has only just started, or has nothing to do.
-        pids = _workers(driver) if free and rng.random() < 0.25 else safe
+        safe, free = victims(read_journals(journal).values(), _alive)
+        # Now and then any worker, also one that has only just started, or has nothing to do; but
+        # not one after the other, since workers that never join end the run.
+        at_any = bool(safe) and free and not at_any and rng.random() < 0.4
+        pids = _workers(driver) if at_any else safe
         if pids:
             pid = rng.choice(sorted(pids))
             os.kill(pid, signal.SIGKILL)
