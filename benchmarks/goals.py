@@ -1,0 +1,76 @@
+"""What pegbox's speed must reach, as data: which figure of which row, against whom, how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = ["GOALS", "Goal"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One goal.
+
+    Attributes:
+        what: As the table says it.
+        row: A key of `plan.ROWS`.
+        figure: Figure of pegbox in that row.
+        sign: Whether the value must be at least or at most the bound.
+        bound: In units of the figure; a factor where there is an ``against``.
+        against: Subject and variant whose figure divides pegbox's, in the same repetition.
+        other_figure: Its figure, where it has another name.
+        subject: Who stands for pegbox in that row.
+    """
+
+    what: str
+    row: str
+    figure: str
+    sign: Literal["≥", "≤"]
+    bound: float
+    against: tuple[str, str] | None = None
+    other_figure: str = ""
+    subject: str = "pegbox"
+
+
+_FLOOR: Final = ("bare-mailbox", "")
+_TUNE: Final = ("ray-tune", "reuse")
+_TRIALS: Final = "steady_trials_per_s"
+_REPORTS: Final = "active_results_per_s"
+
+GOALS: Final = (
+    *(
+        Goal(f"{n} no-op trials: rate / bare slots", f"trials-{n}", _TRIALS, "≥", 0.8, _FLOOR)
+        for n in (200, 1000, 5000)
+    ),
+    *(
+        Goal(f"{n} no-op trials: rate / Ray Tune", f"trials-{n}", _TRIALS, "≥", 20, _TUNE)
+        for n in (200, 1000, 5000)
+    ),
+    Goal("cost of a trial at 10,000 / at 100", "trials-10000", "growth", "≤", 1.1),
+    Goal("2 x 500 reports: rate / bare mailbox", "reports-2x500", _REPORTS, "≥", 0.8, _FLOOR),
+    Goal("16 x 100 reports: rate / bare mailbox", "reports-16x100", _REPORTS, "≥", 0.8, _FLOOR),
+    Goal("2 x 500 reports: rate / Ray Tune", "reports-2x500", _REPORTS, "≥", 5, _TUNE),
+    Goal("16 x 100 reports: rate / Ray Tune", "reports-16x100", _REPORTS, "≥", 5, _TUNE),
+    Goal("restore 1,000 trials to the table, s", "resume-1000", "table_s", "≤", 0.05),
+    Goal("restore 10,000 trials to the table, s", "resume-10000", "table_s", "≤", 0.5),
+    *(
+        Goal(f"{row}: to the first new trial, s", row, "first_new_trial_s", "≤", 3)
+        for row in ("resume-1000", "resume-1000-tpe", "resume-10000")
+    ),
+    Goal("state on disk of a no-op trial, bytes", "trials-1000", "bytes_per_trial", "≤", 1000),
+    Goal("state of a report of 2 numbers / its result's JSON", "state", "ratio_of_2", "≤", 1.5),
+    Goal("state of a report of 20 numbers / its result's JSON", "state", "ratio_of_20", "≤", 1.5),
+    Goal("first result, cold / bare Dask", "first-result", "wall_s", "≤", 1.3, ("bare-dask", "")),
+    Goal(
+        "import pegbox / import distributed",
+        "import",
+        "pegbox_s",
+        "≤",
+        1.2,
+        ("imports", ""),
+        "distributed_s",
+        "imports",
+    ),
+    Goal("events/s through the engine", "engine", "events_per_s", "≥", 20_000, subject="engine"),
+)

@@ -1,0 +1,141 @@
+"""What is measured: rows, and in each row who does the same work.
+
+A subject is a script that runs one workload in a process of its own and prints one line of JSON.
+Ours lie in `subjects/`; the peers' come from a folder outside the repository and may be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+__all__ = ["OURS", "PEERS", "QUICK", "ROWS", "Job", "Row", "jobs"]
+
+#: Subject -> script in `subjects/`.
+OURS: Final = {
+    "pegbox": "pegbox_runs.py",
+    "bare-mailbox": "bare_mailbox.py",
+    "bare-dask": "bare_dask.py",
+    "engine": "engine_rate.py",
+    "imports": "imports.py",
+}
+
+#: Peer -> script in the peers' folder, name of its environment.
+PEERS: Final = {
+    "dask-floor": ("dask_floor.py", "dask"),
+    "ray-tune": ("ray_tune.py", "ray"),
+    "optuna": ("optuna_study.py", "optuna"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One workload with its sizes.
+
+    Attributes:
+        workload: Name of the workload in each subject's script.
+        arguments: Sizes, as on the command line; the peers' scripts take the same.
+        ours: Subject -> arguments of its own, added to ``arguments``.
+        peers: Peer -> its variants.
+    """
+
+    workload: str
+    arguments: str
+    ours: Mapping[str, str]
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+_BOTH: Final = {"pegbox": "", "bare-mailbox": ""}
+
+ROWS: Final = {
+    "trials-200": Row(
+        "trials", "--n 200", _BOTH, {"dask-floor": ("slots",), "ray-tune": ("reuse",)}
+    ),
+    "trials-1000": Row(
+        "trials", "--n 1000", _BOTH, {"dask-floor": ("slots",), "ray-tune": ("reuse", "lean")}
+    ),
+    "trials-5000": Row(
+        "trials", "--n 5000", _BOTH, {"dask-floor": ("slots",), "ray-tune": ("reuse",)}
+    ),
+    "trials-10000": Row("trials", "--n 10000", _BOTH),
+    "reports-2x500": Row(
+        "reports",
+        "--n 2 --reports 500",
+        _BOTH,
+        {"dask-floor": ("mailbox",), "ray-tune": ("reuse",), "optuna": ("journal",)},
+    ),
+    "reports-16x100": Row(
+        "reports",
+        "--n 16 --concurrency 16 --reports 100",
+        _BOTH,
+        {"dask-floor": ("mailbox",), "ray-tune": ("reuse",), "optuna": ("journal",)},
+    ),
+    "resume-1000": Row(
+        "resume",
+        "--n 1000",
+        {"pegbox": ""},
+        {"ray-tune": ("reuse",), "optuna": ("journal", "sqlite")},
+    ),
+    "resume-1000-tpe": Row("resume", "--n 1000", {"pegbox": "--searcher optuna"}),
+    "resume-10000": Row("resume", "--n 10000", {"pegbox": ""}),
+    "state": Row("state", "--n 20 --reports 200", {"pegbox": ""}),
+    "first-result": Row(
+        "first_result",
+        "",
+        {"pegbox": "", "bare-dask": ""},
+        {"dask-floor": ("window",), "ray-tune": ("reuse",), "optuna": ("memory",)},
+    ),
+    "import": Row("imports", "", {"imports": ""}),
+    "engine": Row("engine", "--n 2000 --reports 10 --concurrency 8", {"engine": ""}),
+    "inline": Row("inline", "--n 100 --reports 100", {"pegbox": ""}),
+}
+
+#: Rows of `--quick`, and the peers that run in them: those that take minutes are left out.
+QUICK: Final = {
+    "trials-200": ("ray-tune",),
+    "trials-1000": ("dask-floor",),
+    "trials-10000": (),
+    "reports-2x500": ("dask-floor", "ray-tune", "optuna"),
+    "reports-16x100": ("dask-floor", "ray-tune"),
+    "resume-1000": ("optuna",),
+    "resume-10000": (),
+    "state": (),
+    "first-result": ("ray-tune",),
+    "import": (),
+    "engine": (),
+    "inline": (),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one subject.
+
+    Attributes:
+        subject: A key of `OURS` or `PEERS`.
+        variant: A peer's; empty for our own.
+    """
+
+    row: str
+    subject: str
+    variant: str = ""
+
+    @property
+    def arguments(self) -> list[str]:
+        """The command line after the script."""
+        row = ROWS[self.row]
+        own = f"--variant {self.variant}" if self.variant else row.ours[self.subject]
+        return [row.workload, *row.arguments.split(), *own.split()]
+
+
+def jobs(row_names: list[str], *, quick: bool, with_peers: bool) -> list[Job]:
+    """The jobs of one repetition, in the order in which they run."""
+    found = []
+    for name in row_names:
+        row = ROWS[name]
+        found += [Job(name, subject) for subject in row.ours]
+        for peer, variants in row.peers.items() if with_peers else ():
+            if not quick or peer in QUICK.get(name, ()):
+                found += [Job(name, peer, variant) for variant in variants]
+    return found
