@@ -40,8 +40,11 @@ class Runner:
     def post(self, events: Sequence[Event]) -> None:
         self._arrived.extend(events)
 
-    def listen(self, arrived: Callable[[], None]) -> None:
+    def listen(self, arrived: Callable[[], None], later: Callable[[], None] | None = None) -> None:
         raise AssertionError("the inline executor works in the runner's thread")
+
+    def settle(self) -> None:
+        raise AssertionError("nothing was put off")
 
     def wait(self, timeout_s: float | None) -> None:
         self.waits.append(timeout_s)

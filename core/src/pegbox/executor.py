@@ -36,10 +36,20 @@ class Inbox(Protocol):
     def post(self, events: Sequence[Event]) -> None:
         """Add events, in order; from any thread."""
 
-    def listen(self, arrived: Callable[[], None]) -> None:
-        """Have ``arrived`` called after each post, in the thread that posts.
+    def listen(self, arrived: Callable[[], None], later: Callable[[], None] | None = None) -> None:
+        """For executors that handle the inbox in a thread of their own.
 
-        For executors that handle the inbox in a thread of their own.
+        Args:
+            arrived: Called after each post, in the thread that posts.
+            later: Called where facts may be stored a moment later, with those that come
+                until then; `settle` is to be called then. Without it, they are stored at once.
+        """
+
+    def settle(self) -> None:
+        """Store what was put off.
+
+        Raises:
+            StoreError: It could not be stored; the run cannot go on.
         """
 
     def wait(self, timeout_s: float | None) -> None:

@@ -7,6 +7,7 @@ times ends where it began. Nothing here knows where a worker is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from pegbox.errors import ConfigError
@@ -72,22 +73,19 @@ class Resources(Mapping[str, float]):
         have = room._units
         return all(n <= have.get(name, 0) for name, n in self._units.items())
 
+    def __reduce__(self) -> tuple[object, tuple[dict[str, float]]]:
+        return Resources, (dict(self),)
+
     def times_in(self, room: Resources) -> int:
         """How many requests of this size fit into ``room`` together.
 
         An empty request needs nothing and fits once: a worker without bound would be a mistake.
         """
-        if not self._units:
-            return 1
-        have = room._units
-        return min(have.get(name, 0) // n for name, n in self._units.items())
+        return _times_in(self, room)
 
     def plus(self, other: Resources) -> Resources:
         """The sum, name by name."""
-        units = dict(self._units)
-        for name, n in other._units.items():
-            units[name] = units.get(name, 0) + n
-        return Resources._of_units(units)
+        return _plus(self, other)
 
     def minus(self, other: Resources) -> Resources:
         """The difference, name by name.
@@ -95,9 +93,33 @@ class Resources(Mapping[str, float]):
         Raises:
             ValueError: An amount would fall below zero.
         """
-        units = dict(self._units)
-        for name, n in other._units.items():
-            units[name] = units.get(name, 0) - n
-            if units[name] < 0:
-                raise ValueError(f"{other} is more than {self} has of {name!r}")
-        return Resources._of_units(units)
+        return _minus(self, other)
+
+
+# A run knows few amounts and adds them over and over, so that sums are looked up.
+
+
+@lru_cache(maxsize=4096)
+def _times_in(shape: Resources, room: Resources) -> int:
+    if not shape._units:
+        return 1
+    have = room._units
+    return min(have.get(name, 0) // n for name, n in shape._units.items())
+
+
+@lru_cache(maxsize=4096)
+def _plus(one: Resources, other: Resources) -> Resources:
+    units = dict(one._units)
+    for name, n in other._units.items():
+        units[name] = units.get(name, 0) + n
+    return Resources._of_units(units)
+
+
+@lru_cache(maxsize=4096)
+def _minus(one: Resources, other: Resources) -> Resources:
+    units = dict(one._units)
+    for name, n in other._units.items():
+        units[name] = units.get(name, 0) - n
+        if units[name] < 0:
+            raise ValueError(f"{other} is more than {one} has of {name!r}")
+    return Resources._of_units(units)

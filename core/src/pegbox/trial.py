@@ -47,6 +47,9 @@ class State(Enum):
     STOPPED = "stopped"
     FAILED = "failed"
 
+    # Enum hashes the name in Python; states are looked up with each event.
+    __hash__ = object.__hash__
+
     @property
     def status(self) -> Status:
         """The status that users see."""

@@ -15,10 +15,13 @@ class EventInbox:
 
     Args:
         handle: What `handle` calls; the runner's step.
+        settle: What `settle` calls.
     """
 
-    def __init__(self, handle: Callable[[], None]) -> None:
+    def __init__(self, handle: Callable[[], None], settle: Callable[[], None]) -> None:
         self.handle = handle
+        self.settle = settle
+        self._later: Callable[[], None] | None = None
         self.over = threading.Event()
         self._listener: Callable[[], None] | None = None
         self._events: list[Event] = []
@@ -32,9 +35,17 @@ class EventInbox:
         if self._listener is not None:
             self._listener()
 
-    def listen(self, arrived: Callable[[], None]) -> None:
-        """Have ``arrived`` called after each post."""
+    def listen(self, arrived: Callable[[], None], later: Callable[[], None] | None = None) -> None:
+        """Have ``arrived`` called after each post, and ``later`` where storing can wait."""
         self._listener = arrived
+        self._later = later
+
+    def put_off(self) -> bool:
+        """Whether somebody will call `settle` in a moment, so that storing can wait for more."""
+        if self._later is None:
+            return False
+        self._later()
+        return True
 
     def wait(self, timeout_s: float | None) -> None:
         """Return when something is there, or after ``timeout_s`` seconds."""

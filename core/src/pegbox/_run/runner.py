@@ -55,8 +55,10 @@ class Runner:
         self._searcher = searcher
         self._journal = journal
         self._observers = observers
-        self.inbox = EventInbox(self.step)
+        self.inbox = EventInbox(self.step, self.settle)
         self._stepping = threading.RLock()
+        #: Facts whose storing was put off for a moment, oldest first.
+        self._unstored: list[Event] = []
         self._home = threading.get_ident()
 
     def run(self, first: Event) -> None:
@@ -79,6 +81,7 @@ class Runner:
         finally:
             self._searcher.close()
             self._executor.close()
+            self.settle()
             self._observers.tell()
 
     def step(self) -> None:
@@ -101,9 +104,18 @@ class Runner:
         return steps
 
     def _carry_out(self, steps: Sequence[Step]) -> None:
-        facts = [fact for step in steps for fact in step.facts]
-        if facts:
-            self._journal.append(facts)
-        if launches := [launch for step in steps for launch in step.launches]:
+        for step in steps:
+            self._unstored += step.facts
+        launches = [launch for step in steps for launch in step.launches]
+        if launches or self._engine.ended or not self.inbox.put_off():
+            self.settle()
+        if launches:
             self._executor.launch(launches)
-        self._observers.note(facts, self._engine.state)
+
+    def settle(self) -> None:
+        """Store what was put off; what is stored is told to observers."""
+        with self._stepping:
+            facts, self._unstored = self._unstored, []
+            if facts:
+                self._journal.append(facts)
+                self._observers.note(facts, self._engine.state)

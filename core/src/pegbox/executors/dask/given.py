@@ -44,6 +44,11 @@ class GivenCluster:
         _check(client)
         self._client = client
 
+    @property
+    def scheduler(self) -> Any | None:
+        """The scheduler, where it lives in this process."""
+        return getattr(self._client.cluster, "scheduler", None)
+
     def start(self) -> Client:
         """The client, once the nannies of its cluster are asked to report how workers end."""
         ship_by_value(mailbox, oom_counter, exit_watch)

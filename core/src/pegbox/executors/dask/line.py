@@ -40,6 +40,7 @@ class DriverLine:
 
     Args:
         client: A connected client.
+        scheduler: The client's scheduler, where it lives in this process; otherwise None.
         run: Key of the run, unique to this epoch.
         experiment: Key of the experiment; older runs of it are told that they are over.
         take: Called on the loop with each batch of messages; must be quick.
@@ -49,12 +50,14 @@ class DriverLine:
     def __init__(
         self,
         client: Client,
+        scheduler: Any | None,
         run: str,
         experiment: str,
         take: Callable[[Messages], None],
         broken: Callable[[str], None],
     ) -> None:
         self._client = client
+        self._scheduler = scheduler
         self._run = run
         self._experiment = experiment
         self._take = take
@@ -73,10 +76,10 @@ class DriverLine:
         """Install the mailbox if need be, begin the run, and poll until `close`."""
         ship_by_value(mailbox_module)
         self._client.register_plugin(Mailbox(), name=PLUGIN_NAME)
-        # Only a scheduler in this process and on this loop has its plugins at hand.
-        scheduler = getattr(self._client.cluster, "scheduler", None)
-        if getattr(scheduler, "loop", None) is self._client.loop:
-            self._local = getattr(scheduler, "plugins", {}).get(PLUGIN_NAME)
+        # Only a scheduler on this very loop has its plugins at hand.
+        scheduler = self._scheduler
+        if scheduler is not None and getattr(scheduler, "loop", None) is self._client.loop:
+            self._local = scheduler.plugins.get(PLUGIN_NAME)
         self._client.sync(self._open)
 
     async def _open(self) -> None:
@@ -154,7 +157,8 @@ class DriverLine:
     async def _poll_forever(self) -> None:
         lost_since: float | None = None
         poll = 1
-        while True:
+        # Before Python 3.12, asyncio.wait_for may swallow the cancellation.
+        while not self._closing:
             answers = self._taken_out()
             self._polling = True
             try:

@@ -7,11 +7,16 @@ longer is done elsewhere: callbacks in the runner's own thread, searchers that c
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from pegbox.executor import Inbox
 
 __all__ = ["LoopHandler"]
+
+#: Reports that come within this time are stored together. A killed driver loses so much of them
+#: at most, and their trials report them again.
+SETTLE_WITHIN_S = 0.002
 
 
 class LoopHandler:
@@ -28,7 +33,8 @@ class LoopHandler:
         self._planned = False
         self._thread: int | None = None
         self._failure: BaseException | None = None
-        inbox.listen(self._arrived)
+        self._settling = False
+        inbox.listen(self._arrived, self._later)
         self._asyncio_loop.call_soon_threadsafe(self._handle)
 
     def raise_failure(self) -> None:
@@ -45,13 +51,25 @@ class LoopHandler:
         else:
             self._asyncio_loop.call_soon_threadsafe(self._handle)
 
+    def _later(self) -> None:
+        if not self._settling:
+            self._settling = True
+            self._asyncio_loop.call_later(SETTLE_WITHIN_S, self._settle)
+
     def _handle(self) -> None:
         self._thread = threading.get_ident()
         self._planned = False
+        self._do(self._inbox.handle)
+
+    def _settle(self) -> None:
+        self._settling = False
+        self._do(self._inbox.settle)
+
+    def _do(self, what: Callable[[], None]) -> None:
         if self._failure is not None:
             return
         try:
-            self._inbox.handle()
+            what()
         except BaseException as error:
             # Whatever it is, the run cannot go on; the runner's thread waits to hear of it.
             self._failure = error
