@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import common
 from common import Figures
 from pegbox._engine.engine import Engine, Step
-from pegbox._engine.rules import Decider, Rules
+from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox.commands import Ask
-from pegbox.decisions import CONTINUE, Decision
+from pegbox.decisions import CONTINUE, WAIT, Decision, Signal
 from pegbox.events import Ended, Event, Reported, Started, Suggested, WorkerJoined
 from pegbox.objective import Objective
 from pegbox.resources import Resources
@@ -23,16 +23,28 @@ from pegbox.trial import TrialView
 _CPU = Resources({"cpu": 1})
 
 
-class _GoOn(Decider):
+class _GoOn:
     """A scheduler that lets everything go on."""
 
     chooses = False
 
+    def added(self, trial: TrialView) -> None:
+        pass
+
     def decide(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
         return CONTINUE
 
+    def completed(self, *how: Any) -> None:
+        pass
+
+    def choose(self, *waiting: Sequence[TrialView]) -> Signal:
+        return WAIT
+
     def encode(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return config
+
+    def failed_since(self) -> None:
+        pass
 
 
 class _World:
