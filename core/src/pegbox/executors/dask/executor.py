@@ -34,8 +34,10 @@ from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
 from pegbox.executors.dask.mailbox import EXIT
-from pegbox.executors.dask.slot import SlotSpec, run_slot, versions
+from pegbox.executors.dask.slot import SlotSpec, run_slot
+from pegbox.executors.dask.slot_start import make_start
 from pegbox.executors.dask.slots import Slot, SlotTable
+from pegbox.executors.dask.versions import mismatch, versions
 from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
 
@@ -51,6 +53,10 @@ EXIT_CAUSE_S = 3.0
 
 class ClusterLike(Protocol):
     """Where the workers come from: the embedded cluster, or one that the user gave."""
+
+    @property
+    def scheduler(self) -> Any | None:
+        """The scheduler of the client that `start` gave, where it lives in this process."""
 
     def start(self) -> Client:
         """A connected client."""
@@ -108,7 +114,14 @@ class DaskExecutor:
         self._inbox = inbox
         self._client = self._cluster.start()
         self._loop = LoopHandler(self._client.loop, inbox)
-        self._line = DriverLine(self._client, self._run, self._experiment, self._take, self.broken)
+        self._line = DriverLine(
+            self._client,
+            self._cluster.scheduler,
+            self._run,
+            self._experiment,
+            self._take,
+            self.broken,
+        )
         self._line.open()
 
     def clock(self) -> float:
@@ -156,6 +169,9 @@ class DaskExecutor:
         self._closing = True
         if hasattr(self, "_line"):
             self._line.close()
+        with self._lock:
+            for slot in self._slots.slots.values():
+                slot.future.release()
         self._cluster.close()
 
     # ------------------------------------------------------------------ slots
@@ -164,8 +180,8 @@ class DaskExecutor:
         """Pinned to a worker that has room: a free task could queue behind a busy one for ever."""
         extra = {name: amount for name, amount in slot.resources.items() if name != "cpu"}
         slot.future = self._client.submit(
-            run_slot,
-            SlotSpec(self._run, slot.number, self._trainable),
+            make_start(),
+            pickle.dumps((run_slot, SlotSpec(self._run, slot.number, self._trainable))),
             key=f"pegbox-slot-{self._run}-{slot.number}",
             workers=[slot.worker],
             allow_other_workers=False,
@@ -185,6 +201,8 @@ class DaskExecutor:
 
     def _task_done(self, slot: Slot, future: Any) -> None:
         """A slot's task that ends with an error of its own never opened, or is a mistake."""
+        if future.status == "finished":
+            future.release()  # nobody reads the result, and the cluster shall forget it
         if self._closing or future.status != "error":
             return
         with self._lock:
@@ -237,7 +255,7 @@ class DaskExecutor:
         self, events: list[Event], slot: Slot, place: tuple[str, str, int], theirs: dict[str, str]
     ) -> None:
         mine = versions()
-        if problem := _mismatch(mine, theirs):
+        if problem := mismatch(mine, theirs):
             text = f"worker {slot.worker} does not fit this driver: {problem}"
             events.append(PluginFailed(self.clock(), "executor", "dask", text))
             return
@@ -357,13 +375,3 @@ def _verdict(worker: str, cause: ExitCause | None) -> tuple[Any, TrialFailure]:
         return "failed", TrialFailure("crash", f"its process was {cause.message}")
     why = f" ({cause.message})" if cause is not None else ""
     return "lost", TrialFailure("lost", f"worker {worker} disappeared{why}")
-
-
-def _mismatch(mine: dict[str, str], theirs: dict[str, str]) -> str:
-    """What keeps two sides from working together; empty if nothing does."""
-    for name in ("protocol", "pegbox", "cloudpickle", "distributed"):
-        if mine[name] != theirs.get(name):
-            return f"{name} {theirs.get(name)} there, {mine[name]} here; install the same version"
-    if mine["python"].split(".")[:2] != theirs.get("python", "").split(".")[:2]:
-        return f"Python {theirs.get('python')} there, {mine['python']} here"
-    return ""

@@ -11,8 +11,6 @@ import pickle
 import socket
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
-from platform import python_version
 from typing import Any
 
 import cloudpickle
@@ -20,10 +18,11 @@ from distributed import get_worker, secede
 
 from pegbox._trial.function import run_trial
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
-from pegbox.executors.dask.mailbox import EXIT, PROTOCOL
+from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.slot_line import SlotLine
+from pegbox.executors.dask.versions import versions
 
-__all__ = ["SlotSpec", "run_slot", "versions"]
+__all__ = ["SlotSpec", "run_slot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,6 @@ class SlotSpec:
     run: str
     slot: int
     trainable: bytes
-
-
-def versions() -> dict[str, str]:
-    """What must fit together on client, scheduler and workers."""
-    found = {name: version(name) for name in ("pegbox", "distributed", "cloudpickle")}
-    return {"python": python_version(), "protocol": str(PROTOCOL), **found}
 
 
 class _TrialChannel:

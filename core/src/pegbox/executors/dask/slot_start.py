@@ -1,0 +1,23 @@
+"""The first step of a slot's task, sent by value: schedulers read tasks, and may have no pegbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+__all__ = ["make_start"]
+
+
+def make_start() -> Callable[[bytes], None]:
+    """A function that runs a slot on a worker.
+
+    Its argument is the pickled body of the task with what it is told. A function inside a
+    function has no name that pickle could refer to, so its code is sent along.
+    """
+
+    def start_slot(slot: bytes) -> None:
+        import pickle
+
+        body, spec = pickle.loads(slot)
+        body(spec)
+
+    return start_slot
