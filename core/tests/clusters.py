@@ -41,7 +41,6 @@ async def serve():
         await worker.finished()
 asyncio.run(serve())
 """
-# The folder of `run_python` must not be what makes pegbox importable, or not.
 _ENVIRONMENT = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "PYTHONUNBUFFERED": "1"}
 
 
@@ -104,8 +103,4 @@ def lone_worker(
 
 def tasks_on(client: Any) -> list[str]:
     """Keys of the tasks that a cluster's scheduler knows."""
-    return list(client.run_on_scheduler(_keys))
-
-
-def _keys(dask_scheduler: Any) -> list[str]:
-    return [str(key) for key in dask_scheduler.tasks]
+    return list(client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.tasks)))

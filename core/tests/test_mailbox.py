@@ -363,13 +363,13 @@ def test_a_client_that_polls_again_within_the_grace_keeps_its_run(cluster, post)
 class Inbox:
     """What a line hands over; answers each call with its payload."""
 
-    def __init__(self, client, *, run=None):
+    def __init__(self, client):
         self.calls = []
         self.broken = []
         self.told = threading.Event()
-        self.line = DriverLine(
-            client, run or uuid.uuid4().hex, uuid.uuid4().hex, self.take, self.break_
-        )
+        self.run = uuid.uuid4().hex
+        scheduler = getattr(client.cluster, "scheduler", None)
+        self.line = DriverLine(client, scheduler, self.run, self.run, self.take, self.break_)
 
     def take(self, messages):
         calls = [message[1:] for message in messages if message[0] == "call"]
@@ -399,7 +399,7 @@ def talk(client, inbox, numbers):
 
     async def go():
         post = Post(client)
-        post.run = inbox.line._run
+        post.run = inbox.run
         return [await post.say(number, f"call {number}") for number in numbers]
 
     return client.sync(asyncio.wait_for, go(), PATIENCE_S)
@@ -436,7 +436,7 @@ def test_a_driver_whose_main_thread_is_busy_keeps_its_lease(connected, monkeypat
 def test_a_line_whose_run_is_over_says_so(connected):
     inbox = Inbox(connected)
     inbox.line.open()
-    connected.sync(getattr(connected.scheduler, handler_name("close_run")), run=inbox.line._run)
+    connected.sync(getattr(connected.scheduler, handler_name("close_run")), run=inbox.run)
     assert inbox.told.wait(PATIENCE_S)
     assert "no longer knows this run" in inbox.broken[0]
     inbox.line.close()

@@ -171,7 +171,8 @@ class DaskExecutor:
             self._line.close()
         with self._lock:
             for slot in self._slots.slots.values():
-                slot.future.release()
+                if slot.future is not None:
+                    slot.future.release()
         self._cluster.close()
 
     # ------------------------------------------------------------------ slots
