@@ -87,12 +87,15 @@ class SchedulerSeat:
         """Whether what an exploit or a resize carries can be used, before anything follows it."""
         if isinstance(decision, Resize):
             return isinstance(decision.resources, Resources)
-        if not isinstance(decision, Exploit) or not isinstance(decision.donor, str):
+        if not isinstance(decision, Exploit):
+            return False
+        if not isinstance(decision.donor, str) or not isinstance(decision.config, Mapping):
             return False
         try:
             self._encode(decision.config)
-        except (PegboxError, AttributeError, TypeError) as error:
+        except PegboxError as error:
             self._refuse("scheduler_result", decision, cause=error)
+            return False
         return True
 
     def completed(
