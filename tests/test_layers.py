@@ -98,11 +98,6 @@ PARTS = {
         parts=("values", "contracts"),
         libraries=("fsspec", "rich", "IPython"),
     ),
-    "testing": Part(
-        modules=("testing",),
-        parts=("values", "contracts", "settings", "surface", "simulation"),
-        libraries=("pytest", "hypothesis"),
-    ),
 }
 
 #: Sent with their code to schedulers that have no pegbox installed.
@@ -112,7 +107,7 @@ SENT_WITH_THEIR_CODE = {
 
 #: What packages other than the core may import of it.
 FOR_PLUGINS = ("values", "contracts")
-FOR_TESTS_OF_PLUGINS = ("values", "contracts", "settings", "surface", "simulation", "testing")
+FOR_TESTS_OF_PLUGINS = ("values", "contracts", "settings", "surface", "simulation")
 
 
 def part_of(module: str) -> str | None:
