@@ -10,7 +10,7 @@ import pytest
 
 #: Needed by one part or another, and loaded by that part.
 LATE = {
-    *("distributed", "dask", "tornado", "cloudpickle", "cryptography", "fsspec", "psutil"),
+    *("distributed", "dask", "tornado", "cloudpickle", "cryptography", "fsspec"),
     *("numpy", "pandas", "torch", "sklearn", "rich", "click", "IPython", "optuna"),
     *("asyncio", "multiprocessing"),
 }

@@ -64,7 +64,9 @@ PARTS = {
     "settings": Part(modules=("configs", "trainable", "checkpoint"), parts=("values", "contracts")),
     # The shell: everything that has an effect.
     "plugins": Part(modules=("_plugins",), parts=("values", "contracts"), libraries=("pluggy",)),
-    "store": Part(modules=("_store",), parts=("values", "engine"), libraries=("filelock",)),
+    "store": Part(
+        modules=("_store",), parts=("values", "engine"), libraries=("filelock", "psutil")
+    ),
     "trial side": Part(
         modules=("_trial",), parts=("values", "settings"), libraries=("cloudpickle",)
     ),
