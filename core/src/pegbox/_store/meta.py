@@ -10,7 +10,7 @@ from typing import Any
 from pegbox.jsonvalue import dumps, loads
 from pegbox.objective import Objective
 
-__all__ = ["Epoch", "ExperimentMeta", "read_epochs", "read_meta", "write_meta"]
+__all__ = ["Epoch", "ExperimentMeta", "read_epochs", "read_meta", "read_run", "write_meta"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,12 @@ def read_meta(db: sqlite3.Connection) -> ExperimentMeta:
     values = {key: loads(value) for key, value in rows}
     values["objectives"] = tuple(Objective(**objective) for objective in values["objectives"])
     return ExperimentMeta(**values)
+
+
+def read_run(db: sqlite3.Connection) -> str:
+    """The run's 5 hex digits alone; from files of every schema version."""
+    (value,) = db.execute("SELECT value FROM meta WHERE key = 'run'").fetchone()
+    return str(loads(value))
 
 
 def read_epochs(db: sqlite3.Connection) -> list[Epoch]:

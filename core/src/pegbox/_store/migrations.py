@@ -17,7 +17,7 @@ from typing import Final
 from pegbox._store.schema import APPLICATION_ID, VERSION
 from pegbox.errors import StoreError
 
-__all__ = ["STEPS", "Step", "check_version", "migrate", "migrate_file"]
+__all__ = ["STEPS", "Step", "check_version", "migrate", "migrate_file", "no_store"]
 
 #: Changes the tables of one version into those of the next; commits nothing.
 Step = Callable[[sqlite3.Connection], None]
@@ -38,9 +38,9 @@ def check_version(db: sqlite3.Connection, path: Path, steps: Mapping[int, Step] 
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
-        raise _no_store(path, "no SQLite file, or a damaged one") from error
+        raise no_store(path) from error
     if application != APPLICATION_ID:
-        raise _no_store(path, "an SQLite file, but not a store of pegbox")
+        raise no_store(path, "an SQLite file, but not a store of pegbox")
     if version > VERSION:
         raise StoreError(
             f"{path} was written by a newer release of pegbox: its schema has version {version}, "
@@ -91,7 +91,8 @@ def migrate_file(path: Path, steps: Mapping[int, Step] = STEPS) -> Path | None:
     return kept
 
 
-def _no_store(path: Path, what: str) -> StoreError:
+def no_store(path: Path, what: str = "no SQLite file, or a damaged one") -> StoreError:
+    """The error for a file that is not what its name says."""
     return StoreError(f"{path} is {what}", path=str(path), hint="Give the folder of an experiment.")
 
 

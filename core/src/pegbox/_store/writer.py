@@ -1,10 +1,12 @@
 """The store as its driver uses it: append events, replay them, keep components' states.
 
+Where the experiment's folder is on a network, the file is elsewhere, and the folder gets snapshots.
 One `Store` is used by one thread at a time. It does not know what events mean beyond their keys.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,11 +16,12 @@ from types import TracebackType
 from typing import Any, Final
 
 from pegbox._engine.records import COLUMNS, DecodeConfig, Row, from_row, to_row
+from pegbox._store.home import Home, find_home
 from pegbox._store.lock import DriverLock
 from pegbox._store.log_keeper import LogKeeper, move_log
 from pegbox._store.meta import Epoch, ExperimentMeta, read_epochs, read_meta
-from pegbox._store.migrations import migrate_file
 from pegbox._store.schema import FILE_NAME
+from pegbox._store.snapshots import SYNC_PERIOD_S, Snapshots
 from pegbox._store.store_file import (
     connect,
     fold_log,
@@ -27,12 +30,15 @@ from pegbox._store.store_file import (
     refuse_existing,
     unwritable,
 )
+from pegbox._store.taking_up import clear_live, home_of, is_behind, note_caught_up, prepare
 from pegbox._store.trial_index import ReportKey, TrialIndex
 from pegbox.errors import StoreError
 from pegbox.events import Event, PlaceOpened, RunEnded
 from pegbox.jsonvalue import dumps, loads
 
 __all__ = ["Store"]
+
+_logger = logging.getLogger("pegbox")
 
 
 def _marks(width: int) -> str:
@@ -57,9 +63,10 @@ class Store:
         meta: What was fixed when the experiment was created.
     """
 
-    def __init__(self, folder: Path, lock: DriverLock, db: sqlite3.Connection) -> None:
-        self.folder = folder
-        self._path = folder / FILE_NAME
+    def __init__(self, home: Home, lock: DriverLock, db: sqlite3.Connection) -> None:
+        self.folder = home.folder
+        self._home = home
+        self._path = home.file
         self._lock = lock
         self._db = db
         self._closed = False
@@ -70,10 +77,20 @@ class Store:
         self._seq = 0
         self._reload()
         self._keeper = LogKeeper(self._path)
+        self._snapshots = Snapshots(home, lock.claim) if lock.claim is not None else None
 
     @classmethod
-    def create(cls, folder: str | os.PathLike[str], meta: ExperimentMeta) -> Store:
+    def create(
+        cls,
+        folder: str | os.PathLike[str],
+        meta: ExperimentMeta,
+        *,
+        sync_period_s: float = SYNC_PERIOD_S,
+    ) -> Store:
         """Make a new experiment; its folder is made where it is missing.
+
+        Args:
+            sync_period_s: Seconds between snapshots, where the folder is on a network.
 
         Raises:
             ExperimentExists: The folder has an experiment.
@@ -82,15 +99,17 @@ class Store:
         """
         place = Path(folder).absolute()
         refuse_existing(place)
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(place, error) from error
-        return cls._locked(place, lambda: make_file(place / FILE_NAME, meta))
+        # The folder decides where the live file goes, so what is above it has to be there.
+        _make_folder(place)
+        home = find_home(place, meta.run)
+        return cls._locked(home, lambda: _make_new(home, meta), sync_period_s)
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> Store:
+    def open(cls, folder: str | os.PathLike[str], *, sync_period_s: float = SYNC_PERIOD_S) -> Store:
         """Take up an experiment, to go on with it. A file of an older release is migrated.
+
+        Args:
+            sync_period_s: As for `create`.
 
         Raises:
             ExperimentLocked: Another driver works on it.
@@ -98,24 +117,28 @@ class Store:
                 wrote it.
         """
         place = Path(folder).absolute()
-        path = place / FILE_NAME
-        if not path.is_file():
+        if not (place / FILE_NAME).is_file():
             raise missing_store(place)
-        return cls._locked(place, lambda: migrate_file(path))
+        home = home_of(place)
+        return cls._locked(home, lambda: prepare(home), sync_period_s)
 
     @classmethod
-    def _locked(cls, folder: Path, prepare: Callable[[], object]) -> Store:
+    def _locked(cls, home: Home, make: Callable[[], object], sync_period_s: float) -> Store:
         with ExitStack() as undo:
-            lock = DriverLock(folder)
-            undo.callback(lock.release)
             try:
+                home.make()
+                lock = DriverLock(home, sync_period_s)
+                undo.callback(lock.release)
                 lock.acquire()
-                prepare()
-                db = connect(folder / FILE_NAME)
+                make()
+                db = connect(home.file)
                 undo.callback(db.close)
-                store = cls(folder, lock, db)
+                store = cls(home, lock, db)
+                undo.callback(store._stop_threads)
+                if store._snapshots is not None and not home.snapshot.exists():
+                    store._snapshots.take()
             except (OSError, sqlite3.Error) as error:
-                raise unwritable(folder, error) from error
+                raise unwritable(home.folder, error) from error
             undo.pop_all()
             return store
 
@@ -128,7 +151,13 @@ class Store:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except StoreError as fault:
+            if error is None:
+                raise
+            # What went wrong before it is what the user has to hear.
+            _logger.error("%s", fault)
 
     # ------------------------------------------------------------------ epochs
 
@@ -150,6 +179,9 @@ class Store:
 
         Returns:
             The epoch's number: 1 for a fresh run, one more for each restore.
+
+        Raises:
+            StoreError: It could not be stored, or not be made known in the folder.
         """
         cursor = self._write(
             "an epoch",
@@ -157,6 +189,8 @@ class Store:
             (started, host, pid, dumps(dict(versions)), dumps(dict(settings))),
         )
         assert cursor.lastrowid is not None
+        if self._snapshots is not None:
+            self._snapshots.begin_epoch(cursor.lastrowid)
         return cursor.lastrowid
 
     # ------------------------------------------------------------------ events
@@ -170,10 +204,13 @@ class Store:
         """Store events that the engine accepted, all or none; it returns when they are stored.
 
         Raises:
+            ExperimentLocked: Another driver has taken over the experiment.
             StoreError: They could not be stored, e.g. since the disk is full; none of them was.
         """
         if not events:
             return
+        if self._snapshots is not None and self._snapshots.usurped is not None:
+            raise self._snapshots.usurped
         try:
             self._append(events)
         except sqlite3.Error as error:
@@ -253,6 +290,20 @@ class Store:
         for row in self._db.execute(select):
             yield from_row(row, decode_config)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether events may be missing: the file was made of a snapshot of a driver that died."""
+        return is_behind(self._home)
+
+    def catch_up(self, events: Sequence[Event]) -> None:
+        """Store what checkpoints know of the missing events; nothing is missing after that.
+
+        Raises:
+            StoreError: As for `append`.
+        """
+        self.append(events)
+        note_caught_up(self._home)
+
     # -------------------------------------------------------------- components
 
     def save_component(self, role: str, state: Mapping[str, Any]) -> None:
@@ -275,13 +326,40 @@ class Store:
     # ----------------------------------------------------------------- closing
 
     def close(self) -> None:
-        """Leave one file without a log beside it, and give back the lock. May be called twice."""
+        """Leave one file without a log beside it, and give back the lock. May be called twice.
+
+        Raises:
+            StoreError: The last snapshot could not be written; the live file has everything.
+            ExperimentLocked: Another driver has taken over the experiment.
+        """
         if self._closed:
             return
         self._closed = True
-        try:
-            self._keeper.close()
-            fold_log(self._db)
-            self._db.close()
-        finally:
-            self._lock.release()
+        with ExitStack() as ending:
+            ending.callback(self._lock.release)
+            ending.callback(self._db.close)
+            self._stop_threads()
+            if self._snapshots is None:
+                fold_log(self._db)
+            else:
+                self._snapshots.close()
+                self._db.close()
+                clear_live(self._home)
+
+    def _stop_threads(self) -> None:
+        self._keeper.close()
+        if self._snapshots is not None:
+            self._snapshots.stop()
+
+
+def _make_new(home: Home, meta: ExperimentMeta) -> None:
+    # Again, now that the lock is held.
+    refuse_existing(home.folder)
+    make_file(home.file, meta)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error

@@ -1,0 +1,173 @@
+"""The right to write into an experiment's folder that several machines can reach.
+
+A driver writes its note anew every sync period. Who finds the note of another driver fresh stays
+away; who finds that its own was replaced stops writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pegbox._store.driver_note import (
+    NOTE_NAME,
+    STALE_PERIODS,
+    DriverNote,
+    age_s,
+    own_note,
+    read_note,
+)
+from pegbox._store.home import Home
+from pegbox._store.schema import FILE_NAME
+from pegbox.errors import ExperimentLocked
+
+__all__ = ["TOKEN_NAME", "Claim", "refuse_fresh"]
+
+#: In the live folder: what names it in the note.
+TOKEN_NAME: Final = "driver.token"
+
+
+class Claim:
+    """One driver's claim on an experiment whose folder is apart from the live one.
+
+    Args:
+        home: Its places; the live folder exists, and its file lock is held.
+        sync_period_s: Seconds from one note to the next.
+
+    Attributes:
+        token: Names the live folder, in the note and in names of files that are being written.
+    """
+
+    def __init__(self, home: Home, sync_period_s: float) -> None:
+        self.sync_period_s = sync_period_s
+        self._folder = home.folder
+        self._path = home.folder / NOTE_NAME
+        self.token = _token(home.live / TOKEN_NAME)
+        self._note = own_note(home.run, self.token, sync_period_s)
+        self._aside = home.folder / f"{NOTE_NAME}.{self.token}.new"
+
+    def acquire(self) -> None:
+        """Claim the experiment.
+
+        Raises:
+            ExperimentLocked: Another driver lives, or died only a moment ago.
+            OSError: The folder cannot be written.
+        """
+        self._note.write(self._aside)
+        try:
+            self._refuse_living()
+            self._tidy()
+            if self._path.exists():
+                os.replace(self._aside, self._path)
+                return
+            with open(self._path, "x", encoding="utf-8") as file:
+                file.write(self._aside.read_text(encoding="utf-8"))
+        except FileExistsError:
+            # Somebody else was quicker, a moment ago.
+            self._refuse_living()
+        finally:
+            self._aside.unlink(missing_ok=True)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Say in the note which epoch this is, from the next `renew` on."""
+        self._note = replace(self._note, epoch=epoch)
+
+    def check(self) -> None:
+        """Make sure that nobody took the experiment over.
+
+        Raises:
+            ExperimentLocked: Somebody did.
+        """
+        found = read_note(self._folder)
+        if found is not None and found.token != self.token:
+            raise ExperimentLocked(
+                f"another driver has taken over the experiment in {self._folder}: {found}, after "
+                f"this one gave no sign of life for {STALE_PERIODS} sync periods",
+                path=str(self._folder),
+                hint="This run cannot go on; the other one does.",
+            )
+
+    def renew(self) -> None:
+        """Give a sign of life.
+
+        Raises:
+            ExperimentLocked: As for `check`.
+            OSError: The folder cannot be written.
+        """
+        self.check()
+        self._note.write(self._aside)
+        os.replace(self._aside, self._path)
+
+    def release(self) -> None:
+        """Give it up; a folder that cannot be reached keeps the note, which grows stale."""
+        with contextlib.suppress(OSError):
+            found = read_note(self._folder)
+            if found is not None and found.token == self.token:
+                self._path.unlink(missing_ok=True)
+
+    def _refuse_living(self) -> None:
+        if not self._path.exists():
+            return
+        found = read_note(self._folder)
+        # This machine's own live folder: the driver that wrote it held the lock that is held now.
+        if found is not None and found.token == self.token:
+            return
+        if found is not None and not found.token:
+            self._refuse_silent(found)
+            return
+        refuse_fresh(self._path, self._aside, found or self._note, named=found is not None)
+
+    def _tidy(self) -> None:
+        """Remove what dead drivers left half written."""
+        for name in (NOTE_NAME, FILE_NAME):
+            for left in self._folder.glob(f"{name}.*.new"):
+                if left != self._aside:
+                    left.unlink(missing_ok=True)
+
+    def _refuse_silent(self, found: DriverNote) -> None:
+        """Of a driver whose live file is in the folder itself, which gives no signs of life."""
+        if found.host == self._note.host and not found.runs_here:
+            return
+        raise ExperimentLocked(
+            f"another driver works on the experiment in {self._folder}, which is on its local "
+            f"disk: {found}",
+            path=str(self._folder),
+            hint=f"If that process has ended, go on with the experiment on {found.host}, or "
+            f"delete {self._path}.",
+        )
+
+
+def refuse_fresh(path: Path, just_written: Path, found: DriverNote, *, named: bool = True) -> None:
+    """Stay away from an experiment whose driver gave a sign of life a short while ago.
+
+    Args:
+        path: The note's file.
+        just_written: A file beside it that was written a moment ago.
+        found: What the note says. ``named``: whether it could be read; otherwise the own note.
+
+    Raises:
+        ExperimentLocked: It did.
+    """
+    left_s = STALE_PERIODS * found.sync_period_s - age_s(path, just_written)
+    if left_s <= 0:
+        return
+    holder = str(found) if named else "it has not yet said which"
+    raise ExperimentLocked(
+        f"another driver works on the experiment in {path.parent}: {holder}",
+        path=str(path.parent),
+        hint="Wait until it has ended, or end it; reading the results works meanwhile. If it was "
+        f"killed, wait {left_s:.0f} s until it counts as dead, or delete {path}.",
+    )
+
+
+def _token(path: Path) -> str:
+    """What names a live folder; drawn once."""
+    if not path.exists():
+        aside = path.with_suffix(".new")
+        aside.write_text(secrets.token_hex(8), encoding="ascii")
+        os.replace(aside, path)
+    return path.read_text(encoding="ascii")
