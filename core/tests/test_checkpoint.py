@@ -24,7 +24,7 @@ from pegbox._trial.checkpointing import (
     verify,
     whole_checkpoints,
 )
-from pegbox._trial.task import TrialTask
+from pegbox._trial.task import ReportMessage, TrialTask
 from pegbox.checkpoint import MANIFEST_NAME, METADATA_NAME, Checkpoint
 from pegbox.errors import ReportError, StoreError
 from pegbox.resources import Resources
@@ -71,9 +71,13 @@ def make_task(experiment: Path, **changes: Any) -> TrialTask:
     return TrialTask(**{**facts, **changes})
 
 
+def report_at(iteration: int) -> ReportMessage:
+    return ReportMessage(iteration, 2.0, iteration * 2.0, 1.7e9, '{"loss":{"$float":"nan"}}', None)
+
+
 def keep(source: Path, experiment: Path, iteration: int = 1, **changes: Any) -> Path:
     task = make_task(experiment, **changes)
-    path, _ = persist(str(source), task, iteration=iteration, time_total_s=iteration * 2.0)
+    path, _ = persist(str(source), task, report_at(iteration))
     return experiment / path
 
 
@@ -150,6 +154,8 @@ def test_a_kept_checkpoint_has_the_content_and_says_what_it_is(
     assert (manifest.trial, manifest.trial_id) == (0, "abcde_00000")
     assert (manifest.attempt, manifest.epoch) == (1, 1)
     assert manifest.config == {"lr": float("inf")}
+    assert (manifest.time_this_iter_s, manifest.timestamp) == (2.0, 1.7e9)
+    assert manifest.metrics == {"loss": pytest.approx(float("nan"), nan_ok=True)}
     assert [file.path for file in manifest.files] == ["model.bin", "sub/ö.txt"]
     size = 3_000_000 + len("optimizer")
     assert manifest.record() == CheckpointRecord(f"{NAME}/checkpoint_000012", 12, 24.0, size)
@@ -325,7 +331,8 @@ def test_sizes_are_always_compared_and_content_when_asked(work: Path, experiment
         '{"format": "1"}',
         '{"format": 1, "files": 3}',
         '{"format":1,"trial":0,"trial_id":"a","attempt":1,"epoch":1,"iteration":1,'
-        '"time_total_s":1.0,"config":null,"files":[["../../secret",1,"00"]]}',
+        '"time_total_s":1.0,"time_this_iter_s":1.0,"timestamp":1.0,"metrics":{},"config":null,'
+        '"files":[["../../secret",1,"00"]]}',
     ],
 )
 def test_a_damaged_manifest_is_no_checkpoint(text: str, work: Path, experiment: Path) -> None:
@@ -425,7 +432,7 @@ def test_a_kill_at_any_line_leaves_a_whole_checkpoint_or_none(
 def test_the_marker_tells_runs_apart(experiment: Path, work: Path) -> None:
     other = make_task(experiment, trial_id="fffff_00000")
     with pytest.raises(ReportError, match="belongs to run abcde, not fffff"):
-        persist(str(work), other, iteration=1, time_total_s=1.0)
+        persist(str(work), other, report_at(1))
     (experiment / checkpointing.MARKER_NAME).write_bytes(b"\xff\xfe")
     with pytest.raises(ReportError, match="not visible"):
         keep(work, experiment)

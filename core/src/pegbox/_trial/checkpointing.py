@@ -16,7 +16,7 @@ from typing import Any, Final
 from pegbox import jsonvalue
 from pegbox._trial.copying import FileFact, copy_tree, digest_of, list_tree
 from pegbox._trial.manifest import Manifest, read_manifest, write_manifest
-from pegbox._trial.task import TrialTask
+from pegbox._trial.task import ReportMessage, TrialTask
 from pegbox.checkpoint import MANIFEST_NAME, METADATA_NAME
 from pegbox.errors import ConfigError, ReportError
 
@@ -81,9 +81,7 @@ def checkpoint_name(iteration: int, *, attempt: int, epoch: int) -> str:
     return f"{_FINISHED}{iteration:06d}{suffix}"
 
 
-def persist(
-    source: str, task: TrialTask, *, iteration: int, time_total_s: float
-) -> tuple[str, int]:
+def persist(source: str, task: TrialTask, report: ReportMessage) -> tuple[str, int]:
     """Copy a folder into the trial's folder as a whole checkpoint.
 
     Nothing is forced to disk: that would cost each report many times the copy itself, and a
@@ -92,8 +90,7 @@ def persist(
     Args:
         source: The user's folder; left as it is.
         task: The try that reports.
-        iteration: ``training_iteration`` of the report.
-        time_total_s: The trial's training seconds up to it.
+        report: What it reports with the checkpoint.
 
     Returns:
         Path relative to the experiment's folder, and bytes of all files.
@@ -108,12 +105,12 @@ def persist(
     _check_source(source, trial_folder)
     entries = list_tree(source, without=MANIFEST_NAME)
     os.makedirs(trial_folder, exist_ok=True)
-    name = checkpoint_name(iteration, attempt=task.attempt, epoch=task.epoch)
+    name = checkpoint_name(report.iteration, attempt=task.attempt, epoch=task.epoch)
     aside = os.path.join(trial_folder, f"{_UNFINISHED}{name}-{secrets.token_hex(4)}")
     os.mkdir(aside)
     try:
         facts = copy_tree(source, aside, entries)
-        manifest = _manifest(facts, task, name, iteration, time_total_s)
+        manifest = _manifest(facts, task, name, report)
         write_manifest(aside, manifest)
         _rename(aside, os.path.join(trial_folder, name))
     except BaseException:
@@ -205,7 +202,7 @@ def _check_source(source: str, trial_folder: str) -> None:
 
 
 def _manifest(
-    facts: tuple[FileFact, ...], task: TrialTask, name: str, iteration: int, time_total_s: float
+    facts: tuple[FileFact, ...], task: TrialTask, name: str, report: ReportMessage
 ) -> Manifest:
     return Manifest(
         path=f"{task.name}/{name}",
@@ -213,8 +210,11 @@ def _manifest(
         trial_id=task.trial_id,
         attempt=task.attempt,
         epoch=task.epoch,
-        iteration=iteration,
-        time_total_s=time_total_s,
+        iteration=report.iteration,
+        time_total_s=report.time_total_s,
+        time_this_iter_s=report.time_this_iter_s,
+        timestamp=report.timestamp,
+        metrics=jsonvalue.loads(report.encoded),
         config=_json_or_none(task.config),
         # The notes may be changed later, see `Checkpoint.set_metadata`.
         files=tuple(fact for fact in facts if fact.path != METADATA_NAME),

@@ -32,6 +32,9 @@ class Manifest:
         attempt: The try that wrote it. ``epoch``: the restore in which it ran.
         iteration: ``training_iteration`` that was reported with it.
         time_total_s: The trial's training seconds up to it.
+        time_this_iter_s: Seconds since the report before the one that it came with.
+        timestamp: Wall time of that report, seconds since 1970.
+        metrics: What was reported with it, flat, so that the report outlives a lost store.
         config: The trial's configuration; None where it is not JSON data.
         files: Every file but the user's notes, by path.
     """
@@ -43,6 +46,9 @@ class Manifest:
     epoch: int
     iteration: int
     time_total_s: float
+    time_this_iter_s: float
+    timestamp: float
+    metrics: Mapping[str, Any]
     config: Mapping[str, Any] | None
     files: tuple[FileFact, ...]
 
@@ -66,6 +72,9 @@ def write_manifest(folder: str, manifest: Manifest) -> None:
         "epoch": manifest.epoch,
         "iteration": manifest.iteration,
         "time_total_s": manifest.time_total_s,
+        "time_this_iter_s": manifest.time_this_iter_s,
+        "timestamp": manifest.timestamp,
+        "metrics": manifest.metrics,
         "config": manifest.config,
         "files": [list(file) for file in manifest.files],
     }
@@ -109,6 +118,9 @@ def _manifest_of(folder: str, data: Mapping[str, Any]) -> Manifest:
         epoch=data["epoch"],
         iteration=data["iteration"],
         time_total_s=data["time_total_s"],
+        time_this_iter_s=data["time_this_iter_s"],
+        timestamp=data["timestamp"],
+        metrics=data["metrics"],
         config=data["config"],
         files=files,
     )

@@ -120,12 +120,10 @@ class Session:
         iteration = self._iteration + 1
         total_s = self.task.time_total_s + now - self._start
         since_s, self._last = now - self._last, now
-        kept = None
-        if folder is not None:
-            kept = checkpointing.persist(
-                folder, self.task, iteration=iteration, time_total_s=total_s
-            )
-        return ReportMessage(iteration, since_s, total_s, time.time(), encoded, kept)
+        message = ReportMessage(iteration, since_s, total_s, time.time(), encoded, None)
+        if folder is None:
+            return message
+        return message._replace(checkpoint=checkpointing.persist(folder, self.task, message))
 
     def _count(self, message: ReportMessage) -> None:
         self._iteration = message.iteration
