@@ -37,7 +37,7 @@ HALF = Resources({"cpu": 0.5})
 @pytest.fixture(scope="module")
 def beside():
     """The scheduler in this process, and on the client's loop: no message needs a socket."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(**options) as cluster, Client(cluster, set_as_default=False) as client:
         yield client
 

@@ -26,7 +26,7 @@ AGES_S = 1000.0
 @pytest.fixture(scope="module")
 def cluster():
     """A scheduler that took the mailbox over the wire, with a short grace for lost clients."""
-    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         LocalCluster(processes=False, **options) as cluster,
         Client(cluster, set_as_default=False) as client,

@@ -65,7 +65,7 @@ class Tuner:
         client: Any | None = None,
         executor: ExecutorName = "dask",
     ) -> None:
-        self._client = client
+        self._client = _usable_client(client)
         self._executor = _known_executor(executor)
         self._resumed: Resumed | None = None
         self._param_space = param_space
@@ -108,7 +108,7 @@ class Tuner:
             ConfigError: Something that cannot be stored must be passed again; it is named.
         """
         tuner = cls.__new__(cls)
-        tuner._client = client
+        tuner._client = _usable_client(client)
         tuner._param_space = param_space
         tuner._executor = _known_executor(executor)
         if resume_errored and restart_errored:
@@ -156,6 +156,14 @@ class Tuner:
     def get_results(self) -> ResultGrid:
         """What has been found so far; also while another process runs the experiment."""
         return ResultGrid(self._plan.folder, self._param_space)
+
+
+def _usable_client(client: Any | None) -> Any | None:
+    if client is not None:
+        from pegbox.executors.dask import check_client
+
+        check_client(client)
+    return client
 
 
 def _known_executor(name: object) -> ExecutorName:

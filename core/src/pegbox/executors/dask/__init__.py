@@ -21,7 +21,7 @@ from pegbox.resources import Resources
 if TYPE_CHECKING:
     from pegbox.executors.dask.executor import ClusterLike, DaskExecutor
 
-__all__ = ["current_client", "embedded_cluster", "make_dask_executor"]
+__all__ = ["check_client", "current_client", "embedded_cluster", "make_dask_executor"]
 
 
 def current_client() -> Any | None:
@@ -33,6 +33,17 @@ def current_client() -> Any | None:
         return distributed.get_client()
     except ValueError:
         return None
+
+
+def check_client(client: Any) -> None:
+    """Look at a client that the user gave.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    from pegbox.executors.dask.given import check_client
+
+    check_client(client)
 
 
 def embedded_cluster(resources: Resources, trials_at_most: int | None) -> EmbeddedCluster:

@@ -20,7 +20,7 @@ from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.exit_watch import BOOK_NAME, REPORTER_NAME, ExitBook, ExitReporter
 from pegbox.executors.dask.mailbox import handler_name
 
-__all__ = ["GivenCluster", "judge_exit"]
+__all__ = ["GivenCluster", "check_client", "judge_exit"]
 
 logger = logging.getLogger("pegbox")
 
@@ -41,7 +41,7 @@ class GivenCluster:
     """
 
     def __init__(self, client: Client) -> None:
-        _check(client)
+        check_client(client)
         self._client = client
 
     @property
@@ -105,7 +105,12 @@ def judge_exit(code: int, over_limit: bool, oom_kills: int) -> ExitCause:
     return explain_exit(code, oom_kills=oom_kills)
 
 
-def _check(client: Client) -> None:
+def check_client(client: Client) -> None:
+    """Look at a client before anything is started.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
     if not isinstance(client, Client):
         raise ConfigError(
             f"client must be a distributed.Client, got {type(client).__name__}",
