@@ -10,7 +10,12 @@ from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._run.searcher_desk import KnownTrial
-from pegbox._trial.checkpointing import discard_unfinished, verify, whole_checkpoints
+from pegbox._trial.checkpointing import (
+    discard_unfinished,
+    json_or_none,
+    verify,
+    whole_checkpoints,
+)
 from pegbox.decisions import STOP
 from pegbox.events import Resumed
 from pegbox.trial import CheckpointRecord, State, trial_id
@@ -62,10 +67,17 @@ def mended_checkpoints(
             recorded = record.checkpoint
             deep = record.state is State.FAILED
             if recorded and verify(str(folder / recorded.path), deep=deep) is None:
-                mended[number] = _older(own, recorded, deep=deep)
+                mended[number] = _older(own, record, recorded, deep=deep)
     return mended
 
 
-def _older(own: Path, lost: CheckpointRecord, *, deep: bool) -> CheckpointRecord | None:
-    whole = (manifest.record() for manifest in whole_checkpoints(str(own), deep=deep))
-    return next((kept for kept in whole if kept.iteration <= lost.iteration), None)
+def _older(
+    own: Path, record: TrialRecord, lost: CheckpointRecord, *, deep: bool
+) -> CheckpointRecord | None:
+    """The newest one that is whole, up to the lost one, and of the trial as it is now.
+
+    Its folder may hold those of a trial of the same number that a lost store knew.
+    """
+    config = json_or_none(record.config)
+    whole = (one for one in whole_checkpoints(str(own), deep=deep) if one.config == config)
+    return next((one.record() for one in whole if one.iteration <= lost.iteration), None)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from pegbox._engine.state import RunState
+from pegbox._run.catching_up import catch_up
 from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.parts import Parts, put_together
 from pegbox._run.plan import Plan
@@ -162,6 +163,8 @@ class Session:
                 self._plan.scheduler.name,
                 differing,
             )
+        if self._store.is_behind:
+            catch_up(self._store, parts.engine, epoch - 1, self._clock())
         state = self._store.load_component("searcher")
         if state is not None and state[1]:
             parts.managers["searcher"].call("searcher_load", state=state[1])

@@ -24,6 +24,7 @@ __all__ = [
     "MARKER_NAME",
     "checkpoint_name",
     "discard_unfinished",
+    "json_or_none",
     "mark_folder",
     "persist",
     "require_visible",
@@ -215,13 +216,14 @@ def _manifest(
         time_this_iter_s=report.time_this_iter_s,
         timestamp=report.timestamp,
         metrics=jsonvalue.loads(report.encoded),
-        config=_json_or_none(task.config),
+        config=json_or_none(task.config),
         # The notes may be changed later, see `Checkpoint.set_metadata`.
         files=tuple(fact for fact in facts if fact.path != METADATA_NAME),
     )
 
 
-def _json_or_none(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def json_or_none(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A configuration as a manifest has it; None where it is not JSON data."""
     try:
         plain: Mapping[str, Any] = jsonvalue.plain(config)
     except ConfigError:
