@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import sys
+import time
 
 import pytest
 from faults.auditor import audit, open_tries, read_ledger
@@ -43,10 +44,11 @@ def go_on(study, **changes):
     assert not complaints, "\n".join(complaints)
 
 
+@pytest.mark.slow
 def test_once_ends_in_good_order_and_says_how_to_go_on(tmp_path, screen):
-    base = tmp_path / "it's \"mine\""
+    base = tmp_path / 'it\'s "mine"'
     base.mkdir()
-    with experiment(base, samples=SAMPLES, report_s=0.2) as study:
+    with experiment(base, samples=SAMPLES, report_s=0.1) as study:
         driver = study.start(in_terminal(screen, study.command()))
         wait_until(lambda: len(reported(study)) >= 3)
         screen.press_ctrl_c()
@@ -83,12 +85,15 @@ def test_twice_ends_at_once(tmp_path, screen):
         screen.press_ctrl_c()
         wait_until(lambda: "Go on with" in screen.text())
         screen.press_ctrl_c()
+        pressed = time.monotonic()
         assert driver.process.wait(AT_ONCE_S) == -signal.SIGINT, screen.text()
+        print(f"it ended {time.monotonic() - pressed:.1f} s after the second Ctrl-C")
         assert "KeyboardInterrupt" in screen.text()
         driver.wait_for_nobody()
         assert ResultGrid(study.folder).num_errors == 0
 
 
+@pytest.mark.slow
 def test_twice_keeps_what_was_reported(tmp_path, screen):
     with experiment(tmp_path, samples=SAMPLES, report_s=0.1) as study:
         driver = study.start(in_terminal(screen, study.command()))
@@ -100,6 +105,7 @@ def test_twice_keeps_what_was_reported(tmp_path, screen):
         go_on(study)
 
 
+@pytest.mark.slow
 def test_before_the_first_trial(tmp_path, screen):
     with experiment(tmp_path, samples=SAMPLES) as study:
         driver = study.start(in_terminal(screen, study.command()))
