@@ -750,6 +750,17 @@ class TestRestore:
         assert launched(step) == [(0, 2, "w0")]
         assert (again.trial(0).failures, again.trial(0).lost_in_row) == (0, 0)
 
+    def test_what_had_begun_goes_on_before_anything_new_begins(self):
+        rig = Rig(lookahead=3, max_trials=4)
+        rig.start()
+        for number in (1, 0, 2):
+            rig.suggest(number)
+        _, step = resume(rig, rules={"max_trials": 4})
+        assert launched(step) == [(1, 2, "w0")]
+        again = Rig(history=rig.journal)
+        again.send(Resumed(again.at, 2))
+        assert again.engine.state.queued() == [1, 0, 2]
+
     def test_a_trial_that_was_told_to_stop_has_stopped(self):
         rig = running({(0, 1): STOP})
         rig.report(0, 1)

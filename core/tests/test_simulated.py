@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 
 import pytest
-from pegbox import Scheduler, TuneConfig, grid_search, uniform
+from pegbox import Scheduler, Searcher, TuneConfig, grid_search, uniform
 from pegbox._engine.records import to_row
 from pegbox.builtin.random_search import RandomSearch
 from pegbox.decisions import PAUSE, Exploit, Resize
@@ -161,6 +161,38 @@ def test_a_searcher_is_told_every_trial_once_wherever_the_run_was_cut_off(schedu
     journal = go().journal
     for cut in range(1, len(journal)):
         go(journal[:cut])
+
+
+class Listening(Searcher):
+    """Notes what it is told and what it sees as pending."""
+
+    def __init__(self):
+        self.heard = []
+
+    def observe(self, trial_id):
+        self.heard.append(("observe", trial_id))
+
+    def suggest(self, trial_id, pending):
+        self.heard.append(("suggest", trial_id, set(pending)))
+        return {"x": 0.5}
+
+    def on_trial_complete(self, trial_id):
+        self.heard.append(("complete", trial_id))
+
+
+def test_a_searcher_after_a_restore_sees_what_still_runs_as_pending():
+    journal = run(num_samples=2).journal
+    begun = next(n for n, fact in enumerate(journal) if isinstance(fact, Launched))
+    first_alone = [f for f in journal[: begun + 1] if getattr(f, "trial", 0) == 0]
+    searcher = Listening()
+    cluster = SimulatedCluster(workers=2)
+    run(seconds(3), search_alg=searcher, num_samples=2, cluster=cluster, history=first_alone)
+    first, second = "00000_00000", "00000_00001"
+    assert searcher.heard == [
+        ("suggest", second, {first}),
+        ("observe", first),
+        ("complete", second),
+    ]
 
 
 class Scripted(Scheduler):

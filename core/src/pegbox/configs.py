@@ -28,10 +28,12 @@ def _whole(owner: str, name: str, value: object, least: int) -> None:
 class TuneConfig:
     """What is searched for, and how.
 
+    At a restore, what is left at None is as it was when the experiment was last started.
+
     Attributes:
         metric: Name of the reported value that counts. ``mode``: ``"min"`` or ``"max"``.
         num_samples: Trials in all; with grids, how often the whole grid is gone through. -1 goes
-            on until the run is stopped.
+            on until the run is stopped. None is 1.
         search_alg: A searcher by name (``"optuna"``), with options (``("optuna", {"sampler":
             "tpe"})``), or an object. None is random search.
         scheduler: As ``search_alg``, e.g. ``"asha"`` or ``("asha", {"max_t": 50})``. None runs
@@ -46,14 +48,14 @@ class TuneConfig:
 
     metric: str | Sequence[str] | None = None
     mode: str | Sequence[str] | None = None
-    num_samples: int = 1
+    num_samples: int | None = None
     search_alg: SearchAlg = None
     scheduler: SchedulerChoice = None
     max_concurrent_trials: int | None = None
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if self.num_samples != -1:
+        if self.num_samples not in (None, -1):
             _whole("TuneConfig", "num_samples", self.num_samples, 1)
         if self.max_concurrent_trials is not None:
             _whole("TuneConfig", "max_concurrent_trials", self.max_concurrent_trials, 1)
@@ -80,13 +82,15 @@ class FailureConfig:
 class RunConfig:
     """Where and under which name a run is kept, and who is told of it.
 
+    At a restore, what is left at None is as it was when the experiment was last started.
+
     Attributes:
         name: Name of the experiment and of its folder; None makes one of the trainable's name,
             the time and the run's digits.
         storage_path: The folder that experiments lie in; None is ``~/pegbox_results``.
-        failure_config: What becomes of trials that fail.
+        failure_config: What becomes of trials that fail; None is `FailureConfig` by itself.
         callbacks: Objects, or names on offer, that are told what happens.
-        verbose: 0 shows nothing, 1 the live view.
+        verbose: 0 shows nothing, 1 the live view. None is 1.
 
     Raises:
         ConfigError: A value that cannot be used.
@@ -94,13 +98,14 @@ class RunConfig:
 
     name: str | None = None
     storage_path: str | None = None
-    failure_config: FailureConfig = FailureConfig()
+    failure_config: FailureConfig | None = None
     callbacks: Sequence[Callback | str] = ()
-    verbose: int = 1
+    verbose: int | None = None
 
     def __post_init__(self) -> None:
-        _whole("RunConfig", "verbose", self.verbose, 0)
-        if not isinstance(self.failure_config, FailureConfig):
+        if self.verbose is not None:
+            _whole("RunConfig", "verbose", self.verbose, 0)
+        if not isinstance(self.failure_config, FailureConfig | None):
             raise ConfigError(
                 f"RunConfig(failure_config=...) must be a FailureConfig, got "
                 f"{self.failure_config!r}"

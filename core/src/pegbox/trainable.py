@@ -14,6 +14,7 @@ from pegbox.resources import Resources
 __all__ = [
     "DEFAULT_RESOURCES",
     "check_trainable",
+    "stated_resources",
     "trainable_function",
     "trainable_name",
     "trainable_resources",
@@ -77,9 +78,15 @@ def with_resources(
 
 def trainable_resources(trainable: Callable[..., Any]) -> Resources:
     """What a trial of it asks for; arguments bound later with functools.partial change nothing."""
+    stated = stated_resources(trainable)
+    return DEFAULT_RESOURCES if stated is None else stated
+
+
+def stated_resources(trainable: Callable[..., Any]) -> Resources | None:
+    """What `with_resources` said of it; None where nothing was said."""
     while isinstance(trainable, functools.partial):
         trainable = trainable.func
-    return trainable.resources if isinstance(trainable, _Resourced) else DEFAULT_RESOURCES
+    return trainable.resources if isinstance(trainable, _Resourced) else None
 
 
 def trainable_function(trainable: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from pegbox._run.saved_plan import plan_from_store
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.writer import Store
 from pegbox._trial.checkpointing import mark_folder
-from pegbox.configs import RunConfig, TuneConfig
+from pegbox.configs import FailureConfig, RunConfig, TuneConfig
 from pegbox.errors import ConfigError
 from pegbox.events import Resumed
 from pegbox.objective import make_objectives
@@ -98,8 +98,9 @@ class Tuner:
             restart_errored: Whether failed trials are tried again from the start.
             param_space: Needed again only where it holds objects or functions.
             tune_config: Replaces what the run was set up with: more samples, another searcher.
-                None keeps it; so does a searcher, scheduler or seed that is left at None.
-            run_config: Replaces failures, callbacks and verbosity; name and place stay.
+                What is left at None is kept.
+            run_config: Replaces failures, callbacks and verbosity; name and place stay. Callbacks
+                are not kept.
             client: As for `Tuner`.
             executor: As for `Tuner`.
 
@@ -194,6 +195,7 @@ def _settle(
     searcher = make_component("searcher", tune.search_alg, "random")
     check_searcher(searcher, space, objectives)
     seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)
+    verbose = 1 if run.verbose is None else run.verbose
     digits = secrets.token_hex(3)[:5]
     chosen = run.name if run.name is not None else fresh_name(name, digits)
     return Plan(
@@ -207,10 +209,10 @@ def _settle(
         objectives=objectives,
         searcher=searcher,
         scheduler=make_component("scheduler", tune.scheduler, "fifo"),
-        num_samples=tune.num_samples,
-        max_failures=run.failure_config.max_failures,
+        num_samples=1 if tune.num_samples is None else tune.num_samples,
+        max_failures=(run.failure_config or FailureConfig()).max_failures,
         max_concurrent=tune.max_concurrent_trials,
         seed=seed,
-        callbacks=make_callbacks(run.callbacks, run.verbose),
-        verbose=run.verbose,
+        callbacks=make_callbacks(run.callbacks, verbose),
+        verbose=verbose,
     )

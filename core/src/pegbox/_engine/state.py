@@ -235,6 +235,7 @@ class RunState:
             self.trials[number].checkpoint = checkpoint
         for record in self.trials.values():
             self._resume(record, fact)
+        self._queue_begun_first()
 
     def _resume(self, record: TrialRecord, fact: Resumed) -> None:
         record.worker = record.halt_for = None
@@ -246,6 +247,13 @@ class RunState:
             self._move(record, State.QUEUED)
         if fact.unfinished == "skip" and record.state in (State.QUEUED, State.PAUSED):
             self._move(record, State.STOPPED)
+
+    def _queue_begun_first(self) -> None:
+        """What had begun goes on before anything new begins; the order stays otherwise."""
+        numbers = sorted(self.queued(), key=lambda number: self.trials[number].attempt == 0)
+        self.queues.clear()
+        for number in numbers:
+            self._enqueue(self.trials[number])
 
     def _forgive(self, record: TrialRecord, *, restart: bool) -> None:
         record.failures = record.lost_in_row = 0

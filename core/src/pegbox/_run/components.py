@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pegbox import jsonvalue
 from pegbox._plugins.catalog import Catalog
 from pegbox._run.plan import Component
 from pegbox.errors import ConfigError, UnsupportedSpace
@@ -51,7 +52,13 @@ def _by_name(role: str, name: str, options: Mapping[str, Any]) -> Component:
     catalog = Catalog.discover()
     offer = catalog.find(role, name)
     plugin = catalog.create(role, name, options)
-    return Component(offer.name, dict(options), True, plugin, f"{offer.package} {offer.version}")
+    package = f"{offer.package} {offer.version}"
+    try:
+        # A copy, since the user may change the dict that was passed.
+        return Component(offer.name, jsonvalue.plain(options), True, plugin, package)
+    except ConfigError:
+        # Options that are objects cannot be stored, so neither can the choice.
+        return Component(offer.name, {}, False, plugin, package)
 
 
 def check_searcher(component: Component, space: Space, objectives: Sequence[Objective]) -> None:

@@ -117,7 +117,12 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """What may be given anew at a restore."""
+        objectives = [{"metric": each.metric, "mode": each.mode} for each in self.objectives]
         return {
+            "searcher": {"name": self.searcher.name, **self.searcher.stored_options()},
+            "scheduler": {"name": self.scheduler.name, **self.scheduler.stored_options()},
+            "objectives": objectives,
+            "seed": self.seed,
             "num_samples": self.num_samples,
             "max_failures": self.max_failures,
             "max_concurrent_trials": self.max_concurrent,

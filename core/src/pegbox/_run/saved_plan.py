@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pegbox._run.components import check_searcher, make_callbacks, make_component
 from pegbox._run.plan import Component, Plan
-from pegbox._store.meta import ExperimentMeta
+from pegbox._store.meta import Epoch, ExperimentMeta
 from pegbox._store.reader import Reader
 from pegbox.configs import RunConfig, TuneConfig
 from pegbox.errors import ConfigError
-from pegbox.objective import make_objectives
+from pegbox.objective import Objective, make_objectives
 from pegbox.resources import Resources
 from pegbox.space import Space, missing
-from pegbox.trainable import trainable_function, trainable_resources
+from pegbox.trainable import stated_resources, trainable_function
 
 __all__ = ["plan_from_store"]
 
@@ -35,58 +35,74 @@ def plan_from_store(
     """
     with Reader(folder) as reader:
         meta = reader.meta
-        settings = reader.epochs[-1].settings if reader.epochs else meta.settings
-    _refuse_missing(meta, param_space, tune)
+        saved = _as_last_started(meta, reader.epochs)
+    tune, run = tune or TuneConfig(), run or RunConfig()
+    _refuse_missing(meta, saved, param_space, tune)
     space = Space.from_description(meta.space, param_space)
-    objectives = meta.objectives
-    if tune is not None and tune.metric is not None:
+    objectives = tuple(Objective(**each) for each in saved["objectives"])
+    if tune.metric is not None or tune.mode is not None:
         objectives = make_objectives(tune.metric, tune.mode)
-    searcher = _component("searcher", meta, tune and tune.search_alg)
+    searcher = _component("searcher", saved, tune.search_alg)
     check_searcher(searcher, space, objectives)
-    verbose = run.verbose if run else int(settings["verbose"])
-    own = trainable_resources(trainable)
+    stated = stated_resources(trainable)
+    failures = run.failure_config
+    verbose = _first(run.verbose, saved["verbose"])
     return Plan(
         run=meta.run,
         name=meta.name,
         folder=folder.absolute(),
         trainable=trainable_function(trainable),
         trainable_name=meta.trainable,
-        resources=own or Resources(settings["resources"]),
+        resources=Resources(saved["resources"]) if stated is None else stated,
         space=space,
         objectives=objectives,
         searcher=searcher,
-        scheduler=_component("scheduler", meta, tune and tune.scheduler),
-        num_samples=tune.num_samples if tune else settings["num_samples"],
-        max_failures=run.failure_config.max_failures if run else settings["max_failures"],
-        max_concurrent=tune.max_concurrent_trials if tune else settings["max_concurrent_trials"],
-        seed=tune.seed if tune and tune.seed is not None else meta.seed,
-        callbacks=make_callbacks(run.callbacks if run else (), verbose),
+        scheduler=_component("scheduler", saved, tune.scheduler),
+        num_samples=_first(tune.num_samples, saved["num_samples"]),
+        max_failures=saved["max_failures"] if failures is None else failures.max_failures,
+        max_concurrent=_first(tune.max_concurrent_trials, saved["max_concurrent_trials"]),
+        seed=_first(tune.seed, saved["seed"]),
+        callbacks=make_callbacks(run.callbacks, verbose),
         verbose=verbose,
     )
 
 
-def _stored(role: str, meta: ExperimentMeta) -> tuple[str, Mapping[str, Any]]:
-    if role == "searcher":
-        return meta.searcher, meta.searcher_options
-    return meta.scheduler, meta.scheduler_options
+def _as_last_started(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> dict[str, Any]:
+    """What the last start was given; a file of an older release may lack some of it."""
+    return {
+        "searcher": {"name": meta.searcher, **meta.searcher_options},
+        "scheduler": {"name": meta.scheduler, **meta.scheduler_options},
+        "objectives": [{"metric": each.metric, "mode": each.mode} for each in meta.objectives],
+        "seed": meta.seed,
+        **meta.settings,
+        **(epochs[-1].settings if epochs else {}),
+    }
 
 
-def _component(role: str, meta: ExperimentMeta, chosen: Any) -> Component:
-    name, options = _stored(role, meta)
-    return make_component(role, chosen or (name, options["options"]), name)
+def _first(given: Any, saved: Any) -> Any:
+    return saved if given is None else given
+
+
+def _component(role: str, saved: Mapping[str, Any], chosen: Any) -> Component:
+    before = saved[role]
+    given = (before["name"], before["options"]) if chosen is None else chosen
+    return make_component(role, given, before["name"])
 
 
 def _refuse_missing(
-    meta: ExperimentMeta, param_space: Mapping[str, Any] | None, tune: TuneConfig | None
+    meta: ExperimentMeta,
+    saved: Mapping[str, Any],
+    param_space: Mapping[str, Any] | None,
+    tune: TuneConfig,
 ) -> None:
     """One message for all that must be passed again."""
     lacking = []
     if param_space is None and (paths := missing(meta.space)):
         lacking.append(f"param_space (for {', '.join(map(repr, paths))})")
     for role, argument in (("searcher", "search_alg"), ("scheduler", "scheduler")):
-        name, options = _stored(role, meta)
-        if not options["by_name"] and (tune is None or getattr(tune, argument) is None):
-            lacking.append(f"tune_config=TuneConfig({argument}=...) (it was a {name} object)")
+        before = saved[role]
+        if not before["by_name"] and getattr(tune, argument) is None:
+            lacking.append(f"tune_config=TuneConfig({argument}=...) (it was a {before['name']})")
     if lacking:
         raise ConfigError(
             "code and objects are not stored, so a restore of this experiment needs again: "

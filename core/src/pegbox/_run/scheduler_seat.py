@@ -89,10 +89,12 @@ class SchedulerSeat:
             return isinstance(decision.resources, Resources)
         if not isinstance(decision, Exploit):
             return False
-        if not isinstance(decision.donor, str) or not isinstance(decision.config, Mapping):
+        donor: object = decision.donor
+        config: object = decision.config
+        if not isinstance(donor, str) or not isinstance(config, Mapping):
             return False
         try:
-            self._encode(decision.config)
+            self._encode(config)
         except PegboxError as error:
             self._refuse("scheduler_result", decision, cause=error)
             return False

@@ -112,7 +112,7 @@ def _plan(
         objectives=objectives,
         searcher=searcher,
         scheduler=make_component("scheduler", tune.scheduler, "fifo"),
-        num_samples=tune.num_samples,
+        num_samples=1 if tune.num_samples is None else tune.num_samples,
         max_failures=max_failures,
         max_concurrent=tune.max_concurrent_trials,
         seed=tune.seed or 0,
