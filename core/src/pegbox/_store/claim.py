@@ -59,18 +59,23 @@ class Claim:
         """
         self._note.write(self._aside)
         try:
-            self._refuse_living()
-            self._tidy()
             if self._path.exists():
+                # Of two that take over from a dead one, the loser hears of it at its next sign.
+                self._refuse_living()
                 os.replace(self._aside, self._path)
-                return
+            else:
+                self._put_first_note()
+        finally:
+            self._aside.unlink(missing_ok=True)
+        self._tidy()
+
+    def _put_first_note(self) -> None:
+        try:
             with open(self._path, "x", encoding="utf-8") as file:
                 file.write(self._aside.read_text(encoding="utf-8"))
         except FileExistsError:
             # Somebody else was quicker, a moment ago.
-            self._refuse_living()
-        finally:
-            self._aside.unlink(missing_ok=True)
+            raise _locked(self._path, read_note(self._folder), self.sync_period_s) from None
 
     def begin_epoch(self, epoch: int) -> None:
         """Say in the note which epoch this is, from the next `renew` on."""
@@ -110,8 +115,6 @@ class Claim:
                 self._path.unlink(missing_ok=True)
 
     def _refuse_living(self) -> None:
-        if not self._path.exists():
-            return
         found = read_note(self._folder)
         # This machine's own live folder: the driver that wrote it held the lock that is held now.
         if found is not None and found.token == self.token:
@@ -119,14 +122,15 @@ class Claim:
         if found is not None and not found.token:
             self._refuse_silent(found)
             return
-        refuse_fresh(self._path, self._aside, found or self._note, named=found is not None)
+        refuse_fresh(self._path, self._aside, found, self.sync_period_s)
 
     def _tidy(self) -> None:
-        """Remove what dead drivers left half written."""
-        for name in (NOTE_NAME, FILE_NAME):
-            for left in self._folder.glob(f"{name}.*.new"):
-                if left != self._aside:
-                    left.unlink(missing_ok=True)
+        """Remove what dead drivers left half written; what is young may be a living one's."""
+        left = [*self._folder.glob(f"{NOTE_NAME}.*.new"), *self._folder.glob(f"{FILE_NAME}.*.new")]
+        for path in left:
+            with contextlib.suppress(OSError):
+                if age_s(path, self._path) > STALE_PERIODS * self.sync_period_s:
+                    path.unlink()
 
     def _refuse_silent(self, found: DriverNote) -> None:
         """Of a driver whose live file is in the folder itself, which gives no signs of life."""
@@ -141,23 +145,28 @@ class Claim:
         )
 
 
-def refuse_fresh(path: Path, just_written: Path, found: DriverNote, *, named: bool = True) -> None:
+def refuse_fresh(path: Path, just_written: Path, found: DriverNote | None, period_s: float) -> None:
     """Stay away from an experiment whose driver gave a sign of life a short while ago.
 
     Args:
         path: The note's file.
         just_written: A file beside it that was written a moment ago.
-        found: What the note says. ``named``: whether it could be read; otherwise the own note.
+        found: What the note says; None where it could not be read.
+        period_s: The sync period to reckon with then.
 
     Raises:
         ExperimentLocked: It did.
     """
-    left_s = STALE_PERIODS * found.sync_period_s - age_s(path, just_written)
-    if left_s <= 0:
-        return
-    holder = str(found) if named else "it has not yet said which"
-    raise ExperimentLocked(
-        f"another driver works on the experiment in {path.parent}: {holder}",
+    dead_after_s = STALE_PERIODS * (period_s if found is None else found.sync_period_s)
+    left_s = dead_after_s - age_s(path, just_written)
+    if left_s > 0:
+        raise _locked(path, found, left_s)
+
+
+def _locked(path: Path, found: DriverNote | None, left_s: float) -> ExperimentLocked:
+    return ExperimentLocked(
+        f"another driver works on the experiment in {path.parent}: "
+        f"{found or 'it has not yet said which'}",
         path=str(path.parent),
         hint="Wait until it has ended, or end it; reading the results works meanwhile. If it was "
         f"killed, wait {left_s:.0f} s until it counts as dead, or delete {path}.",

@@ -66,7 +66,7 @@ class DriverLock:
         try:
             found = read_note(self._home.folder)
             if found is not None and found.token:
-                refuse_fresh(self._note, aside, found)
+                refuse_fresh(self._note, aside, found, self._sync_period_s)
             os.replace(aside, self._note)
         finally:
             aside.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from pegbox._store.claim import TOKEN_NAME
 from pegbox._store.home import Home, find_home
 from pegbox._store.lineage import goes_on_from, was_cut_off
 from pegbox._store.meta import read_run
-from pegbox._store.migrations import migrate_file
+from pegbox._store.migrations import STEPS, Step, migrate_file
 from pegbox._store.read_connection import open_file
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.snapshots import copy_whole
@@ -40,15 +41,19 @@ def home_of(folder: Path) -> Home:
         return find_home(folder, read_run(open_file(folder / FILE_NAME, closing)))
 
 
-def prepare(home: Home) -> None:
+def prepare(home: Home, steps: Mapping[int, Step] = STEPS) -> None:
     """Have a live file of the present schema version; to be called by who holds the lock.
+
+    Args:
+        home: The experiment's places; the folders exist.
+        steps: The migrations.
 
     Raises:
         StoreError, OSError, sqlite3.Error: It cannot be had.
     """
     if home.apart:
-        _choose(home)
-    kept = migrate_file(home.file)
+        _choose(home, steps)
+    kept = migrate_file(home.file, steps)
     if kept is not None and home.apart:
         shutil.copyfile(kept, home.folder / kept.name)
         kept.unlink()
@@ -72,11 +77,11 @@ def clear_live(home: Home) -> None:
         (home.live / name).unlink(missing_ok=True)
 
 
-def _choose(home: Home) -> None:
+def _choose(home: Home, steps: Mapping[int, Step]) -> None:
     with ExitStack() as closing:
-        snapshot = open_file(home.snapshot, closing)
+        snapshot = open_file(home.snapshot, closing, steps)
         if home.file.is_file():
-            if _knows_more(home, snapshot):
+            if _knows_more(home, snapshot, steps):
                 return
             _logger.warning(
                 "the experiment in %s was gone on with on another machine; what only this one "
@@ -86,9 +91,9 @@ def _choose(home: Home) -> None:
         _make_live(home, snapshot)
 
 
-def _knows_more(home: Home, snapshot: sqlite3.Connection) -> bool:
+def _knows_more(home: Home, snapshot: sqlite3.Connection, steps: Mapping[int, Step]) -> bool:
     with ExitStack() as closing:
-        return goes_on_from(open_file(home.file, closing), snapshot)
+        return goes_on_from(open_file(home.file, closing, steps), snapshot)
 
 
 def _make_live(home: Home, snapshot: sqlite3.Connection) -> None:
