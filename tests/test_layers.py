@@ -91,7 +91,7 @@ PARTS = {
     # What users import.
     "surface": Part(
         modules=("", "tuner", "results", "reporting"),
-        parts=("values", "contracts", "settings", "store", "trial side", "run"),
+        parts=("values", "contracts", "settings", "store", "trial side", "run", "dask"),
         libraries=("pandas",),
     ),
     # Our plugins: what a stranger's may import too, and nothing else.
