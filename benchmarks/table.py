@@ -5,6 +5,7 @@ python benchmarks/table.py benchmarks/results/<date>.jsonl
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import sys
@@ -19,8 +20,17 @@ __all__ = ["markdown"]
 
 #: Workload -> figures that its table shows, the one that is compared first.
 _SHOWN = {
-    "trials": ["steady_trials_per_s", "growth", "early_ms", "late_ms", "bytes_per_trial", "files"],
-    "reports": ["active_results_per_s", "p50_ms", "p99_ms"],
+    "trials": [
+        "steady_trials_per_s",
+        "driver_cpu_us",
+        "early_ms",
+        "late_ms",
+        "growth",
+        "cpu_growth",
+        "bytes_per_trial",
+        "files",
+    ],
+    "reports": ["active_results_per_s", "driver_cpu_us", "p50_ms", "p99_ms"],
     "resume": ["table_s", "first_new_trial_s", "bytes"],
     "state": ["ratio_of_2", "ratio_of_20", "ratio_to_own_of_2", "ratio_to_own_of_20"],
     "first_result": ["wall_s", "import_s"],
@@ -174,5 +184,24 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+# -------------------------------------------------------------------------- page
+
+
+def main() -> None:
+    """Print the tables, or put them where a page has those of an older file."""
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser.add_argument("file", type=Path, help="of kept runs")
+    parser.add_argument("--page", type=Path, help="put the tables into this page")
+    arguments = parser.parse_args()
+    tables = markdown(arguments.file.read_text().splitlines())
+    if arguments.page is None:
+        print(tables)
+        return
+    before, _, rest = arguments.page.read_text().partition("<!-- made by:")
+    after = rest.partition("<!-- end -->")[2]
+    made = f"<!-- made by: python benchmarks/table.py {arguments.file.as_posix()} -->"
+    arguments.page.write_text(f"{before}{made}\n\n{tables}\n\n<!-- end -->{after}")
+
+
 if __name__ == "__main__":
-    print(markdown(Path(sys.argv[1]).read_text().splitlines()))
+    main()

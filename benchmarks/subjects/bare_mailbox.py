@@ -80,14 +80,15 @@ def trials(arguments: argparse.Namespace, folder: Path) -> Figures:
 
     def answer(result: dict[str, float] | None) -> dict[str, float] | None:
         if result is not None:
-            ends.append(time.perf_counter())
+            ends.append(time.time())
         return next(configs, None)
 
+    clock = common.CpuClock()
     cluster = EmbeddedCluster(WORKERS)
     Driver(cluster, answer).run(_slot, [()] * arguments.concurrency)
     cluster.close()
     assert len(ends) == arguments.n
-    return {"steady_trials_per_s": common.rate(ends), **common.growth(ends)}
+    return common.trial_figures(ends, clock)
 
 
 def _slot() -> None:
@@ -104,12 +105,13 @@ def _trial(config: dict[str, float]) -> dict[str, float]:
 
 def reports(arguments: argparse.Namespace, folder: Path) -> Figures:
     """Trials that report, each in a task of its own; every report waits for its answer."""
+    clock = common.CpuClock()
     cluster = EmbeddedCluster(WORKERS, threads_per_worker=-(-arguments.concurrency // WORKERS))
     driver = Driver(cluster, lambda payload: True)
     trials = [(number, arguments.reports, str(folder)) for number in range(arguments.n)]
     driver.run(_reporting, trials)
     cluster.close()
-    return common.report_figures(folder, arguments.n * arguments.reports)
+    return common.report_figures(folder, arguments.n * arguments.reports, clock)
 
 
 def _reporting(number: int, count: int, scratch: str) -> None:

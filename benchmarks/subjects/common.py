@@ -13,7 +13,9 @@ import shutil
 import statistics
 import sys
 import tempfile
+import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,17 +61,61 @@ def process_age() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - int(started) / _TICKS
 
 
-def rate(ends: list[float]) -> float:
-    """Ends per second between the first and the last one."""
-    return (len(ends) - 1) / (max(ends) - min(ends))
+class CpuClock:
+    """This process's CPU time at any moment of its run, by a look every 20 ms.
+
+    Where others use the machine too, CPU time says what something costs and wall time does not.
+    """
+
+    _PERIOD_S = 0.02
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+        self._cpu: list[float] = []
+        threading.Thread(target=self._look, name="cpu-clock", daemon=True).start()
+
+    def _look(self) -> None:
+        while True:
+            self._times.append(time.time())
+            self._cpu.append(time.process_time())
+            time.sleep(self._PERIOD_S)
+
+    def between(self, begin: float, end: float) -> float:
+        """CPU seconds between two moments of wall time."""
+        return self._at(end) - self._at(begin)
+
+    def _at(self, moment: float) -> float:
+        after = min(max(bisect_left(self._times, moment), 1), len(self._cpu) - 1)
+        earlier, later = self._times[after - 1], self._times[after]
+        share = (moment - earlier) / (later - earlier)
+        return self._cpu[after - 1] + share * (self._cpu[after] - self._cpu[after - 1])
 
 
-def growth(ends: list[float]) -> Figures:
-    """Milliseconds for a trial late in a run of 10,000 against early in the same run."""
-    if len(ends) < 10_000:
-        return {}
-    early, late = 1e3 / rate(ends[100:1_000]), 1e3 / rate(ends[9_000:10_000])
-    return {"early_ms": early, "late_ms": late, "growth": late / early}
+def trial_figures(ends: list[float], clock: CpuClock) -> Figures:
+    """The steady rate of no-op trials, the driver's CPU time for each, and how they grow.
+
+    Args:
+        ends: When the driver knew of each end: wall time, in order.
+        clock: Of the driver.
+    """
+    figures = {
+        "steady_trials_per_s": (len(ends) - 1) / (ends[-1] - ends[0]),
+        "driver_cpu_us": _cpu_us(ends, clock),
+    }
+    if len(ends) >= 10_000:
+        early, late = ends[100:1_001], ends[9_000:10_000]
+        figures["early_ms"], figures["late_ms"] = _wall_ms(early), _wall_ms(late)
+        figures["growth"] = figures["late_ms"] / figures["early_ms"]
+        figures["cpu_growth"] = _cpu_us(late, clock) / _cpu_us(early, clock)
+    return figures
+
+
+def _wall_ms(ends: list[float]) -> float:
+    return 1e3 * (ends[-1] - ends[0]) / (len(ends) - 1)
+
+
+def _cpu_us(ends: list[float], clock: CpuClock) -> float:
+    return 1e6 * clock.between(ends[0], ends[-1]) / (len(ends) - 1)
 
 
 def timed_reports(count: int, report: Callable[[int], object], scratch: str) -> None:
@@ -92,21 +138,23 @@ def timed_reports(count: int, report: Callable[[int], object], scratch: str) -> 
         json.dump(saved, file)
 
 
-def report_figures(scratch: Path, expected: int) -> Figures:
-    """Rate and latencies of what `timed_reports` saved.
+def report_figures(scratch: Path, expected: int, clock: CpuClock) -> Figures:
+    """Rate and latencies of what `timed_reports` saved, and the driver's CPU time for each.
 
     Args:
         scratch: The folder.
         expected: How many reports there must be.
+        clock: Of the driver.
     """
     trials = [json.loads(path.read_text()) for path in scratch.glob("*.json")]
     latencies = [seconds for trial in trials for seconds in trial["latencies"]]
     assert len(latencies) == expected, (len(latencies), expected)
-    active = max(trial["end"] for trial in trials) - min(trial["start"] for trial in trials)
+    begin, end = min(trial["start"] for trial in trials), max(trial["end"] for trial in trials)
     hundredths = statistics.quantiles(latencies, n=100, method="inclusive")
     return {
-        "active_s": active,
-        "active_results_per_s": expected / active,
+        "active_s": end - begin,
+        "active_results_per_s": expected / (end - begin),
+        "driver_cpu_us": 1e6 * clock.between(begin, end) / expected,
         "p50_ms": 1e3 * hundredths[49],
         "p99_ms": 1e3 * hundredths[98],
     }

@@ -57,17 +57,16 @@ def run(
 
 def trials(arguments: argparse.Namespace, folder: Path) -> Figures:
     """No-op trials: the rate between the first end and the last, and what they left on disk."""
+    clock = common.CpuClock()
     begin = time.perf_counter()
     run(no_op, arguments, folder)
     wall = time.perf_counter() - begin
-    ends = _end_times(folder / NAME)
     size, files = common.folder_size(folder)
     return {
         "wall_s": wall,
-        "steady_trials_per_s": common.rate(ends),
+        **common.trial_figures(_end_times(folder / NAME), clock),
         "bytes_per_trial": size / arguments.n,
         "files": files,
-        **common.growth(ends),
     }
 
 
@@ -80,6 +79,7 @@ def _end_times(experiment: Path) -> list[float]:
 
 def reports(arguments: argparse.Namespace, folder: Path) -> Figures:
     """Trials that report as fast as they are answered; measured inside the trials."""
+    clock = common.CpuClock()
     scratch = folder / "scratch"
     scratch.mkdir()
     place, count = str(scratch), arguments.reports
@@ -92,7 +92,7 @@ def reports(arguments: argparse.Namespace, folder: Path) -> Figures:
 
     cpu = min(1.0, 2 / arguments.concurrency)
     run(pegbox.with_resources(trial, {"cpu": cpu}), arguments, folder)
-    return common.report_figures(scratch, arguments.n * count)
+    return common.report_figures(scratch, arguments.n * count, clock)
 
 
 def resume(arguments: argparse.Namespace, folder: Path) -> Figures:
