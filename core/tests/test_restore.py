@@ -458,3 +458,36 @@ def test_each_attempt_is_launched_once_over_all_epochs(tmp_path):
     to_the_end(tmp_path, Cut(at=[2, 4, 6, 8, 11]), num_samples=3)
     attempts = [(fact.trial, fact.attempt) for fact in facts(tmp_path, Launched)]
     assert len(set(attempts)) == len(attempts) == 3 + 5
+
+
+@pytest.mark.parametrize("scheduler", [("asha", {"max_t": 3}), "fifo"])
+def test_the_saved_state_of_one_scheduler_is_not_another_ones(tmp_path, scheduler):
+    """After an end in good order, with a state saved that a scheduler with other rungs refuses."""
+    cut = Cut(at=[6], cut=signal.SIGINT)
+    fit(tmp_path, cut, num_samples=3, scheduler=("asha", {"max_t": 9}))
+    assert not is_complete(tmp_path)
+    results = restore(tmp_path, cut, tune={"scheduler": scheduler})
+    ends = [result.metrics["training_iteration"] for result in results]
+    assert ends[:2] == ([4, 3] if scheduler[0] == "asha" else [4, 4])
+
+
+def test_the_saved_state_of_one_searcher_is_not_another_ones(tmp_path):
+    class Remembers(RandomSearch):
+        given = None
+
+        def get_state(self):
+            return {"remembered": 1}
+
+        def set_state(self, state):
+            self.given = state
+
+    class Other(Remembers):
+        pass
+
+    cut = Cut(at=[2, 6], cut=signal.SIGINT)
+    fit(tmp_path, cut, search_alg=Remembers())
+    same, other = Remembers(), Other()
+    restore(tmp_path, cut, tune={"search_alg": same})
+    restore(tmp_path, cut, tune={"search_alg": other})
+    assert same.given == {"remembered": 1}
+    assert other.given is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,12 @@ def _whole(owner: str, name: str, value: object, least: int) -> None:
         raise ConfigError(
             f"{owner}({name}=...) must be a whole number from {least}, got {value!r}",
         )
+
+
+def _positive(owner: str, name: str, value: object) -> None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+        return
+    raise ConfigError(f"{owner}({name}=...) must be a number above 0, got {value!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +96,8 @@ class RunConfig:
             the time and the run's digits.
         storage_path: The folder that experiments lie in; None is ``~/pegbox_results``.
         failure_config: What becomes of trials that fail; None is `FailureConfig` by itself.
+        sync_period_s: Seconds between two snapshots of the experiment, where its folder is on a
+            network; at most so much is lost with the driver's machine. None is 60.
         callbacks: Objects, or names on offer, that are told what happens.
         verbose: 0 shows nothing, 1 the live view. None is 1.
 
@@ -99,12 +108,15 @@ class RunConfig:
     name: str | None = None
     storage_path: str | None = None
     failure_config: FailureConfig | None = None
+    sync_period_s: float | None = None
     callbacks: Sequence[Callback | str] = ()
     verbose: int | None = None
 
     def __post_init__(self) -> None:
         if self.verbose is not None:
             _whole("RunConfig", "verbose", self.verbose, 0)
+        if self.sync_period_s is not None:
+            _positive("RunConfig", "sync_period_s", self.sync_period_s)
         if not isinstance(self.failure_config, FailureConfig | None):
             raise ConfigError(
                 f"RunConfig(failure_config=...) must be a FailureConfig, got "

@@ -13,11 +13,11 @@ from typing import Any, Literal
 from pegbox._run.components import check_searcher, make_callbacks, make_component
 from pegbox._run.folder import experiment_folder, fresh_name
 from pegbox._run.plan import Plan
-from pegbox._run.running import run_plan
+from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
 from pegbox._store.schema import FILE_NAME
+from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox._store.writer import Store
-from pegbox._trial.checkpointing import mark_folder
 from pegbox.configs import FailureConfig, RunConfig, TuneConfig
 from pegbox.errors import ConfigError
 from pegbox.events import Resumed
@@ -65,7 +65,7 @@ class Tuner:
         client: Any | None = None,
         executor: ExecutorName = "dask",
     ) -> None:
-        self._client = _usable_client(client)
+        self._client = usable_client(client)
         self._executor = _known_executor(executor)
         self._resumed: Resumed | None = None
         self._param_space = param_space
@@ -109,7 +109,7 @@ class Tuner:
             ConfigError: Something that cannot be stored must be passed again; it is named.
         """
         tuner = cls.__new__(cls)
-        tuner._client = _usable_client(client)
+        tuner._client = usable_client(client)
         tuner._param_space = param_space
         tuner._executor = _known_executor(executor)
         if resume_errored and restart_errored:
@@ -136,35 +136,28 @@ class Tuner:
             What was found. After one Ctrl-C, what was found so far.
 
         Raises:
+            ConfigError: The script's default client cannot be used.
             ExperimentExists: There is an experiment of that name.
             ExperimentLocked: Another driver works on it.
             PluginError, RunError: The run could not go on; what was found so far is kept, and the
                 hint says how to go on.
             KeyboardInterrupt: Ctrl-C was pressed twice.
         """
-        plan, resumed = self._plan, self._resumed
-        if resumed is None:
-            meta = plan.meta(created=time.time(), version=version("pegbox"))
-            store = Store.create(plan.folder, meta)
-        else:
-            store = Store.open(plan.folder)
-        with store:
-            mark_folder(str(plan.folder), plan.run)
-            run_plan(plan, store, resumed, self._executor, self._client)
+        client = None if self._executor == "inline" else find_client(self._client)
+        run_plan(self._plan, self._open_store, self._resumed, self._executor, client)
         # A second fit of the same tuner is a new run, which the store refuses by name.
         return self.get_results()
+
+    def _open_store(self) -> Store:
+        plan = self._plan
+        if self._resumed is not None:
+            return Store.open(plan.folder, sync_period_s=plan.sync_period_s)
+        meta = plan.meta(created=time.time(), version=version("pegbox"))
+        return Store.create(plan.folder, meta, sync_period_s=plan.sync_period_s)
 
     def get_results(self) -> ResultGrid:
         """What has been found so far; also while another process runs the experiment."""
         return ResultGrid(self._plan.folder, self._param_space)
-
-
-def _usable_client(client: Any | None) -> Any | None:
-    if client is not None:
-        from pegbox.executors.dask import check_client
-
-        check_client(client)
-    return client
 
 
 def _known_executor(name: object) -> ExecutorName:
@@ -215,4 +208,5 @@ def _settle(
         seed=seed,
         callbacks=make_callbacks(run.callbacks, verbose),
         verbose=verbose,
+        sync_period_s=SYNC_PERIOD_S if run.sync_period_s is None else run.sync_period_s,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pegbox._store.meta import ExperimentMeta
+from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.scheduler import Scheduler
@@ -34,6 +35,10 @@ class Component:
     by_name: bool
     plugin: Any
     package: str = ""
+
+    def identity(self) -> dict[str, Any]:
+        """What tells it from another choice, as JSON data."""
+        return {"name": self.name, **self.stored_options()}
 
     def stored_options(self) -> dict[str, Any]:
         """How the store tells an object from a name."""
@@ -67,6 +72,7 @@ class Plan:
     seed: int
     callbacks: tuple[Any, ...] = field(default=())
     verbose: int = 1
+    sync_period_s: float = SYNC_PERIOD_S
 
     @property
     def searcher_plugin(self) -> Searcher:
@@ -119,8 +125,8 @@ class Plan:
         """What may be given anew at a restore."""
         objectives = [{"metric": each.metric, "mode": each.mode} for each in self.objectives]
         return {
-            "searcher": {"name": self.searcher.name, **self.searcher.stored_options()},
-            "scheduler": {"name": self.scheduler.name, **self.scheduler.stored_options()},
+            "searcher": self.searcher.identity(),
+            "scheduler": self.scheduler.identity(),
             "objectives": objectives,
             "seed": self.seed,
             "num_samples": self.num_samples,
@@ -128,4 +134,5 @@ class Plan:
             "max_concurrent_trials": self.max_concurrent,
             "resources": dict(self.resources),
             "verbose": self.verbose,
+            "sync_period_s": self.sync_period_s,
         }

@@ -3,33 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 from pegbox._run.plan import Plan
 from pegbox._run.session import MakeExecutor, Session, how_to_restore
 from pegbox._store.writer import Store
+from pegbox._trial.checkpointing import mark_folder
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Launch
 from pegbox.errors import PluginError, RunError, Stalled
 from pegbox.events import Resumed, RunEnded
 from pegbox.executor import Executor
 
-__all__ = ["run_plan"]
+if TYPE_CHECKING:
+    from pegbox.executors.dask.embedded import EmbeddedCluster
+
+__all__ = ["find_client", "run_plan", "usable_client"]
+
+
+def usable_client(client: Any | None) -> Any | None:
+    """The client that the user gave, if any, looked at.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    if client is not None:
+        from pegbox.executors.dask import check_client
+
+        check_client(client)
+    return client
+
+
+def find_client(client: Any | None) -> Any | None:
+    """The client whose cluster runs the trials: the one given, or the script's default.
+
+    Returns:
+        None where there is neither, and pegbox starts workers of its own.
+
+    Raises:
+        ConfigError: It cannot be used, or no longer.
+    """
+    from pegbox.executors.dask import current_client
+
+    return usable_client(client if client is not None else current_client())
 
 
 def run_plan(
-    plan: Plan, store: Store, resumed: Resumed | None, executor: str, client: Any | None
+    plan: Plan,
+    open_store: Callable[[], Store],
+    resumed: Resumed | None,
+    executor: str,
+    client: Any | None,
 ) -> None:
     """Run a plan to the end of its epoch.
 
+    Args:
+        plan: What to do.
+        open_store: Called once everything that can refuse the plan has had its say, so that a
+            run that cannot begin leaves nothing behind.
+        resumed: How to go on; None for a fresh run.
+        executor: ``"dask"`` or ``"inline"``.
+        client: Whose cluster runs the trials; None for workers of pegbox's own.
+
     Raises:
+        ConfigError, MissingDependency: A plugin or the machine cannot do what is asked.
         PluginError: A searcher or scheduler raised.
         RunError: The executor or the experiment cannot go on.
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
-    make = _inline(plan) if executor == "inline" else _dask(plan, client)
-    session = Session(plan, store)
-    ended = session.run(make, resumed=resumed)
+    session = Session(plan)
+    embedded = None if executor == "inline" or client is not None else _embedded(plan)
+    make = _inline(plan) if executor == "inline" else _dask(plan, client, embedded)
+    with ExitStack() as at_end:
+        store = at_end.enter_context(open_store())
+        mark_folder(str(plan.folder), plan.run)
+        if embedded is not None:
+            # The executor closes it; where none was made yet, somebody has to.
+            at_end.callback(embedded.close)
+            # Worker processes import while the driver goes on.
+            embedded.prestart()
+        ended = session.run(store, make, resumed=resumed)
     if ended.how == "failed":
         raise _error(plan, session, ended)
 
@@ -43,15 +97,14 @@ def _inline(plan: Plan) -> MakeExecutor:
     return make
 
 
-def _dask(plan: Plan, client: Any | None) -> MakeExecutor:
-    """Worker processes are started here, first of all, to import while the driver goes on."""
-    from pegbox.executors.dask import current_client, embedded_cluster, make_dask_executor
+def _embedded(plan: Plan) -> EmbeddedCluster:
+    from pegbox.executors.dask import embedded_cluster
 
-    client = client if client is not None else current_client()
-    embedded = None
-    if client is None:
-        embedded = embedded_cluster(plan.resources, _at_most(plan))
-        embedded.prestart()
+    return embedded_cluster(plan.resources, _at_most(plan))
+
+
+def _dask(plan: Plan, client: Any | None, embedded: EmbeddedCluster | None) -> MakeExecutor:
+    from pegbox.executors.dask import make_dask_executor
 
     def make(make_task: Callable[[Launch], TrialTask], first_place: int) -> Executor:
         return make_dask_executor(

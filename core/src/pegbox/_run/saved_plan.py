@@ -10,6 +10,7 @@ from pegbox._run.components import check_searcher, make_callbacks, make_componen
 from pegbox._run.plan import Component, Plan
 from pegbox._store.meta import Epoch, ExperimentMeta
 from pegbox._store.reader import Reader
+from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.configs import RunConfig, TuneConfig
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
@@ -64,6 +65,7 @@ def plan_from_store(
         seed=_first(tune.seed, saved["seed"]),
         callbacks=make_callbacks(run.callbacks, verbose),
         verbose=verbose,
+        sync_period_s=_first(run.sync_period_s, saved["sync_period_s"]),
     )
 
 
@@ -74,6 +76,7 @@ def _as_last_started(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> dict[str,
         "scheduler": {"name": meta.scheduler, **meta.scheduler_options},
         "objectives": [{"metric": each.metric, "mode": each.mode} for each in meta.objectives],
         "seed": meta.seed,
+        "sync_period_s": SYNC_PERIOD_S,
         **meta.settings,
         **(epochs[-1].settings if epochs else {}),
     }

@@ -12,9 +12,10 @@ from platform import python_version
 
 from pegbox._engine.state import RunState
 from pegbox._run.catching_up import catch_up
+from pegbox._run.component_states import keep_state, take_back_state
 from pegbox._run.interrupt import good_order_on_ctrl_c
-from pegbox._run.parts import Parts, put_together
-from pegbox._run.plan import Plan
+from pegbox._run.parts import put_together
+from pegbox._run.plan import Component, Plan
 from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
@@ -40,23 +41,28 @@ class Session:
     """Carries one plan through one epoch.
 
     Args:
-        plan: What to do.
-        store: Open, and new for a fresh run.
+        plan: What to do. Its plugins are set up here, before anything is stored or started.
+
+    Raises:
+        PluginError, ConfigError, MissingDependency: A plugin does not fit or refused its setup.
     """
 
-    def __init__(self, plan: Plan, store: Store) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._store = store
         self._offset = time.time() - time.monotonic()
         self.state = RunState(plan.run, plan.trainable_name)
+        self._parts = put_together(plan, self.state, self._clock)
         #: The plugin failure that ended the run, and the exception behind it, if any.
         self.failure: PluginFailed | None = None
         self.cause: BaseException | None = None
 
-    def run(self, make_executor: MakeExecutor, *, resumed: Resumed | None = None) -> RunEnded:
+    def run(
+        self, store: Store, make_executor: MakeExecutor, *, resumed: Resumed | None = None
+    ) -> RunEnded:
         """Run until the epoch ends.
 
         Args:
+            store: Open, and new for a fresh run.
             make_executor: Called once.
             resumed: How to go on; None for a fresh run. Its ``at``, ``epoch`` and ``checkpoints``
                 are filled in here.
@@ -66,17 +72,16 @@ class Session:
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed twice.
-            PluginError, ConfigError: A plugin refused its setup.
+            PluginError, ConfigError: A plugin refused what is known.
             StoreError: Facts could not be stored.
         """
-        epoch = self._begin_epoch()
-        parts = put_together(self._plan, self.state, self._clock)
+        parts, epoch = self._parts, self._begin_epoch(store)
         first: Started | Resumed = Started(self._clock(), epoch)
         if resumed is not None:
-            first = self._take_up(parts, resumed, epoch)
+            first = self._take_up(store, resumed, epoch)
         executor = make_executor(self._make_task, len(self.state.places))
         driver = self._searcher_driver(parts.desk, executor)
-        runner = Runner(parts.engine, executor, driver, self._store, parts.observers)
+        runner = Runner(parts.engine, executor, driver, store, parts.observers)
         parts.observers.set_up(self._info(epoch))
         with good_order_on_ctrl_c(
             lambda: runner.inbox.post([StopRequested(self._clock(), "interrupted")]),
@@ -86,7 +91,8 @@ class Session:
         self.failure = parts.engine.failure
         self.cause = parts.seat.error or parts.desk.error
         if self.failure is None:
-            self._save_components(parts)
+            for role, component in self._components():
+                keep_state(store, component, parts.managers[role])
         assert self.state.ended is not None
         return self.state.ended
 
@@ -95,9 +101,12 @@ class Session:
     def _clock(self) -> float:
         return time.monotonic() + self._offset
 
-    def _begin_epoch(self) -> int:
+    def _components(self) -> list[tuple[str, Component]]:
+        return [("searcher", self._plan.searcher), ("scheduler", self._plan.scheduler)]
+
+    def _begin_epoch(self, store: Store) -> int:
         packages = ("pegbox", "distributed", "cloudpickle", "pluggy")
-        return self._store.begin_epoch(
+        return store.begin_epoch(
             started=time.time(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -149,37 +158,27 @@ class Session:
 
     # ---------------------------------------------------------------- restore
 
-    def _take_up(self, parts: Parts, wish: Resumed, epoch: int) -> Resumed:
+    def _take_up(self, store: Store, wish: Resumed, epoch: int) -> Resumed:
         """Bring back state and scheduler, and tell the new searcher what is known."""
-        saved = self._store.load_component("scheduler")
-        if saved is not None:
-            parts.managers["scheduler"].call("scheduler_load", state=saved[1])
-        known = saved[0] if saved is not None else 0
-        facts = self._store.events(self._plan.space.decode_config)
-        if differing := parts.engine.replay(facts, known=known):
+        parts = self._parts
+        known = {
+            role: take_back_state(store, component, parts.managers[role])
+            for role, component in self._components()
+        }
+        facts = store.events(self._plan.space.decode_config)
+        if differing := parts.engine.replay(facts, known=known["scheduler"]):
             logger.warning(
                 "scheduler %s would decide on %d stored reports differently now; what was "
                 "decided then counts",
                 self._plan.scheduler.name,
                 differing,
             )
-        if self._store.is_behind:
-            catch_up(self._store, parts.engine, epoch - 1, self._clock())
-        state = self._store.load_component("searcher")
-        if state is not None and state[1]:
-            parts.managers["searcher"].call("searcher_load", state=state[1])
+        if store.is_behind:
+            catch_up(store, parts.engine, epoch - 1, self._clock())
         checkpoints = mended_checkpoints(self._plan.folder, self.state, wish)
         resumed = Resumed(self._clock(), epoch, wish.unfinished, wish.errored, checkpoints)
         parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
         return resumed
-
-    def _save_components(self, parts: Parts) -> None:
-        """After an end in good order: what a restore need not find out again."""
-        for role in ("searcher", "scheduler"):
-            if parts.managers[role].implements(f"{role}_save"):
-                state = parts.managers[role].call(f"{role}_save")
-                if state:
-                    self._store.save_component(role, state)
 
 
 def how_to_restore(plan: Plan) -> str:

@@ -1,0 +1,44 @@
+"""States of searcher and scheduler that are kept over a restore, each with whose it is.
+
+The state of one plugin means nothing to another, or to the same with other options: who takes its
+place is told the facts instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pegbox._plugins.manager import RoleManager
+from pegbox._run.plan import Component
+from pegbox._store.writer import Store
+
+__all__ = ["keep_state", "take_back_state"]
+
+
+def keep_state(store: Store, component: Component, manager: RoleManager) -> None:
+    """After an end in good order: what a restore need not find out again.
+
+    Raises:
+        PluginError: The plugin raised.
+    """
+    hook = f"{manager.role.name}_save"
+    state = manager.call(hook) if manager.implements(hook) else None
+    if state:
+        kept = {"owner": component.identity(), "state": state}
+        store.save_component(manager.role.name, kept)
+
+
+def take_back_state(store: Store, component: Component, manager: RoleManager) -> int:
+    """Give a plugin the state that it, and nobody else, has left.
+
+    Returns:
+        Position of the last event that it knows of through this; 0 where there was no state.
+
+    Raises:
+        PluginError: The plugin raised.
+    """
+    kept: tuple[int, dict[str, Any]] | None = store.load_component(manager.role.name)
+    if kept is None or kept[1].get("owner") != component.identity():
+        return 0
+    manager.call(f"{manager.role.name}_load", state=kept[1]["state"])
+    return kept[0]
