@@ -17,12 +17,13 @@ import threading
 from contextlib import closing
 
 import pytest
+from pegbox import RunConfig, TuneConfig, Tuner
 from pegbox._store import Reader, Store
 from pegbox._store.claim import Claim
 from pegbox._store.home import Home, find_home
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.taking_up import prepare
-from pegbox.errors import ExperimentExists, ExperimentLocked, StoreError
+from pegbox.errors import ConfigError, ExperimentExists, ExperimentLocked, StoreError
 from pegbox.events import RunEnded, Started
 from store_facts import META, whole_trial
 
@@ -517,3 +518,28 @@ def test_what_dead_drivers_left_half_written_is_removed(folder, machines):
         names = {path.name for path in folder.iterdir()}
 
     assert names == {FILE_NAME, "driver.json", "mine.new", f"{FILE_NAME}.4567.new"}
+
+
+# ------------------------------------------------------------------------------------- setting
+
+
+@pytest.mark.parametrize("period_s", [0, -1.0, float("inf"), float("nan"), "60", True])
+def test_a_period_that_cannot_be_is_refused(period_s):
+    with pytest.raises(
+        ConfigError, match=r"RunConfig\(sync_period_s=...\) must be a number above 0"
+    ):
+        RunConfig(sync_period_s=period_s)
+
+
+def test_a_restore_keeps_the_period(tmp_path, machines):
+    def train(config):
+        # Only what a driver that works now says of itself tells which period it keeps to.
+        notes.append(json.loads((tmp_path / "exp" / "driver.json").read_text()))
+
+    notes = []
+    run = RunConfig(name="exp", storage_path=str(tmp_path), sync_period_s=7, verbose=0)
+    Tuner(train, run_config=run, executor="inline").fit()
+    more = TuneConfig(num_samples=2)
+    Tuner.restore(tmp_path / "exp", train, tune_config=more, executor="inline").fit()
+
+    assert [(note["epoch"], note["sync_period_s"]) for note in notes] == [(1, 7), (2, 7)]

@@ -130,6 +130,7 @@ class Experiment:
             "scheduler": ("fifo", {}),
             "concurrent": 2,
             "max_failures": 0,
+            "sync_period_s": None,
             "executor": "dask",
             "restore": True,
             "resume_errored": False,

@@ -157,7 +157,8 @@ class Store:
             if error is None:
                 raise
             # What went wrong before it is what the user has to hear.
-            _logger.error("%s", fault)
+            if fault is not error:
+                _logger.error("%s", fault)
 
     # ------------------------------------------------------------------ epochs
 
