@@ -180,6 +180,17 @@ def test_a_client_that_cannot_be_used_is_refused_before_anything_is_made(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_default_client_that_cannot_be_used_is_refused_too(remote, tmp_path):
+    async def cell_of_a_notebook():
+        address = remote.scheduler.address
+        async with Client(address, asynchronous=True, set_as_default=True):
+            with pytest.raises(ConfigError, match="asynchronous"):
+                make_tuner(quick(), tmp_path, None).fit()
+
+    asyncio.run(cell_of_a_notebook())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_address_is_no_client(tmp_path):
     with pytest.raises(ConfigError, match=r"got str\n.*Client\(address\)"):
         make_tuner(quick(), tmp_path, "tcp://127.0.0.1:8786")
@@ -467,19 +478,20 @@ def test_two_drivers_at_once_do_not_disturb_each_other(client, tmp_path):
 
 @pytest.mark.slow
 def test_a_driver_that_is_killed_disturbs_nobody_and_its_slots_end(remote, tmp_path):
-    address = remote.scheduler.address
-    arguments = (address, str(tmp_path))
+    wait_until(lambda: slots_on(remote) == 0)
+    arguments = (remote.scheduler.address, str(tmp_path))
     with (
         run_python(DRIVER, *arguments, "doomed") as doomed,
         run_python(DRIVER, *arguments, "spared") as spared,
     ):
         first_line(doomed), first_line(spared)
-        wait_until(lambda: slots_on(remote) == 4)
+        wait_until(lambda: len(tasks_on(remote)) == slots_on(remote) == 4)
         doomed.kill()
         killed_at = time.monotonic()
         assert first_line(spared) == "4"
         wait_until(lambda: left_behind(remote) == [] and slots_on(remote) == 0)
         assert time.monotonic() - killed_at < CLIENT_GRACE_S + 15
+    assert len(pegbox.ResultGrid(tmp_path / "doomed")) >= 2
     assert pegbox.ResultGrid(tmp_path / "spared").num_terminated == 4
 
 

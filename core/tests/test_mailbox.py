@@ -30,11 +30,11 @@ def cluster():
     with (
         LocalCluster(processes=False, **options) as cluster,
         Client(cluster, set_as_default=False) as client,
-        pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(mailbox, "CLIENT_GRACE_S", GRACE_S)
         ship_by_value(mailbox)
-        client.register_plugin(Mailbox(), name=PLUGIN_NAME)
+        plugin = Mailbox()
+        plugin.client_grace_s = GRACE_S
+        client.register_plugin(plugin, name=PLUGIN_NAME)
         cluster.client = client
         yield cluster
 

@@ -22,18 +22,20 @@ __all__ = ["ExitBook", "ExitReporter"]
 
 BOOK_NAME = f"pegbox-exit-book-{PROTOCOL}"
 REPORTER_NAME = f"pegbox-exit-reporter-{PROTOCOL}"
-#: How many workers that are gone stay in the book.
-GONE_KEPT = 1000
 
 
 class ExitBook(SchedulerPlugin):
     """At the scheduler: the ends that nannies have reported, by address of the worker.
 
     Shared by all drivers of the cluster, since a worker ends once for all of them.
+
+    Attributes:
+        gone_kept: How many workers that are gone stay in the book.
     """
 
     name = BOOK_NAME
     idempotent = True
+    gone_kept = 1000
 
     def start(self, scheduler: Any) -> None:
         """Called by the scheduler when the plugin is registered."""
@@ -53,7 +55,7 @@ class ExitBook(SchedulerPlugin):
         """A worker is gone: kept for a while, for drivers that ask."""
         if worker in self.exits:
             self.gone.append(worker)
-        if len(self.gone) > GONE_KEPT:
+        if len(self.gone) > self.gone_kept:
             oldest = self.gone.popleft()
             if oldest not in scheduler.workers:  # one may have come back under its address
                 self.exits.pop(oldest, None)

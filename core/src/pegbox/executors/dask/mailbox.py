@@ -102,10 +102,15 @@ class RunBox:
 
 
 class Mailbox(SchedulerPlugin):
-    """The plugin. Registered once per scheduler and protocol version; later ones are ignored."""
+    """The plugin. Registered once per scheduler and protocol version; later ones are ignored.
+
+    Attributes:
+        client_grace_s: How long after its client vanished a run is kept.
+    """
 
     name = PLUGIN_NAME
     idempotent = True
+    client_grace_s = CLIENT_GRACE_S
 
     def start(self, scheduler: Any) -> None:
         """Called by the scheduler when the plugin is registered."""
@@ -233,8 +238,8 @@ class Mailbox(SchedulerPlugin):
         for run, box in self.runs.items():
             if box.client == client:
                 loop = asyncio.get_running_loop()
-                box.deadline = loop.time() + CLIENT_GRACE_S
-                self._renew(run, box, in_s=CLIENT_GRACE_S)
+                box.deadline = loop.time() + self.client_grace_s
+                self._renew(run, box, in_s=self.client_grace_s)
 
     def _worker_joined(self, address: str) -> tuple[Any, ...]:
         state = self.scheduler.workers[address]
