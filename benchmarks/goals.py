@@ -36,7 +36,8 @@ class Goal:
 _FLOOR: Final = ("bare-mailbox", "")
 _TUNE: Final = ("ray-tune", "reuse")
 _TRIALS: Final = "steady_trials_per_s"
-_REPORTS: Final = "active_results_per_s"
+_REPORTS: Final = "together_results_per_s"
+_ACTIVE: Final = "active_results_per_s"
 
 GOALS: Final = (
     *(
@@ -51,8 +52,8 @@ GOALS: Final = (
     Goal("the same, in CPU time of the driver", "trials-10000", "cpu_growth", "≤", 1.1),
     Goal("2 x 500 reports: rate / bare mailbox", "reports-2x500", _REPORTS, "≥", 0.8, _FLOOR),
     Goal("16 x 100 reports: rate / bare mailbox", "reports-16x100", _REPORTS, "≥", 0.8, _FLOOR),
-    Goal("2 x 500 reports: rate / Ray Tune", "reports-2x500", _REPORTS, "≥", 5, _TUNE),
-    Goal("16 x 100 reports: rate / Ray Tune", "reports-16x100", _REPORTS, "≥", 5, _TUNE),
+    Goal("2 x 500 reports: rate / Ray Tune", "reports-2x500", _ACTIVE, "≥", 5, _TUNE),
+    Goal("16 x 100 reports: rate / Ray Tune", "reports-16x100", _ACTIVE, "≥", 5, _TUNE),
     Goal("restore 1,000 trials to the table, s", "resume-1000", "table_s", "≤", 0.05),
     Goal("restore 10,000 trials to the table, s", "resume-10000", "table_s", "≤", 0.5),
     *(

@@ -30,7 +30,13 @@ _SHOWN = {
         "bytes_per_trial",
         "files",
     ],
-    "reports": ["active_results_per_s", "driver_cpu_us", "p50_ms", "p99_ms"],
+    "reports": [
+        "together_results_per_s",
+        "active_results_per_s",
+        "driver_cpu_us",
+        "p50_ms",
+        "p99_ms",
+    ],
     "resume": ["table_s", "first_new_trial_s", "bytes"],
     "state": ["ratio_of_2", "ratio_of_20", "ratio_to_own_of_2", "ratio_to_own_of_20"],
     "first_result": ["wall_s", "import_s"],
@@ -77,6 +83,8 @@ def _same_names(row: str, figures: dict[str, Any]) -> Figures:
     if workload == "trials" and "trials_per_s" in figures:
         figures.setdefault("steady_trials_per_s", figures["trials_per_s"])
         figures.setdefault("bytes_per_trial", figures["bytes_written"] / figures["params"]["n"])
+    if workload == "reports" and "params" in figures:
+        figures.setdefault("together_results_per_s", figures["active_results_per_s"])
     if workload == "resume" and "state_bytes" in figures:
         figures |= {"table_s": figures["wall_s"], "bytes": figures["bytes_written"]}
     return figures

@@ -126,13 +126,14 @@ def timed_reports(count: int, report: Callable[[int], object], scratch: str) -> 
         report: Hands in report number i and waits for the decision.
         scratch: Folder that takes a file for each trial.
     """
-    latencies = []
+    latencies, ends = [], []
     start = time.time()
     for step in range(count):
         before = time.perf_counter()
         report(step)
         latencies.append(time.perf_counter() - before)
-    saved = {"start": start, "end": time.time(), "latencies": latencies}
+        ends.append(time.time())
+    saved = {"start": start, "ends": ends, "latencies": latencies}
     handle, _ = tempfile.mkstemp(dir=scratch, suffix=".json")
     with os.fdopen(handle, "w") as file:
         json.dump(saved, file)
@@ -141,20 +142,32 @@ def timed_reports(count: int, report: Callable[[int], object], scratch: str) -> 
 def report_figures(scratch: Path, expected: int, clock: CpuClock) -> Figures:
     """Rate and latencies of what `timed_reports` saved, and the driver's CPU time for each.
 
+    "Together" is the time in which all trials report; before it, workers still start. Latencies
+    are of that time.
+
     Args:
         scratch: The folder.
         expected: How many reports there must be.
         clock: Of the driver.
     """
     trials = [json.loads(path.read_text()) for path in scratch.glob("*.json")]
-    latencies = [seconds for trial in trials for seconds in trial["latencies"]]
-    assert len(latencies) == expected, (len(latencies), expected)
-    begin, end = min(trial["start"] for trial in trials), max(trial["end"] for trial in trials)
-    hundredths = statistics.quantiles(latencies, n=100, method="inclusive")
+    done = [
+        pair for trial in trials for pair in zip(trial["ends"], trial["latencies"], strict=True)
+    ]
+    assert len(done) == expected, (len(done), expected)
+    last_end = max(end for end, _ in done)
+    begin, end = max(trial["start"] for trial in trials), min(t["ends"][-1] for t in trials)
+    together = [latency for at, latency in done if begin < at <= end]
+    figures = {
+        "active_results_per_s": expected / (last_end - min(trial["start"] for trial in trials))
+    }
+    if len(together) < 100:
+        return figures
+    hundredths = statistics.quantiles(together, n=100, method="inclusive")
     return {
-        "active_s": end - begin,
-        "active_results_per_s": expected / (end - begin),
-        "driver_cpu_us": 1e6 * clock.between(begin, end) / expected,
+        **figures,
+        "together_results_per_s": len(together) / (end - begin),
+        "driver_cpu_us": 1e6 * clock.between(begin, end) / len(together),
         "p50_ms": 1e3 * hundredths[49],
         "p99_ms": 1e3 * hundredths[98],
     }

@@ -56,7 +56,7 @@ def run(
 
 
 def trials(arguments: argparse.Namespace, folder: Path) -> Figures:
-    """No-op trials: the rate between the first end and the last, and what they left on disk."""
+    """No-op trials: the rate while all workers work, and what they left on disk."""
     clock = common.CpuClock()
     begin = time.perf_counter()
     run(no_op, arguments, folder)
@@ -71,10 +71,16 @@ def trials(arguments: argparse.Namespace, folder: Path) -> Figures:
 
 
 def _end_times(experiment: Path) -> list[float]:
-    """When the driver knew of each trial's end, in order."""
+    """When the driver knew of each trial's end, in order, from when all workers had ended one.
+
+    pegbox begins with the first worker that has joined, while the others still start.
+    """
     with sqlite3.connect(experiment / "experiment.sqlite") as db:
-        found = db.execute("SELECT at FROM events WHERE kind = 'Ended' ORDER BY seq").fetchall()
-    return [at for (at,) in found]
+        select = "SELECT at, place FROM events WHERE kind = 'Ended' ORDER BY seq"
+        found = db.execute(select).fetchall()
+    places = {place for _, place in found}
+    begin = max(min(at for at, place in found if place == one) for one in places)
+    return [at for at, _ in found if at >= begin]
 
 
 def reports(arguments: argparse.Namespace, folder: Path) -> Figures:
