@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from pegbox import Callback, Scheduler, Searcher, TuneConfig, choice, report, uniform
 from pegbox.decisions import CONTINUE, FINISHED, WAIT, Exploit, Resize
 from pegbox.errors import ExperimentExists, PluginError, RunError, Stalled
 from pegbox.executors.simulated import SimulatedCluster, simulate
-from pegbox.trial import Status
 from tuning import fit, restore, stored, tuner
 
 EXECUTORS = pytest.mark.parametrize("executor", ["inline", "dask"])
@@ -142,14 +143,15 @@ def test_a_second_fit_is_refused_and_both_ways_out_are_named(tmp_path):
 
 
 def test_no_more_run_at_once_than_was_said(tmp_path):
-    seen = []
+    def times(config):
+        begun = time.monotonic()
+        report({"loss": config["x"]})
+        return {"loss": config["x"], "begun": begun, "ended": time.monotonic()}
 
-    class Watch(Callback):
-        def on_trial_start(self, trials):
-            seen.append(sum(trial.status is Status.RUNNING for trial in trials))
-
-    fit(tmp_path, executor="dask", max_concurrent_trials=1, callbacks=(Watch(),))
-    assert max(seen) == 1
+    results = fit(tmp_path, times, executor="dask", num_samples=4, max_concurrent_trials=1)
+    spans = sorted((result.metrics["begun"], result.metrics["ended"]) for result in results)
+    assert len(spans) == 4
+    assert all(ended < begun for (_, ended), (begun, _) in pairwise(spans))
 
 
 # ------------------------------------------------------------------- plugins that decide and fail
