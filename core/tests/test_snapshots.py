@@ -485,6 +485,32 @@ def test_a_driver_that_was_taken_for_dead_stops_writing(folder, machines):
     assert [path.name for path in folder.iterdir()] == [FILE_NAME]
 
 
+def test_nor_does_it_write_over_what_the_other_one_has_finished(folder, machines):
+    store = create(folder)
+    store.append(whole_trial(0))
+    forget_driver(folder)
+    machines.go_to("b")
+    with Store.open(folder, sync_period_s=NEVER_S) as other:
+        other.begin_epoch(**START)
+        other.append([*whole_trial(5), *whole_trial(6)])
+
+    with pytest.raises(ExperimentLocked, match="another driver has taken over"):
+        store.close()
+
+    assert [path.name for path in folder.iterdir()] == [FILE_NAME]
+    assert count(folder / FILE_NAME) == 8
+
+
+def test_a_note_that_somebody_removed_is_written_again(folder):
+    with create(folder) as store:
+        store.append(whole_trial(0))
+        (folder / "driver.json").unlink()
+        store._snapshots.take()
+
+        assert (folder / "driver.json").exists()
+        assert count(folder / FILE_NAME) == 4
+
+
 def test_a_driver_on_the_servers_own_disk_is_not_disturbed_over_the_network(
     folder, machines, monkeypatch
 ):

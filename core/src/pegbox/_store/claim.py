@@ -81,29 +81,35 @@ class Claim:
         """Say in the note which epoch this is, from the next `renew` on."""
         self._note = replace(self._note, epoch=epoch)
 
-    def check(self) -> None:
-        """Make sure that nobody took the experiment over.
+    def check(self) -> bool:
+        """Make sure that no other driver's note is there.
+
+        Returns:
+            Whether the own one is. If not, somebody removed it, or took over and has ended since.
 
         Raises:
-            ExperimentLocked: Somebody did.
+            ExperimentLocked: Another driver's is.
         """
         found = read_note(self._folder)
         if found is not None and found.token != self.token:
-            raise ExperimentLocked(
-                f"another driver has taken over the experiment in {self._folder}: {found}, after "
-                f"this one gave no sign of life for {STALE_PERIODS} sync periods",
-                path=str(self._folder),
-                hint="This run cannot go on; the other one does.",
-            )
+            raise self.taken_over(str(found))
+        return found is not None
+
+    def taken_over(self, by: str) -> ExperimentLocked:
+        """The error for a driver that was taken for dead."""
+        return ExperimentLocked(
+            f"another driver has taken over the experiment in {self._folder}: {by}, after this "
+            f"one gave no sign of life for {STALE_PERIODS} sync periods",
+            path=str(self._folder),
+            hint="This run cannot go on; what the other one found counts.",
+        )
 
     def renew(self) -> None:
         """Give a sign of life.
 
         Raises:
-            ExperimentLocked: As for `check`.
             OSError: The folder cannot be written.
         """
-        self.check()
         self._note.write(self._aside)
         os.replace(self._aside, self._path)
 

@@ -12,11 +12,14 @@ import os
 import shutil
 import sqlite3
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from pegbox._store.claim import Claim
 from pegbox._store.home import Home
+from pegbox._store.lineage import goes_on_from
+from pegbox._store.read_connection import open_file
 from pegbox._store.schema import FILE_NAME
 from pegbox.errors import ExperimentLocked, StoreError
 
@@ -105,7 +108,7 @@ class Snapshots:
             except ExperimentLocked as error:
                 self.usurped = error
                 return
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, sqlite3.Error, StoreError) as error:
                 self._say(error)
             else:
                 self._failed = False
@@ -113,11 +116,21 @@ class Snapshots:
     def _sync(self) -> None:
         """A sign of life, and a snapshot where there is news."""
         with self._taking:
+            if not self._claim.check():
+                self._require_own_snapshot()
             self._claim.renew()
             (changes,) = self._db.execute("PRAGMA data_version").fetchone()
             if changes != self._taken:
                 publish(self._db, self._home, self._claim)
                 self._taken = changes
+
+    def _require_own_snapshot(self) -> None:
+        """Without a note, the snapshot tells whether somebody went on from it meanwhile."""
+        if not self._home.snapshot.exists():
+            return
+        with ExitStack() as closing:
+            if not goes_on_from(self._db, open_file(self._home.snapshot, closing)):
+                raise self._claim.taken_over("it has ended since")
 
     def _say(self, error: Exception) -> None:
         if not self._failed:
