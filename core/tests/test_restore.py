@@ -299,8 +299,8 @@ def test_all_that_is_missing_is_named_in_one_go(tmp_path):
     assert str(caught.value) == (
         "code and objects are not stored, so a restore of this experiment needs again: "
         "param_space (for 'kind', 'deep/n'); "
-        "tune_config=TuneConfig(search_alg=...) (it was a OwnSearcher); "
-        "tune_config=TuneConfig(scheduler=...) (it was a OwnScheduler)\n"
+        "tune_config=TuneConfig(search_alg=...) (before: OwnSearcher); "
+        "tune_config=TuneConfig(scheduler=...) (before: OwnScheduler)\n"
         "  Pass the same as for the first run to Tuner.restore(...)."
     )
 
@@ -323,7 +323,7 @@ def test_options_that_are_objects_are_passed_again(tmp_path):
     from optuna.samplers import TPESampler
 
     cut_off(tmp_path, Cut(at=[2]), search_alg=("optuna", {"sampler": TPESampler()}))
-    with pytest.raises(ConfigError, match=r"TuneConfig\(search_alg=...\) \(it was a optuna\)"):
+    with pytest.raises(ConfigError, match=r"TuneConfig\(search_alg=...\) \(before: optuna\)"):
         restore(tmp_path, Cut())
     assert len(restore(tmp_path, Cut(), tune={"search_alg": "optuna"})) == 4
 

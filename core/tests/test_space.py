@@ -433,7 +433,7 @@ _REFUSED = [
     (lambda: Space({"a": choice([1, grid_search([1])])}), "'a' has a grid inside"),
     (lambda: Space({"a": choice([{"grid_search": [1]}])}), "'a' has a grid inside"),
     (lambda: Space({"a": choice([{"b": uniform(0, 1)}])}), "'a' has Float("),
-    (lambda: Space({"a": {"grid_search": []}}), "'a': Grid needs at least one value"),
+    (lambda: Space({"a": {"grid_search": []}}), "'a': grid_search needs at least one value"),
     (lambda: Space({"a": {"grid_search": [1], "b": 2}}), "'grid_search' beside ['b']"),
     (lambda: Space({"a": frozenset({uniform(0, 1)})}), "'a' has a domain inside a frozenset"),
     (

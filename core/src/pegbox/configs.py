@@ -5,23 +5,48 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pegbox.callback import Callback
 from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
 
-__all__ = ["FailureConfig", "RunConfig", "SchedulerChoice", "SearchAlg", "TuneConfig"]
+__all__ = [
+    "FailureConfig",
+    "RunConfig",
+    "SchedulerChoice",
+    "SearchAlg",
+    "TuneConfig",
+    "settled",
+]
+
+_Config = TypeVar("_Config")
 
 SearchAlg = str | tuple[str, Mapping[str, Any]] | Searcher | None
 SchedulerChoice = str | tuple[str, Mapping[str, Any]] | Scheduler | None
 
 
-def _whole(owner: str, name: str, value: object, least: int) -> None:
+def settled(argument: str, config: _Config | None, kind: type[_Config]) -> _Config:
+    """What was passed as a configuration, or that of its kind without anything said.
+
+    Raises:
+        ConfigError: It is of another kind.
+    """
+    if config is None:
+        return kind()
+    if not isinstance(config, kind):
+        raise ConfigError(
+            f"{argument} must be a {kind.__name__}, got {config!r}",
+            hint=f"Write {argument}=pegbox.{kind.__name__}(...).",
+        )
+    return config
+
+
+def _whole(owner: str, name: str, value: object, least: int, hint: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ConfigError(
-            f"{owner}({name}=...) must be a whole number from {least}, got {value!r}",
+            f"{owner}({name}=...) must be a whole number from {least}, got {value!r}", hint=hint
         )
 
 
@@ -63,7 +88,8 @@ class TuneConfig:
 
     def __post_init__(self) -> None:
         if self.num_samples not in (None, -1):
-            _whole("TuneConfig", "num_samples", self.num_samples, 1)
+            unbounded = "-1 goes on until the run is stopped."
+            _whole("TuneConfig", "num_samples", self.num_samples, 1, unbounded)
         if self.max_concurrent_trials is not None:
             _whole("TuneConfig", "max_concurrent_trials", self.max_concurrent_trials, 1)
         if self.seed is not None:
@@ -82,7 +108,8 @@ class FailureConfig:
     max_failures: int = 0
 
     def __post_init__(self) -> None:
-        _whole("FailureConfig", "max_failures", self.max_failures, -1)
+        unbounded = "-1 tries again without bound."
+        _whole("FailureConfig", "max_failures", self.max_failures, -1, unbounded)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +140,11 @@ class RunConfig:
     verbose: int | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.callbacks, str) or not isinstance(self.callbacks, Sequence):
+            raise ConfigError(
+                f"RunConfig(callbacks=...) must be a list, got {self.callbacks!r}",
+                hint="Write callbacks=[...], with objects or names in it.",
+            )
         if self.verbose is not None:
             _whole("RunConfig", "verbose", self.verbose, 0)
         if self.sync_period_s is not None:

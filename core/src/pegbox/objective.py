@@ -53,10 +53,12 @@ def make_objectives(
         raise ConfigError(
             f"metric={metric!r} was given without mode", hint='Add mode="min" or mode="max".'
         )
-    metrics = [metric] if isinstance(metric, str) else list(metric)
-    modes = [mode] if isinstance(mode, str) else list(mode)
+    metrics = _listed(metric, "metric must be the name of a reported value, or a list of names")
+    modes = _listed(mode, 'mode must be "min" or "max", or a list of these')
     if len(metrics) != len(modes):
-        raise ConfigError(f"{len(metrics)} metrics but {len(modes)} modes: {metrics} and {modes}")
+        raise ConfigError(
+            f"metric and mode must be equally many, got metric={metrics} and mode={modes}"
+        )
     objectives = []
     for name, direction in zip(metrics, modes, strict=True):
         if not isinstance(name, str) or not name:
@@ -65,3 +67,11 @@ def make_objectives(
             raise ConfigError(f'mode must be "min" or "max", got {direction!r}')
         objectives.append(Objective(name, "min" if direction == "min" else "max"))
     return tuple(objectives)
+
+
+def _listed(given: str | Sequence[str], rule: str) -> list[str]:
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list | tuple):
+        return list(given)
+    raise ConfigError(f"{rule}, got {given!r}")

@@ -59,8 +59,8 @@ def with_resources(
             advertise it. Without this a trial asks for one cpu.
 
     Raises:
-        ConfigError: Not a dict, an amount that is negative or no number, a misspelt name, or a
-            trainable that cannot be used.
+        ConfigError: Not a dict, an amount that is negative or no number, a misspelt name, nothing
+            at all, or a trainable that cannot be used.
     """
     check_trainable(trainable)
     if not isinstance(resources, Mapping):
@@ -73,7 +73,14 @@ def with_resources(
         right = _MISSPELT.get(str(name).lower(), str(name).lower())
         if right in ("cpu", "gpu") and name != right:
             raise ConfigError(f"unknown resource {name!r}", hint=f"Did you mean {right!r}?")
-    return _Resourced(trainable_function(trainable), Resources(resources))
+    asked = Resources(resources)
+    if not asked:
+        raise ConfigError(
+            f"with_resources(..., {dict(resources)}) asks for nothing, so there would be no bound"
+            " on the trials that run at once",
+            hint='Ask for something, e.g. {"cpu": 0.1}.',
+        )
+    return _Resourced(trainable_function(trainable), asked)
 
 
 def trainable_resources(trainable: Callable[..., Any]) -> Resources:

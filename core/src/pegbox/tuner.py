@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pegbox._run.components import check_searcher, make_callbacks, make_component
-from pegbox._run.folder import experiment_folder, fresh_name
+from pegbox._run.folder import existing_folder, experiment_folder, fresh_name
 from pegbox._run.plan import Plan
 from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox._store.writer import Store
-from pegbox.configs import FailureConfig, RunConfig, TuneConfig
+from pegbox.configs import FailureConfig, RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.events import Resumed
 from pegbox.objective import make_objectives
@@ -70,7 +70,10 @@ class Tuner:
         self._resumed: Resumed | None = None
         self._param_space = param_space
         self._plan = _settle(
-            trainable, param_space or {}, tune_config or TuneConfig(), run_config or RunConfig()
+            trainable,
+            {} if param_space is None else param_space,
+            settled("tune_config", tune_config, TuneConfig),
+            settled("run_config", run_config, RunConfig),
         )
 
     @classmethod
@@ -121,7 +124,9 @@ class Tuner:
             "resume" if resume_errored else "restart" if restart_errored else "skip",
         )
         check_trainable(trainable)
-        tuner._plan = plan_from_store(Path(path), trainable, param_space, tune_config, run_config)
+        tuner._plan = plan_from_store(
+            existing_folder(path), trainable, param_space, tune_config, run_config
+        )
         return tuner
 
     @classmethod
@@ -177,12 +182,6 @@ def _settle(
     """Check everything that can be checked before anything is started."""
     check_trainable(trainable)
     name = trainable_name(trainable)
-    resources = trainable_resources(trainable)
-    if not resources:
-        raise ConfigError(
-            f"the trainable {name} asks for nothing, so there would be no bound on its trials",
-            hint='Ask for something with with_resources(train, {"cpu": 1}).',
-        )
     space = Space(param_space)
     objectives = make_objectives(tune.metric, tune.mode)
     searcher = make_component("searcher", tune.search_alg, "random")
@@ -197,7 +196,7 @@ def _settle(
         folder=experiment_folder(run.storage_path, chosen),
         trainable=trainable_function(trainable),
         trainable_name=name,
-        resources=resources,
+        resources=trainable_resources(trainable),
         space=space,
         objectives=objectives,
         searcher=searcher,

@@ -108,7 +108,8 @@ class Catalog:
             return ConfigError(f"there is no role {role!r}", hint=did_you_mean(role, ROLES))
         names = self.names(role)
         packages = KNOWN_PACKAGES[role]
-        meant = did_you_mean(name.lower(), [*names, *packages])
+        known = name.lower() in packages
+        meant = "" if known else did_you_mean(name.lower(), [*names, *packages])
         return ConfigError(
             f"no {role} is called {name!r}",
             hint=sentences(

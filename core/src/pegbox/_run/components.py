@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pegbox import jsonvalue
 from pegbox._plugins.catalog import Catalog
+from pegbox._plugins.manager import RoleManager
 from pegbox._run.plan import Component
+from pegbox.callback import Callback
 from pegbox.errors import ConfigError, UnsupportedSpace
 from pegbox.objective import Objective
+from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
 from pegbox.space import Space
 
 __all__ = ["check_searcher", "make_callbacks", "make_component"]
 
-_ARGUMENT = {"searcher": "search_alg", "scheduler": "scheduler"}
+_ARGUMENT = {"searcher": "search_alg", "scheduler": "scheduler", "callback": "callbacks"}
+_BASES: dict[str, type] = {"searcher": Searcher, "scheduler": Scheduler, "callback": Callback}
 
 
 def make_component(role: str, chosen: Any, default: str) -> Component:
@@ -45,7 +49,30 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
             f"{_ARGUMENT[role]}={chosen.__name__} is a class, not an object",
             hint=f"Write {_ARGUMENT[role]}={chosen.__name__}().",
         )
+    _check_object(role, f"{_ARGUMENT[role]}={chosen!r}", chosen)
     return Component(type(chosen).__name__, {}, False, chosen)
+
+
+def _check_object(role: str, written: str, chosen: object) -> None:
+    """Refuse early what would not fit when the run begins.
+
+    Args:
+        written: Argument and object as the user wrote them, or nearly so.
+    """
+    for other, base in _BASES.items():
+        if other != role and isinstance(chosen, base) and not isinstance(chosen, _BASES[role]):
+            raise ConfigError(
+                f"{_ARGUMENT[role]} has the {other} {type(chosen).__name__}, and takes a {role}",
+                hint=f"Pass it as {_ARGUMENT[other]}.",
+            )
+    if type(chosen).__module__ == "builtins":
+        raise ConfigError(
+            f"{written} is no {role}",
+            hint=f"Give the name of a {role}"
+            + ("" if role == "callback" else ", a name with options as a tuple,")
+            + " or an object.",
+        )
+    RoleManager(role).register(chosen)
 
 
 def _by_name(role: str, name: str, options: Mapping[str, Any]) -> Component:
@@ -74,9 +101,7 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
         if domain.kind not in traits.domains:
             raise UnsupportedSpace(
                 f"{argument} cannot take parameter {path!r}: it is a {domain.kind} domain",
-                hint="It takes "
-                + ", ".join(sorted(traits.domains))
-                + ('; search_alg="random" takes all of them.' if component.name != "grid" else "."),
+                hint=_what_would_do(component, domain.kind, traits.domains),
             )
     if not objectives and not traits.model_free:
         raise ConfigError(
@@ -86,6 +111,16 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
     if len(objectives) > 1 and not traits.multi_objective:
         names = ", ".join(objective.metric for objective in objectives)
         raise ConfigError(f"{argument} takes one metric, got {names}")
+
+
+def _what_would_do(component: Component, kind: str, takes: Collection[str]) -> str:
+    """For a parameter of a kind that a searcher does not take."""
+    remedies = [f"It takes {', '.join(sorted(takes))}"]
+    if kind == "grid" and "choice" in takes:
+        remedies.append("write choice([...]) in place of grid_search([...])")
+    if component.name not in ("random", "grid"):
+        remedies.append('search_alg="random" takes all of them')
+    return "; ".join(remedies) + "."
 
 
 def make_callbacks(chosen: Sequence[Any], verbose: int) -> tuple[Any, ...]:
@@ -103,4 +138,5 @@ def make_callbacks(chosen: Sequence[Any], verbose: int) -> tuple[Any, ...]:
                 hint=f"Write callbacks=[{callback.__name__}()].",
             )
         made.append(catalog.create("callback", callback) if isinstance(callback, str) else callback)
+        _check_object("callback", f"callbacks has {callback!r}, which", made[-1])
     return tuple(made)

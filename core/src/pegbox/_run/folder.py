@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pegbox.errors import ConfigError
 
-__all__ = ["experiment_folder", "fresh_name"]
+__all__ = ["existing_folder", "experiment_folder", "fresh_name"]
 
 #: What every file system takes, Windows included.
 _LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._=+,@-]{0,99}")
@@ -31,16 +31,36 @@ def experiment_folder(storage_path: str | os.PathLike[str] | None, name: str) ->
         ConfigError: The name is no plain folder name, or the path is a URI.
     """
     legal = isinstance(name, str) and _LEGAL.fullmatch(name) and name[-1] not in ". "
-    if not legal or _RESERVED.fullmatch(name):
+    if legal and _RESERVED.fullmatch(name):
+        raise ConfigError(
+            f"RunConfig(name={name!r}) is a name that Windows keeps for itself",
+            hint="Choose another one: an experiment's folder can be copied anywhere.",
+        )
+    if not legal:
         raise ConfigError(
             f"RunConfig(name=...) must be a plain folder name, got {name!r}",
             hint="Use up to 100 letters, digits, blanks and any of ._=+,@- and begin with a "
             "letter or digit; the folder it lies in is storage_path.",
         )
-    root = os.fspath(storage_path) if storage_path is not None else "~/pegbox_results"
-    if "://" in root:
+    root = "~/pegbox_results" if storage_path is None else storage_path
+    return _folder("RunConfig(storage_path=...)", root) / name
+
+
+def existing_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder of an experiment that is to be taken up; whether it is there is not looked at.
+
+    Raises:
+        ConfigError: The path is none, or a URI.
+    """
+    return _folder("Tuner.restore(path=...)", path)
+
+
+def _folder(argument: str, path: object) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f"{argument} must be a folder, got {path!r}")
+    if "://" in (text := os.fspath(path)):
         raise ConfigError(
-            f"RunConfig(storage_path={root!r}) is a URI; only folders can be used so far",
+            f"{argument} must be a folder so far, got the URI {text!r}",
             hint="Use a folder on a local disk, or one that all workers share.",
         )
-    return Path(root).expanduser().absolute() / name
+    return Path(text).expanduser().absolute()

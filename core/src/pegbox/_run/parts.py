@@ -89,7 +89,7 @@ def _set_up(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
 
 
 def _rules(plan: Plan) -> Rules:
-    traits = plan.searcher_plugin.traits
+    traits = plan.traits
     return Rules(
         resources=plan.resources,
         objectives=plan.objectives,

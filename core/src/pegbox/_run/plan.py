@@ -12,7 +12,7 @@ from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.scheduler import Scheduler
-from pegbox.searcher import Searcher
+from pegbox.searcher import Searcher, Traits
 from pegbox.space import Space
 
 __all__ = ["Component", "Plan"]
@@ -81,6 +81,12 @@ class Plan:
         return searcher
 
     @property
+    def traits(self) -> Traits:
+        """What the searcher can do; one that does not say can do what most can."""
+        traits: Traits = getattr(self.searcher.plugin, "traits", Searcher.traits)
+        return traits
+
+    @property
     def scheduler_plugin(self) -> Scheduler:
         """The scheduler."""
         scheduler: Scheduler = self.scheduler.plugin
@@ -89,7 +95,7 @@ class Plan:
     @property
     def counts_grids(self) -> bool:
         """Whether the searcher goes through grids itself, and so knows when it is done."""
-        return "grid" in self.searcher_plugin.traits.domains
+        return "grid" in self.traits.domains
 
     @property
     def max_trials(self) -> int:

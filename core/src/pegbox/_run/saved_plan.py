@@ -11,7 +11,7 @@ from pegbox._run.plan import Component, Plan
 from pegbox._store.meta import Epoch, ExperimentMeta
 from pegbox._store.reader import Reader
 from pegbox._store.snapshots import SYNC_PERIOD_S
-from pegbox.configs import RunConfig, TuneConfig
+from pegbox.configs import RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
 from pegbox.resources import Resources
@@ -37,7 +37,8 @@ def plan_from_store(
     with Reader(folder) as reader:
         meta = reader.meta
         saved = _as_last_started(meta, reader.epochs)
-    tune, run = tune or TuneConfig(), run or RunConfig()
+    tune = settled("tune_config", tune, TuneConfig)
+    run = settled("run_config", run, RunConfig)
     _refuse_missing(meta, saved, param_space, tune)
     space = Space.from_description(meta.space, param_space)
     objectives = tuple(Objective(**each) for each in saved["objectives"])
@@ -105,7 +106,7 @@ def _refuse_missing(
     for role, argument in (("searcher", "search_alg"), ("scheduler", "scheduler")):
         before = saved[role]
         if not before["by_name"] and getattr(tune, argument) is None:
-            lacking.append(f"tune_config=TuneConfig({argument}=...) (it was a {before['name']})")
+            lacking.append(f"tune_config=TuneConfig({argument}=...) (before: {before['name']})")
     if lacking:
         raise ConfigError(
             "code and objects are not stored, so a restore of this experiment needs again: "

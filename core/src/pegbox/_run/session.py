@@ -115,7 +115,7 @@ class Session:
         )
 
     def _searcher_driver(self, desk: SearcherDesk, executor: Executor) -> SearcherDriver:
-        traits = self._plan.searcher_plugin.traits
+        traits = self._plan.traits
         quick = traits.cheap and traits.model_free
         if quick or getattr(executor, "shares_runners_thread", False):
             return DirectSearcher(desk)

@@ -225,7 +225,8 @@ class _Listed(Domain):
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(self.values))
         if not self.values:
-            raise ConfigError(f"{type(self).__name__} needs at least one value, got none")
+            written = "grid_search" if self.kind == "grid" else self.kind
+            raise ConfigError(f"{written} needs at least one value, got none")
 
     @property
     def size(self) -> int:
