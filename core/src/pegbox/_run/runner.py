@@ -1,8 +1,8 @@
 """The loop: events in, the engine decides, its orders go to those who carry them out.
 
 The order within a step is the promise: answers leave first, then facts are stored, and only then
-is anything launched; at last observers are told, in the thread that called `Runner.run`. The
-searcher is told before the store, for it never outlives this process and keeps nothing of its own.
+is anything launched or the searcher told; at last observers are told, in the thread that called
+`Runner.run`.
 """
 
 from __future__ import annotations
@@ -87,30 +87,29 @@ class Runner:
     def step(self) -> None:
         """Handle what has arrived, in the calling thread."""
         with self._stepping:
-            if events := self.inbox.take():
-                self._carry_out(self._decide(events))
-                if self._engine.ended:
-                    self.inbox.over.set()
+            events: Sequence[Event] = self.inbox.take()
+            while events:
+                events = self._carry_out(self._engine.handle(events))
+            if self._engine.ended:
+                self.inbox.over.set()
         if threading.get_ident() == self._home:
             self._observers.tell()
 
-    def _decide(self, events: Sequence[Event]) -> list[Step]:
-        """The engine's steps; more than one where a searcher has answered at once."""
-        steps = [self._engine.handle(events)]
-        if steps[0].answers:
-            self._executor.answer(steps[0].answers)
-        while steps[-1].orders and (answered := self._searcher.order(steps[-1].orders)):
-            steps.append(self._engine.handle(answered))
-        return steps
+    def _carry_out(self, step: Step) -> Sequence[Event]:
+        """Do what a step says.
 
-    def _carry_out(self, steps: Sequence[Step]) -> None:
-        for step in steps:
-            self._unstored += step.facts
-        launches = [launch for step in steps for launch in step.launches]
-        if launches or self._engine.ended or not self.inbox.put_off():
+        Returns:
+            What the searcher has answered at once. It is asked after trials were launched, so
+            that they work meanwhile.
+        """
+        if step.answers:
+            self._executor.answer(step.answers)
+        self._unstored += step.facts
+        if step.launches or self._engine.ended or not self.inbox.put_off():
             self.settle()
-        if launches:
-            self._executor.launch(launches)
+        if step.launches:
+            self._executor.launch(step.launches)
+        return self._searcher.order(step.orders) if step.orders else ()
 
     def settle(self) -> None:
         """Store what was put off; what is stored is told to observers."""

@@ -232,7 +232,9 @@ class DaskExecutor:
                 elif kind == "worker_left":
                     self._left(*rest)
             if events:  # before anybody can post what came later
-                self._inbox.post(events)
+                self._loop.post(events)
+        # Not under the lock: whoever handles the inbox elsewhere holds the runner's and wants ours.
+        self._loop.handle()
 
     def _called(self, events: list[Event], number: int, call: int, payload: Sequence[Any]) -> None:
         slot = self._slots.slots.get(number)

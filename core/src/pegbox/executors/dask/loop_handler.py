@@ -7,9 +7,10 @@ longer is done elsewhere: callbacks in the runner's own thread, searchers that c
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from pegbox.events import Event
 from pegbox.executor import Inbox
 
 __all__ = ["LoopHandler"]
@@ -35,31 +36,37 @@ class LoopHandler:
         self._failure: BaseException | None = None
         self._settling = False
         inbox.listen(self._arrived, self._later)
-        self._asyncio_loop.call_soon_threadsafe(self._handle)
+        self._asyncio_loop.call_soon_threadsafe(self.handle)
 
     def raise_failure(self) -> None:
         """What went wrong on the loop, raised in the caller's thread."""
         if self._failure is not None:
             raise self._failure
 
+    def post(self, events: Sequence[Event]) -> None:
+        """Post from the loop, without planning a turn of it: `handle` follows at once."""
+        self._planned = True
+        self._inbox.post(events)
+
+    def handle(self) -> None:
+        """Handle the inbox now; on the loop."""
+        self._thread = threading.get_ident()
+        self._planned = False
+        self._do(self._inbox.handle)
+
     def _arrived(self) -> None:
         if self._planned:
             return
         self._planned = True
         if threading.get_ident() == self._thread:
-            self._asyncio_loop.call_soon(self._handle)
+            self._asyncio_loop.call_soon(self.handle)
         else:
-            self._asyncio_loop.call_soon_threadsafe(self._handle)
+            self._asyncio_loop.call_soon_threadsafe(self.handle)
 
     def _later(self) -> None:
         if not self._settling:
             self._settling = True
             self._asyncio_loop.call_later(SETTLE_WITHIN_S, self._settle)
-
-    def _handle(self) -> None:
-        self._thread = threading.get_ident()
-        self._planned = False
-        self._do(self._inbox.handle)
 
     def _settle(self) -> None:
         self._settling = False
