@@ -29,6 +29,7 @@ from pegbox._store.reader import Reader
 from pegbox._store.writer import Store
 from pegbox.builtin.asha import ASHAScheduler
 from pegbox.builtin.random_search import RandomSearch
+from pegbox.decisions import CONTINUE, STOP
 from pegbox.errors import ConfigError, PluginError, StoreError
 from pegbox.events import Launched, Reported
 from pegbox.trial import Status
@@ -440,8 +441,6 @@ def test_restores_change_no_decision_of_asha(tmp_path, cut):
 def test_what_was_decided_counts_though_another_scheduler_decides_otherwise(tmp_path, caplog):
     class StopAll(Scheduler):
         def on_trial_result(self, trial, result):
-            from pegbox.decisions import STOP
-
             return STOP
 
     cut = Cut(at=[7])
@@ -469,6 +468,29 @@ def test_the_saved_state_of_one_scheduler_is_not_another_ones(tmp_path, schedule
     results = restore(tmp_path, cut, tune={"scheduler": scheduler})
     ends = [result.metrics["training_iteration"] for result in results]
     assert ends[:2] == ([4, 3] if scheduler[0] == "asha" else [4, 4])
+
+
+def test_a_scheduler_that_has_its_state_back_is_told_only_the_rest(tmp_path):
+    class Counts(Scheduler):
+        def __init__(self):
+            self.results, self.state = 0, None
+
+        def on_trial_result(self, trial, result):
+            self.results += 1
+            return CONTINUE
+
+        def get_state(self):
+            return {"results": self.results}
+
+        def set_state(self, state):
+            self.state = state
+
+    cut = Cut(at=[6], cut=signal.SIGINT)
+    fit(tmp_path, cut, num_samples=2, scheduler=Counts())
+    again = Counts()
+    restore(tmp_path, cut, tune={"scheduler": again})
+    assert again.state == {"results": 6}
+    assert again.results == 2
 
 
 def test_the_saved_state_of_one_searcher_is_not_another_ones(tmp_path):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import Counter
 
 import pytest
 from pegbox import Scheduler, Searcher, TuneConfig, grid_search, uniform
 from pegbox._engine.records import to_row
 from pegbox.builtin.random_search import RandomSearch
+from pegbox.commands import Answer, Launch
 from pegbox.decisions import PAUSE, Exploit, Resize
 from pegbox.errors import ConfigError
-from pegbox.events import Ended, Launched, Reported, Suggested, WorkerLeft
-from pegbox.executors.simulated import SimulatedCluster, simulate
+from pegbox.events import Ended, Launched, Reported, Suggested, WorkerJoined, WorkerLeft
+from pegbox.executors.simulated import SimulatedCluster, SimulatedExecutor, simulate
 from pegbox.resources import Resources
+from pegbox.searcher import Traits
 from pegbox.trial import State, Status
 
 SPACE = {"x": uniform(0, 1)}
@@ -164,20 +167,66 @@ def test_a_searcher_is_told_every_trial_once_wherever_the_run_was_cut_off(schedu
 
 
 class Listening(Searcher):
-    """Notes what it is told and what it sees as pending."""
+    """Notes what it is told and what it sees as pending; fails at the ask that it is told to."""
 
-    def __init__(self):
+    def __init__(self, fails_at=None):
         self.heard = []
+        self.results = []
+        self.fails_at = fails_at
 
     def observe(self, trial_id):
         self.heard.append(("observe", trial_id))
 
     def suggest(self, trial_id, pending):
         self.heard.append(("suggest", trial_id, set(pending)))
+        if trial_id == self.fails_at:
+            raise ZeroDivisionError("no more")
         return {"x": 0.5}
 
-    def on_trial_complete(self, trial_id):
+    def on_trial_result(self, trial_id, result):
+        self.results.append(result)
+
+    def on_trial_complete(self, trial_id, result):
         self.heard.append(("complete", trial_id))
+        self.results.append(result)
+
+
+def test_a_searcher_sees_what_it_proposed_before_as_pending():
+    searcher = Listening()
+    run(seconds(2), search_alg=searcher, num_samples=2, cluster=SimulatedCluster(workers=2))
+    assert searcher.heard[:2] == [
+        ("suggest", "00000_00000", set()),
+        ("suggest", "00000_00001", {"00000_00000"}),
+    ]
+
+
+def test_a_searcher_that_failed_is_told_nothing_further():
+    durations = [1.0, 2.0]
+
+    def unequal(config, iteration):
+        return (durations.pop(0), {"loss": 1.0}) if durations else None
+
+    searcher = Listening(fails_at="00000_00002")
+    # The first trial ends at 1 s; the second fails at 2 s, when the searcher has failed too.
+    cluster = SimulatedCluster(workers=2, faults=lambda trial, *_: "failed" if trial else None)
+    result = run(unequal, search_alg=searcher, num_samples=5, cluster=cluster)
+    assert result.trials[1].status is Status.ERROR
+    assert result.ended.how == "failed"
+    assert searcher.heard[2:] == [
+        ("complete", "00000_00000"),
+        ("suggest", "00000_00002", {"00000_00001"}),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_searchers_are_told_losses_whatever_the_mode(mode):
+    searcher = Listening()
+    searcher.traits = Traits(intermediate=True)
+    result = run(seconds(2), search_alg=searcher, num_samples=1, mode=mode)
+    sign = 1 if mode == "min" else -1
+    assert [told["loss"] for told in searcher.results] == [sign * 1.0, sign * 0.5, sign * 0.5]
+    assert [told["training_iteration"] for told in searcher.results] == [1, 2, 2]
+    assert result.trials[0].last_result["loss"] == 0.5
 
 
 def test_a_searcher_after_a_restore_sees_what_still_runs_as_pending():
@@ -243,6 +292,65 @@ def test_a_scheduler_that_fails_ends_the_run_with_its_error():
     assert result.ended.how == "failed"
     assert "Broken" in str(result.error)
     assert isinstance(result.error.__cause__, ZeroDivisionError)
+
+
+class Collector:
+    """An inbox that keeps all that is posted, and answers every report."""
+
+    def __init__(self):
+        self.over = threading.Event()
+        self.events = []
+        self.arrived = None
+
+    def listen(self, arrived):
+        self.arrived = arrived
+
+    def post(self, events):
+        self.events += events
+        self.arrived()
+
+    def handle(self):
+        """The test answers."""
+
+
+def test_each_try_ends_once_and_nothing_follows_its_end():
+    """A worker of two trials dies while the other one works; then both are launched again."""
+
+    def dies(trial, attempt, iteration):
+        return "worker died" if (trial, attempt, iteration) == (0, 1, 2) else None
+
+    cluster = SimulatedCluster(capacity={"cpu": 2}, faults=dies)
+    executor = SimulatedExecutor(lambda c, i: (c["s"], {}) if i <= 3 else None, cluster)
+    inbox = Collector()
+    executor.start(inbox)
+
+    def start(attempt):
+        executor.launch(
+            [
+                Launch(n, attempt, "worker-0", Resources({"cpu": 1}), {"s": s}, None, 0, 0.0)
+                for n, s in enumerate((1.0, 0.75))
+            ]
+        )
+
+    start(1)
+    answered = len(inbox.events)
+    while sum(isinstance(event, Ended) for event in inbox.events) < 4:
+        executor.wait(inbox, None)
+        new, answered = inbox.events[answered:], len(inbox.events)
+        reports = [event for event in new if isinstance(event, Reported)]
+        executor.answer([Answer(event.trial, event.attempt, True) for event in reports])
+        if any(isinstance(event, WorkerJoined) for event in new):
+            start(2)
+    about = [event for event in inbox.events if isinstance(event, Reported | Ended)]
+    for trial, attempt, reports, how in [
+        (0, 1, 1, "lost"),
+        (1, 1, 2, "lost"),
+        (0, 2, 3, "finished"),
+        (1, 2, 3, "finished"),
+    ]:
+        own = [event for event in about if (event.trial, event.attempt) == (trial, attempt)]
+        assert [type(event) for event in own] == [Reported] * reports + [Ended]
+        assert own[-1].how == how
 
 
 def calls_per_fact(workers, trials):

@@ -98,7 +98,7 @@ class SimulatedExecutor:
         """Plan what the trials do that have been decided on."""
         for one in answers:
             waiting = self._waiting.pop((one.trial, one.attempt), None)
-            if waiting is None or not waiting.alive:
+            if waiting is None:
                 continue
             if one.go_on:
                 self._iterate(waiting, self._cluster.decision_s)
