@@ -102,8 +102,8 @@ def trial_figures(ends: list[float], clock: CpuClock) -> Figures:
         "steady_trials_per_s": (len(ends) - 1) / (ends[-1] - ends[0]),
         "driver_cpu_us": _cpu_us(ends, clock),
     }
-    if len(ends) >= 10_000:
-        early, late = ends[100:1_001], ends[9_000:10_000]
+    if len(ends) > 9_000:
+        early, late = ends[100:1_001], ends[-1_000:]
         figures["early_ms"], figures["late_ms"] = _wall_ms(early), _wall_ms(late)
         figures["growth"] = figures["late_ms"] / figures["early_ms"]
         figures["cpu_growth"] = _cpu_us(late, clock) / _cpu_us(early, clock)
