@@ -315,7 +315,10 @@ class Engine:
         if self.rules.max_concurrent is not None:
             room = min(room, self.rules.max_concurrent - len(self.state.active))
         waiting = self.state.counts[State.QUEUED] + len(self._asks.open)
-        for _ in range(room + self.rules.lookahead - waiting):
+        wanted = room + self.rules.lookahead - waiting
+        if wanted <= self.rules.lookahead // 4:
+            return  # what is ahead still lasts; asking for several together costs less
+        for _ in range(wanted):
             if not self._may_ask():
                 return
             self._ask_one()
