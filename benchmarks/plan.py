@@ -19,6 +19,7 @@ OURS: Final = {
     "bare-dask": "bare_dask.py",
     "engine": "engine_rate.py",
     "imports": "imports.py",
+    "stages": "stages.py",
 }
 
 #: Peer -> script in the peers' folder, name of its environment.
@@ -89,6 +90,11 @@ ROWS: Final = {
     "import": Row("imports", "", {"imports": ""}),
     "engine": Row("engine", "--n 2000 --reports 10 --concurrency 8", {"engine": ""}),
     "inline": Row("inline", "--n 100 --reports 100", {"pegbox": ""}),
+    "stages-trials": Row("stages_of_trials", "--n 5000", {"stages": ""}),
+    "stages-reports-2": Row("stages_of_reports", "--n 2 --reports 1000", {"stages": ""}),
+    "stages-reports-16": Row(
+        "stages_of_reports", "--n 16 --concurrency 16 --reports 200", {"stages": ""}
+    ),
 }
 
 #: Rows of `--quick`, and the peers that run in them: those that take minutes are left out.
@@ -105,6 +111,9 @@ QUICK: Final = {
     "import": (),
     "engine": (),
     "inline": (),
+    "stages-trials": (),
+    "stages-reports-2": (),
+    "stages-reports-16": (),
 }
 
 

@@ -18,6 +18,8 @@ from plan import ROWS
 
 __all__ = ["markdown"]
 
+_STAGES = "driver_cpu messages step engine searcher store launch answer callbacks"
+_STAGE_FIGURES = [f"{stage}_us" for stage in _STAGES.split()]
 #: Workload -> figures that its table shows, the one that is compared first.
 _SHOWN = {
     "trials": [
@@ -43,6 +45,8 @@ _SHOWN = {
     "imports": ["pegbox_s", "pegbox_names_s", "distributed_s"],
     "engine": ["events_per_s", "replayed_facts_per_s"],
     "inline": ["results_per_s"],
+    "stages_of_trials": _STAGE_FIGURES,
+    "stages_of_reports": _STAGE_FIGURES,
 }
 
 Figures = dict[str, float]
