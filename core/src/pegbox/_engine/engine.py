@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from pegbox._engine.asking import AskBook
+from pegbox._engine.outcomes import decided, decision_name, outcome_of, settled
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Decider, Rules
@@ -56,7 +57,7 @@ from pegbox.events import (
     WorkerLeft,
 )
 from pegbox.resources import Resources
-from pegbox.trial import Outcome, State, TrialFailure
+from pegbox.trial import State, TrialFailure
 
 __all__ = ["Engine", "Step"]
 
@@ -138,7 +139,7 @@ class Engine:
             case Suggested():
                 self._decider.added(self.state.views[fact.trial])
             case Reported():
-                decision = _name(self._decide(self.state.trials[fact.trial]))
+                decision = decision_name(self._decide(self.state.trials[fact.trial]))
                 return decision != fact.decision and fact.decision != "INTERRUPT"
             case Ended(became=became) if became is not None and became.ended:
                 record = self.state.trials[fact.trial]
@@ -211,10 +212,10 @@ class Engine:
         self.state.note_report(event)
         assert record.result is not None
         decision = self._decide(record)
-        name = _name(decision)
+        name = decision_name(decision)
         if self._stopping and decision is CONTINUE:
             name = "INTERRUPT"
-        fact = _decided(event, name)
+        fact = decided(event, name)
         self._step.facts.append(fact)
         self.state.remember(fact)
         if self.rules.reads_results:
@@ -254,7 +255,7 @@ class Engine:
             return
         reason, worker = record.halt_for, record.worker
         became = self._what_becomes(record, event)
-        self._note(_settled(event, became))
+        self._note(settled(event, became))
         if worker is not None:
             self._placement.give(worker, record.resources)
             self._at.get(worker, {}).pop(record.number, None)
@@ -429,7 +430,7 @@ class Engine:
             record = self.state.trials[number]
             if record.halt_for in (STOP.value, PAUSE.value):
                 end = Ended(at, number, record.attempt, "halted", record.place)
-                self._note(_settled(end, self._what_becomes(record, end)))
+                self._note(settled(end, self._what_becomes(record, end)))
                 if record.state.ended:
                     outcome = outcome_of(record, self.rules)
                     self._decider.completed(self.state.views[number], record.result, outcome)
@@ -503,46 +504,6 @@ class Engine:
         assert not set(self._asks.open) & set(self.state.trials)
         limit = self.rules.max_concurrent
         assert limit is None or len(self.state.active) <= limit
-
-
-def outcome_of(record: TrialRecord, rules: Rules) -> Outcome:
-    """How an ended trial is told: as failed too where an objective is missing or not finite."""
-    if record.state is State.FAILED:
-        return "failed"
-    result = record.result or {}
-    if any(objective.loss(result) is None for objective in rules.objectives):
-        return "failed"
-    return "finished" if record.state is State.FINISHED else "stopped"
-
-
-def _decided(event: Reported, decision: str) -> Reported:
-    """The fact of a report; `dataclasses.replace` takes five times as long."""
-    return Reported(
-        event.at,
-        event.trial,
-        event.attempt,
-        event.iteration,
-        event.time_this_iter_s,
-        event.time_total_s,
-        event.timestamp,
-        event.metrics,
-        event.encoded,
-        event.place,
-        event.checkpoint,
-        decision,
-    )
-
-
-def _settled(event: Ended, became: State) -> Ended:
-    return Ended(
-        event.at, event.trial, event.attempt, event.how, event.place, event.failure, became
-    )
-
-
-def _name(decision: Verdict | Exploit | Resize) -> str:
-    if isinstance(decision, Verdict):
-        return decision.value
-    return "EXPLOIT" if isinstance(decision, Exploit) else "RESIZE"
 
 
 def _amounts(resources: Resources) -> str:

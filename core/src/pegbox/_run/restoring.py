@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pegbox._engine.engine import outcome_of
+from pegbox._engine.outcomes import outcome_of
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
