@@ -164,7 +164,7 @@ def test_a_trial_that_is_told_to_stop_ends_there(drive):
     assert len(driver.heard(Reported)) == 2
 
 
-def test_what_a_trial_raised_is_kept(drive):
+def test_what_a_trial_raised_is_told_with_its_traceback(drive):
     def fails(config):
         raise LookupError("nothing here")
 
@@ -172,7 +172,7 @@ def test_what_a_trial_raised_is_kept(drive):
     driver.launch(0, driver.workers[0])
     failure = driver.heard(Ended)[0].failure
     assert (failure.cause, failure.type_name) == ("exception", "LookupError")
-    assert 0 in driver.executor.exceptions
+    assert failure.traceback.endswith("LookupError: nothing here\n")
 
 
 def test_a_slot_takes_trial_after_trial_and_stays_warm(drive):

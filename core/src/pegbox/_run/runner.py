@@ -1,8 +1,8 @@
 """The loop: events in, the engine decides, its orders go to those who carry them out.
 
 The order within a step is the promise: answers leave first, then facts are stored, and only then
-is anything launched or the searcher told; at last observers are told, in the thread that called
-`Runner.run`.
+is anything launched; at last observers are told of what is stored, in the thread that called
+`Runner.run`. A searcher may be told a moment before the store: it never outlives this process.
 """
 
 from __future__ import annotations
@@ -90,8 +90,6 @@ class Runner:
             events: Sequence[Event] = self.inbox.take()
             while events:
                 events = self._carry_out(self._engine.handle(events))
-            if self._engine.ended:
-                self.inbox.over.set()
         if threading.get_ident() == self._home:
             self._observers.tell()
 
@@ -105,8 +103,10 @@ class Runner:
         if step.answers:
             self._executor.answer(step.answers)
         self._unstored += step.facts
-        if step.launches or self._engine.ended or not self.inbox.put_off():
+        if step.launches or step.end or not self.inbox.put_off():
             self.settle()
+        if step.end:
+            self.inbox.over.set()
         if step.launches:
             self._executor.launch(step.launches)
         return self._searcher.order(step.orders) if step.orders else ()

@@ -10,7 +10,7 @@ from typing import Final
 from pegbox.errors import ReportError
 from pegbox.trial import TrialFailure
 
-__all__ = ["describe", "pickled"]
+__all__ = ["describe"]
 
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OWN: Final = (os.path.join(_PACKAGE, "_trial") + os.sep, os.path.join(_PACKAGE, "reporting.py"))
@@ -19,7 +19,6 @@ _Part = tuple[BaseException, traceback.TracebackException]
 
 _MAX_LINE: Final = 300
 _MAX_TEXT: Final = 64_000
-_MAX_PICKLE_BYTES: Final = 256_000
 
 
 def describe(error: BaseException) -> TrialFailure:
@@ -29,22 +28,6 @@ def describe(error: BaseException) -> TrialFailure:
     """
     name = type(error).__name__
     return TrialFailure("exception", _one_line(name, error), name, _traceback(error))
-
-
-def pickled(error: BaseException) -> bytes | None:
-    """The exception pickled, or None where it does not come back, or is very large."""
-    # Loaded here: a trial that ends well never needs it.
-    import pickle
-
-    import cloudpickle
-
-    try:
-        data: bytes = cloudpickle.dumps(error)
-        whole = len(data) <= _MAX_PICKLE_BYTES and type(pickle.loads(data)) is type(error)
-    except Exception:
-        # User classes may fail in any way here; the text says it all the same.
-        return None
-    return data if whole else None
 
 
 def _one_line(name: str, error: BaseException) -> str:

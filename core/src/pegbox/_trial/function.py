@@ -56,7 +56,7 @@ def _raised(session: Session, error: BaseException) -> EndMessage:
             line = failure.describe(error).message
             _logger.warning("trial %s raised while ending: %s", session.task.trial_id, line)
         return EndMessage("halted")
-    return EndMessage("failed", failure.describe(error), exception=failure.pickled(error))
+    return EndMessage("failed", failure.describe(error))
 
 
 def _returned(session: Session, returned: object) -> EndMessage:
@@ -69,7 +69,7 @@ def _returned(session: Session, returned: object) -> EndMessage:
             _refuse_returned(returned)
         return EndMessage("finished", report=session.last_report(returned))
     except ReportError as error:
-        return EndMessage("failed", failure.describe(error), exception=failure.pickled(error))
+        return EndMessage("failed", failure.describe(error))
 
 
 def _refuse_returned(returned: object) -> NoReturn:

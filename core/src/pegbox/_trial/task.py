@@ -68,13 +68,11 @@ class EndMessage(NamedTuple):
 
     Attributes:
         report: A last report that needs no answer: a function's returned dict.
-        exception: The exception, pickled, where that works; for `TrialError.__cause__` only.
     """
 
     how: Literal["finished", "halted", "failed"]
     failure: TrialFailure | None = None
     report: ReportMessage | None = None
-    exception: bytes | None = None
 
 
 class Channel(Protocol):

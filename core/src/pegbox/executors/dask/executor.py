@@ -104,8 +104,6 @@ class DaskExecutor:
         self._present: set[str] = set()
         #: Workers whose end is being looked into -> those that came back under the same address.
         self._leaving: dict[str, list[WorkerJoined]] = {}
-        #: trial -> the pickled exception that ended its last try, for results of this session.
-        self.exceptions: dict[int, bytes] = {}
 
     # --------------------------------------------------------------- contract
 
@@ -296,15 +294,13 @@ class DaskExecutor:
     def _trial_ended(
         self, events: list[Event], slot: Slot, trial: int, attempt: int, end: Sequence[Any]
     ) -> None:
-        how, failure, report, exception = end
+        how, failure, report = end
         message = EndMessage(
             how, failure and TrialFailure(*failure), report and ReportMessage(*report)
         )
         assert slot.place is not None
         at = self.clock()
         events += ended(message, at=at, trial=trial, attempt=attempt, place=slot.place)
-        if exception is not None:
-            self.exceptions[trial] = exception
         self._slots.release(slot, at)
 
     # --------------------------------------------------------------- workers

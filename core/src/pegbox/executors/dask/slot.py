@@ -86,7 +86,7 @@ def _place() -> tuple[str, str, int]:
 def _plain(end: EndMessage) -> tuple[Any, ...]:
     failure = end.failure
     flat = failure and (failure.cause, failure.message, failure.type_name, failure.traceback)
-    return end.how, flat, end.report and tuple(end.report), end.exception
+    return end.how, flat, end.report and tuple(end.report)
 
 
 @lru_cache(maxsize=8)
