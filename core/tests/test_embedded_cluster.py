@@ -494,6 +494,34 @@ def test_deaths_of_workers_do_not_flood_the_terminal(tmp_path):
     assert (output, errors) == ("False\n" * 3, "")
 
 
+CUT_OFF = """
+    import asyncio
+    from pegbox.executors.dask.embedded import EmbeddedCluster
+
+    async def beat_until_the_end(dask_worker):
+        begun = asyncio.Event()
+
+        async def metrics():
+            begun.set()
+            while dask_worker.status.name == "running":
+                await asyncio.sleep(0)
+            raise OSError("cut off")
+
+        dask_worker.get_metrics = metrics
+        dask_worker.beat = asyncio.create_task(dask_worker.heartbeat())
+        await begun.wait()
+
+    cluster = EmbeddedCluster(1)
+    cluster.start().run(beat_until_the_end)
+    cluster.close(30)
+"""
+
+
+def test_a_heartbeat_that_the_end_cuts_off_is_not_shown(tmp_path):
+    process, _ = start_script(tmp_path, CUT_OFF)
+    assert process.communicate(timeout=PATIENCE_S) == ("", "")
+
+
 KILLED = """
     import ctypes, os, signal, subprocess, sys, threading
     from pegbox.executors.dask.embedded import EmbeddedCluster

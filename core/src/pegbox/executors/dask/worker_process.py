@@ -18,7 +18,7 @@ import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 from pegbox.executors.dask.exit_cause import LEFT
 from pegbox.executors.dask.orphan_guard import kill_group, wait_for_end
@@ -39,8 +39,7 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     try:
         import pegbox.executors.dask.slot  # noqa: F401 (distributed too, while the driver does)
 
-        for handler in logging.getLogger("distributed").handlers:
-            handler.setLevel(logging.ERROR)
+        _let_dask_say(logging.ERROR)
         order = json.loads(pipe.readline() or sys.exit())
         _end_with_driver(pipe, boot["parent"])
         asyncio.run(_serve(order))
@@ -48,6 +47,12 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
         Path(boot["failure_file"]).write_text(traceback.format_exc())
         sys.exit(1)
     sys.exit(LEFT)
+
+
+def _let_dask_say(level: int) -> None:
+    """Set what of Dask's own messages reaches the terminal: those of this level and above."""
+    for handler in logging.getLogger("distributed").handlers:
+        handler.setLevel(level)
 
 
 def _prepare_streams() -> None:
@@ -75,6 +80,10 @@ async def _serve(order: Mapping[str, Any]) -> None:
 
         def start_http_server(self, *args: Any, **kwargs: Any) -> None:
             pass
+
+        async def close(self, *args: Any, **kwargs: Any) -> str | None:
+            _let_dask_say(logging.CRITICAL)  # a heartbeat that the end cuts off is no news
+            return cast("str | None", await super().close(*args, **kwargs))
 
     # Nobody looks at the profile, and each trial would pay for the sampling.
     with dask.config.set({"distributed.worker.profile.enabled": False}):
