@@ -61,7 +61,10 @@ PARTS = {
     # What an executor promises; it speaks of threads.
     "executor": Part(modules=("executor",), parts=("values",)),
     # What users write down and hand in.
-    "settings": Part(modules=("configs", "trainable", "checkpoint"), parts=("values", "contracts")),
+    "settings": Part(
+        modules=("argument_checks", "configs", "stoppers", "trainable", "checkpoint"),
+        parts=("values", "contracts"),
+    ),
     # The shell: everything that has an effect.
     "plugins": Part(modules=("_plugins",), parts=("values", "contracts"), libraries=("pluggy",)),
     "store": Part(

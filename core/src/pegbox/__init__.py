@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pegbox.callback import Callback
     from pegbox.checkpoint import Checkpoint
-    from pegbox.configs import FailureConfig, RunConfig, TuneConfig
+    from pegbox.configs import (
+        CheckpointConfig,
+        FailureConfig,
+        ResumeConfig,
+        RunConfig,
+        SyncConfig,
+        TuneConfig,
+    )
     from pegbox.errors import PegboxError
     from pegbox.reporting import get_checkpoint, get_context, report
     from pegbox.results import Result, ResultGrid
@@ -29,6 +36,9 @@ __all__ = [
     "TuneConfig",
     "RunConfig",
     "FailureConfig",
+    "CheckpointConfig",
+    "ResumeConfig",
+    "SyncConfig",
     "ResultGrid",
     "Result",
     # Inside a trial
@@ -57,13 +67,16 @@ __all__ = [
 _MODULES = {
     "Callback": "callback",
     "Checkpoint": "checkpoint",
+    "CheckpointConfig": "configs",
     "FailureConfig": "configs",
     "PegboxError": "errors",
+    "ResumeConfig": "configs",
     "Result": "results",
     "ResultGrid": "results",
     "RunConfig": "configs",
     "Scheduler": "scheduler",
     "Searcher": "searcher",
+    "SyncConfig": "configs",
     "Syncer": "syncer",
     "TuneConfig": "configs",
     "Tuner": "tuner",

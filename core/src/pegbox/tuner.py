@@ -205,7 +205,7 @@ def _settle(
         max_failures=(run.failure_config or FailureConfig()).max_failures,
         max_concurrent=tune.max_concurrent_trials,
         seed=seed,
-        callbacks=make_callbacks(run.callbacks, verbose),
+        callbacks=make_callbacks(run.callbacks or (), verbose),
         verbose=verbose,
         sync_period_s=SYNC_PERIOD_S if run.sync_period_s is None else run.sync_period_s,
     )

@@ -64,7 +64,7 @@ def plan_from_store(
         max_failures=saved["max_failures"] if failures is None else failures.max_failures,
         max_concurrent=_first(tune.max_concurrent_trials, saved["max_concurrent_trials"]),
         seed=_first(tune.seed, saved["seed"]),
-        callbacks=make_callbacks(run.callbacks, verbose),
+        callbacks=make_callbacks(run.callbacks or (), verbose),
         verbose=verbose,
         sync_period_s=_first(run.sync_period_s, saved["sync_period_s"]),
     )

@@ -1,0 +1,82 @@
+"""What is searched for, and how."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pegbox.argument_checks import flag, function, positive, whole
+from pegbox.scheduler import Scheduler
+from pegbox.searcher import Searcher
+from pegbox.trial import TrialView
+
+__all__ = ["SchedulerChoice", "SearchAlg", "TuneConfig"]
+
+SearchAlg = str | tuple[str, Mapping[str, Any]] | Searcher | None
+SchedulerChoice = str | tuple[str, Mapping[str, Any]] | Scheduler | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneConfig:
+    """What is searched for, and how.
+
+    At a restore, what is left at None is as it was when the experiment was last started.
+
+    Attributes:
+        metric: Name of the reported value that counts. ``mode``: ``"min"`` or ``"max"``.
+        num_samples: Trials in all; with grids, how often the whole grid is gone through. -1 goes
+            on until the run is stopped. None is 1.
+        search_alg: A searcher by name (``"optuna"``), with options (``("optuna", {"sampler":
+            "tpe"})``), or an object. None is random search.
+        scheduler: As ``search_alg``, e.g. ``"asha"`` or ``("asha", {"max_t": 50})``. None runs
+            every trial to its end.
+        max_concurrent_trials: Trials that may run at once; None for as many as there is room.
+        time_budget_s: Seconds of running, over all restores, after which all trials are stopped;
+            or a `datetime.timedelta`. None is without bound.
+        reuse_actors: Whether a class trainable's object serves trial after trial, where its
+            ``reset_config`` says that it can. None is False.
+        trial_name_creator: A function of the trial (a `pegbox.trial.TrialView`) that gives its
+            name. ``trial_dirname_creator``: likewise the name of its folder. None is
+            ``<trainable>_<trial id>``.
+        seed: The one seed of the run, from which each component's and each trial's is derived;
+            None draws one, which is stored.
+
+    Raises:
+        ConfigError: A value that cannot be used.
+    """
+
+    metric: str | Sequence[str] | None = None
+    mode: str | Sequence[str] | None = None
+    num_samples: int | None = None
+    search_alg: SearchAlg = None
+    scheduler: SchedulerChoice = None
+    max_concurrent_trials: int | None = None
+    time_budget_s: float | datetime.timedelta | None = None
+    reuse_actors: bool | None = None
+    trial_name_creator: Callable[[TrialView], str] | None = None
+    trial_dirname_creator: Callable[[TrialView], str] | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.num_samples not in (None, -1):
+            unbounded = "-1 goes on until the run is stopped."
+            whole("TuneConfig", "num_samples", self.num_samples, 1, unbounded)
+        if self.max_concurrent_trials is not None:
+            whole("TuneConfig", "max_concurrent_trials", self.max_concurrent_trials, 1)
+        if self.seed is not None:
+            whole("TuneConfig", "seed", self.seed, 0)
+        if self.time_budget_s is not None:
+            positive("TuneConfig", "time_budget_s", self.budget_s, "Seconds, or a timedelta.")
+        if self.reuse_actors is not None:
+            flag("TuneConfig", "reuse_actors", self.reuse_actors)
+        for name in ("trial_name_creator", "trial_dirname_creator"):
+            if getattr(self, name) is not None:
+                function("TuneConfig", name, getattr(self, name), "the trial")
+
+    @property
+    def budget_s(self) -> float | None:
+        """``time_budget_s`` in seconds."""
+        budget = self.time_budget_s
+        return budget.total_seconds() if isinstance(budget, datetime.timedelta) else budget
