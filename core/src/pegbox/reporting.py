@@ -110,9 +110,8 @@ class TrialContext:
             ReportError: The experiment's folder is not visible from this process.
         """
         require_visible(self._task)
-        folder = os.path.join(self._task.folder, self._task.name)
-        os.makedirs(folder, exist_ok=True)
-        return folder
+        os.makedirs(self._task.path, exist_ok=True)
+        return self._task.path
 
     def get_trial_resources(self) -> Resources:
         """What the trial was given, by name; ``["cpu"]`` is a number of cores."""

@@ -102,7 +102,7 @@ def persist(source: str, task: TrialTask, report: ReportMessage) -> tuple[str, i
         OSError: Something cannot be read or written; nothing is left behind.
     """
     require_visible(task)
-    trial_folder = os.path.join(task.folder, task.name)
+    trial_folder = task.path
     _check_source(source, trial_folder)
     entries = list_tree(source, without=MANIFEST_NAME)
     os.makedirs(trial_folder, exist_ok=True)
@@ -206,7 +206,7 @@ def _manifest(
     facts: tuple[FileFact, ...], task: TrialTask, name: str, report: ReportMessage
 ) -> Manifest:
     return Manifest(
-        path=f"{task.name}/{name}",
+        path=f"{task.directory}/{name}",
         trial=task.trial,
         trial_id=task.trial_id,
         attempt=task.attempt,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
@@ -19,12 +20,18 @@ class TrialTask:
     Attributes:
         trial: The trial's number. ``attempt`` and ``epoch`` stand in every path and message.
         folder: The experiment's folder, absolute.
-        name: The trial's name, which is also the name of its folder.
+        name: The trial's name.
         checkpoint: Path of the checkpoint to go on from, relative to ``folder``, or None.
         iteration: Iterations that count before this try.
         time_total_s: Training seconds that count before this try.
         required_metrics: Names that every report must hold.
         seed: The trial's own seed, derived from the run's.
+        folder_name: Name of the trial's folder below ``folder``; empty for the trial's name.
+        checkpoint_frequency: A class saves a checkpoint every so many iterations; 0 for never.
+        checkpoint_at_end: Whether a class saves one when the trial ends.
+        reuse: Whether a class's object may serve one trial after the other.
+        log_to_file: Names of the files in the trial's folder that its output goes to, stdout's
+            and stderr's; None for the terminal.
     """
 
     trial: int
@@ -41,6 +48,21 @@ class TrialTask:
     time_total_s: float
     required_metrics: tuple[str, ...]
     seed: int
+    folder_name: str = ""
+    checkpoint_frequency: int = 0
+    checkpoint_at_end: bool = False
+    reuse: bool = False
+    log_to_file: tuple[str, str] | None = None
+
+    @property
+    def directory(self) -> str:
+        """Name of the trial's folder below the experiment's."""
+        return self.folder_name or self.name
+
+    @property
+    def path(self) -> str:
+        """The trial's folder, absolute."""
+        return os.path.join(self.folder, self.directory)
 
     def __reduce__(self) -> tuple[object, tuple[Any, ...]]:
         # Several times faster than what a dataclass with slots gives; once for each launch.
