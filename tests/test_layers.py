@@ -16,8 +16,19 @@ CORE = modules(ROOT / "core" / "src")
 
 #: The standard library as far as it knows nothing of clocks, files, processes or threads.
 PURE_LIBRARY = {
-    *("__future__", "abc", "bisect", "collections", "contextlib", "dataclasses", "datetime"),
-    *("difflib", "enum", "functools", "hashlib", "heapq", "inspect", "itertools", "json", "math"),
+    *("__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses"),
+    *(
+        "datetime",
+        "difflib",
+        "enum",
+        "functools",
+        "hashlib",
+        "heapq",
+        "inspect",
+        "itertools",
+        "json",
+        "math",
+    ),
     *("random", "re", "types", "typing"),
 }
 
@@ -45,7 +56,7 @@ PARTS = {
     "values": Part(
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
-            *("space", "jsonvalue", "seeds", "autofill"),
+            *("space", "jsonvalue", "seeds", "autofill", "result_files"),
         ),
         pure=True,
     ),
@@ -62,8 +73,16 @@ PARTS = {
     "executor": Part(modules=("executor",), parts=("values",)),
     # What users write down and hand in.
     "settings": Part(
-        modules=("argument_checks", "configs", "stoppers", "trainable", "checkpoint"),
+        modules=(
+            "argument_checks",
+            "configs",
+            "stoppers",
+            "trainable",
+            "checkpoint",
+            "dict_folder",
+        ),
         parts=("values", "contracts"),
+        libraries=("cloudpickle",),
     ),
     # The shell: everything that has an effect.
     "plugins": Part(modules=("_plugins",), parts=("values", "contracts"), libraries=("pluggy",)),
