@@ -28,10 +28,11 @@ from pegbox.builtin.progress.layout import ASCII, UNICODE, frame, plain, summary
 from pegbox.builtin.progress.leaderboard import Leaderboard
 from pegbox.builtin.progress.lines import LineOutput
 from pegbox.builtin.progress.terminal import TerminalOutput
-from pegbox.builtin.progress.text import clip, duration, look_up, metric, one_line, parameter
+from pegbox.builtin.progress.text import clip, duration, metric, one_line, parameter
 from pegbox.builtin.progress.ticker import Ticker
 from pegbox.callback import ExperimentInfo
 from pegbox.errors import ConfigError
+from pegbox.jsonvalue import look_up
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, State, TrialFailure, TrialView
@@ -53,6 +54,9 @@ class Record:
     result: Mapping[str, Any] | None = None
     checkpoint: CheckpointRecord | None = None
     failure: TrialFailure | None = None
+    encoded: Mapping[str, Any] = field(default_factory=dict)
+    point: Mapping[str, float] = field(default_factory=dict)
+    tag: str = ""
 
 
 class Run:

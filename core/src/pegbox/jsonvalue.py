@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 
 from pegbox.errors import ConfigError
 
-__all__ = ["dumps", "flatten", "loads", "plain"]
+__all__ = ["dumps", "flatten", "loads", "look_up", "plain"]
 
 _FLOAT: Final = "$float"
 _DICT: Final = "$dict"
@@ -94,6 +94,19 @@ def flatten(metrics: Mapping[str, Any]) -> dict[str, Any]:
         else:
             _put(flat, name, value)
     return flat
+
+
+def look_up(config: Mapping[str, Any], path: str) -> object:
+    """The value at a flat path such as ``"model/layers/0"``, or an empty text where none is."""
+    value: object = config
+    for part in path.split("/"):
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list | tuple) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return ""
+    return value
 
 
 def _put(flat: dict[str, Any], name: str, value: Any) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Literal, Protocol
 
+from pegbox.jsonvalue import look_up
 from pegbox.resources import Resources
 
 __all__ = [
@@ -25,8 +26,8 @@ __all__ = [
 Outcome = Literal["finished", "stopped", "failed"]
 
 
-class Status(Enum):
-    """What users see; the names are Ray Tune's."""
+class Status(StrEnum):
+    """What users see; the names are Ray Tune's, and a status equals its name."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -118,6 +119,9 @@ class TrialRecordLike(Protocol):
     result: Mapping[str, Any] | None
     checkpoint: CheckpointRecord | None
     failure: TrialFailure | None
+    encoded: Mapping[str, Any]
+    point: Mapping[str, float | int]
+    tag: str
 
 
 class TrialView:
@@ -126,12 +130,13 @@ class TrialView:
     It never copies: what it shows is what is true when it is read.
     """
 
-    __slots__ = ("_record", "_run", "_trainable")
+    __slots__ = ("_folder", "_record", "_run", "_trainable")
 
-    def __init__(self, record: TrialRecordLike, run: str, trainable: str) -> None:
+    def __init__(self, record: TrialRecordLike, run: str, trainable: str, folder: str = "") -> None:
         self._record = record
         self._run = run
         self._trainable = trainable
+        self._folder = folder
 
     @property
     def number(self) -> int:
@@ -149,8 +154,33 @@ class TrialView:
         return f"{self._trainable}_{self.trial_id}"
 
     @property
+    def trainable_name(self) -> str:
+        """The trainable's name, as in the names of trials."""
+        return self._trainable
+
+    @property
+    def experiment_tag(self) -> str:
+        """``<number>_<name=value,...>``, see `experiment_tag`."""
+        return self._record.tag
+
+    @property
+    def local_path(self) -> str:
+        """The trial's folder, absolute; it exists only once something is in it."""
+        return f"{self._folder}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """The same as ``local_path``."""
+        return self.local_path
+
+    @property
+    def logdir(self) -> str:
+        """The same as ``local_path``, under its older name."""
+        return self.local_path
+
+    @property
     def status(self) -> Status:
-        """What users see."""
+        """What users see; equals its name, e.g. ``"RUNNING"``."""
         return self._record.state.status
 
     @property
@@ -174,6 +204,17 @@ class TrialView:
         return self._record.config
 
     @property
+    def encoded_config(self) -> Mapping[str, Any]:
+        """The configuration as JSON data, as the store keeps it. Not to be changed."""
+        return self._record.encoded
+
+    @property
+    def evaluated_params(self) -> dict[str, Any]:
+        """Flat path -> value of the parameters that the searcher chose."""
+        config = self._record.config
+        return {path: look_up(config, path) for path in self._record.point}
+
+    @property
     def resources(self) -> Resources:
         """What the trial asks for while it runs."""
         return self._record.resources
@@ -192,6 +233,9 @@ class TrialView:
     def failure(self) -> TrialFailure | None:
         """Why the last try ended badly, or None."""
         return self._record.failure
+
+    def __str__(self) -> str:
+        return self.name
 
     def __repr__(self) -> str:
         return f"<Trial {self.name} {self.status.value}>"

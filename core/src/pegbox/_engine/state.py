@@ -91,9 +91,10 @@ class RunState:
         stopped_at_end: Numbers of the trials that still waited when the run ended as complete.
     """
 
-    def __init__(self, run: str, trainable: str) -> None:
+    def __init__(self, run: str, trainable: str, folder: str = "") -> None:
         self.run = run
         self.trainable = trainable
+        self.folder = folder
         self.epoch = 0
         self.trials: dict[int, TrialRecord] = {}
         self.views: dict[int, TrialView] = {}
@@ -150,7 +151,7 @@ class RunState:
             fact.trial, fact.point, fact.config, fact.encoded, fact.resources, fact.tag
         )
         self.trials[fact.trial] = record
-        self.views[fact.trial] = TrialView(record, self.run, self.trainable)
+        self.views[fact.trial] = TrialView(record, self.run, self.trainable, self.folder)
         self.counts[State.QUEUED] += 1
         self._enqueue(record)
 
@@ -189,6 +190,7 @@ class RunState:
             time_since_restore=fact.time_total_s - record.base_time_s,
             timestamp=fact.timestamp,
             place=self.places.get(fact.place),
+            checkpoint=fact.checkpoint,
             done=False,
         )
 

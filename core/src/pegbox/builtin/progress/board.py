@@ -14,8 +14,8 @@ from typing import Any
 
 from pegbox.autofill import AUTOFILLED
 from pegbox.builtin.progress.leaderboard import Leaderboard
-from pegbox.builtin.progress.text import look_up
 from pegbox.callback import ExperimentInfo
+from pegbox.jsonvalue import look_up
 from pegbox.objective import Objective
 from pegbox.trial import State, TrialView
 

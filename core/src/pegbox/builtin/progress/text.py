@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import reprlib
-from collections.abc import Mapping
-from typing import Any
 
-__all__ = ["clip", "clip_left", "duration", "look_up", "metric", "one_line", "parameter"]
+__all__ = ["clip", "clip_left", "duration", "metric", "one_line", "parameter"]
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -62,16 +60,3 @@ def clip(text: str, width: int, mark: str = "…") -> str:
 def clip_left(text: str, width: int, mark: str = "…") -> str:
     """The last ``width`` characters: of a path, the part that tells it from its neighbours."""
     return text if len(text) <= width else mark + text[len(text) - width + len(mark) :]
-
-
-def look_up(config: Mapping[str, Any], path: str) -> object:
-    """The value at a flat path such as ``"model/layers/0"``, or an empty text where none is."""
-    value: object = config
-    for part in path.split("/"):
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-        elif isinstance(value, list | tuple) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return ""
-    return value
