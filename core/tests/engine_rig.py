@@ -53,6 +53,9 @@ class ScriptedDecider:
         self.told.append(("result", trial.number, result["training_iteration"]))
         return self.decisions.pop((trial.number, trial.iteration), CONTINUE)
 
+    def recall(self, trial: TrialView, result: Mapping[str, Any]) -> None:
+        pass
+
     def completed(
         self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
     ) -> None:

@@ -64,6 +64,9 @@ class WildDecider:
             return Exploit(f"abcde_{self.rng.randrange(8):05d}", {"x": draw})
         return Resize(self.rng.choice([CPU, BIG]))
 
+    def recall(self, trial: TrialView, result: Mapping[str, Any]) -> None:
+        pass
+
     def completed(
         self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
     ) -> None:

@@ -7,7 +7,15 @@ import threading
 from collections import Counter
 
 import pytest
-from pegbox import Scheduler, Searcher, TuneConfig, grid_search, uniform
+from pegbox import (
+    FailureConfig,
+    RunConfig,
+    Scheduler,
+    Searcher,
+    TuneConfig,
+    grid_search,
+    uniform,
+)
 from pegbox._engine.records import to_row
 from pegbox.builtin.random_search import RandomSearch
 from pegbox.commands import Answer, Launch
@@ -33,7 +41,9 @@ def seconds(n):
 
 
 def run(curve=curve, *, cluster=None, space=SPACE, **options):
-    own = {name: options.pop(name) for name in ("history", "max_failures") if name in options}
+    own = {name: options.pop(name) for name in ("history",) if name in options}
+    failures = FailureConfig(max_failures=options.pop("max_failures", 0))
+    own["run_config"] = RunConfig(failure_config=failures, stop=options.pop("stop", None))
     tune = TuneConfig(**{"metric": "loss", "mode": "min", "num_samples": 20, **options})
     return simulate(curve, param_space=space, tune_config=tune, cluster=cluster, **own)
 

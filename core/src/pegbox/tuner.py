@@ -10,15 +10,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from pegbox._run.components import check_searcher, make_callbacks, make_component
+from pegbox._run.components import check_searcher, make_component
 from pegbox._run.folder import existing_folder, experiment_folder, fresh_name
 from pegbox._run.plan import Plan
 from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
+from pegbox._run.settling import FRESH, settle_options
 from pegbox._store.schema import FILE_NAME
-from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox._store.writer import Store
-from pegbox.configs import FailureConfig, RunConfig, TuneConfig, settled
+from pegbox.configs import RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.events import Resumed
 from pegbox.objective import make_objectives
@@ -187,7 +187,6 @@ def _settle(
     searcher = make_component("searcher", tune.search_alg, "random")
     check_searcher(searcher, space, objectives)
     seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)
-    verbose = 1 if run.verbose is None else run.verbose
     digits = secrets.token_hex(3)[:5]
     chosen = run.name if run.name is not None else fresh_name(name, digits)
     return Plan(
@@ -201,11 +200,6 @@ def _settle(
         objectives=objectives,
         searcher=searcher,
         scheduler=make_component("scheduler", tune.scheduler, "fifo"),
-        num_samples=1 if tune.num_samples is None else tune.num_samples,
-        max_failures=(run.failure_config or FailureConfig()).max_failures,
-        max_concurrent=tune.max_concurrent_trials,
         seed=seed,
-        callbacks=make_callbacks(run.callbacks or (), verbose),
-        verbose=verbose,
-        sync_period_s=SYNC_PERIOD_S if run.sync_period_s is None else run.sync_period_s,
+        **settle_options(tune, run, FRESH, objectives),
     )

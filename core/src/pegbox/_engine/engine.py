@@ -99,6 +99,8 @@ class Engine:
         self._at: dict[str, dict[int, None]] = {}
         self._asks = AskBook()
         self._stopping: StopRequested | PluginFailed | None = None
+        #: Seconds in which the run was at work, by the facts that were replayed.
+        self.replayed_s = 0.0
         self._at_time = 0.0
         self._step = Step()
 
@@ -129,9 +131,18 @@ class Engine:
         differing = 0
         for position, fact in enumerate(facts):
             self.state.apply(fact)
+            self._count_time(fact)
             if position >= known:
                 differing += self._witness(fact)
+            elif isinstance(fact, Reported):
+                record = self.state.trials[fact.trial]
+                self._decider.recall(self.state.views[fact.trial], record.result or {})
         return differing
+
+    def _count_time(self, fact: Event) -> None:
+        if not isinstance(fact, Started | Resumed):
+            self.replayed_s += max(0.0, fact.at - self._at_time)
+        self._at_time = fact.at
 
     def _witness(self, fact: Event) -> bool:
         """Tell the scheduler of a stored fact; whether it decides otherwise than it did then."""
@@ -263,6 +274,9 @@ class Engine:
             self._reconfigure(record, reason)
         if became.ended:
             self._tell(record)
+        if became is State.FAILED and self.rules.fail_fast and self._stopping is None:
+            name = self.state.views[record.number].name
+            self._stop(StopRequested(event.at, f"trial {name} failed, and fail_fast is set"))
 
     def _what_becomes(self, record: TrialRecord, event: Ended) -> State:
         reason = record.halt_for

@@ -25,6 +25,7 @@ class Rules:
         objectives: What counts; a last result without a finite value for each is told as failed.
         max_trials: Trials in all; -1 for no bound.
         max_failures: Tries of a trial that may fail before it fails for good; -1 for no bound.
+        fail_fast: The run ends with the first trial that fails for good.
         max_lost: Losses in a row, without a report between, after which a trial fails for good.
         max_concurrent: Trials that may run at once; None for as many as there is room.
         lookahead: Trials to ask for beyond free room, so that suggestions wait for slots.
@@ -36,6 +37,7 @@ class Rules:
     objectives: tuple[Objective, ...] = ()
     max_trials: int = -1
     max_failures: int = 0
+    fail_fast: bool = False
     max_lost: int = 3
     max_concurrent: int | None = None
     lookahead: int = 0
@@ -44,7 +46,7 @@ class Rules:
 
 
 class Decider(Protocol):
-    """The scheduler as the engine sees it: plain calls, answered at once, that never raise."""
+    """Stop rules and scheduler as the engine sees them: plain calls that never raise."""
 
     #: Whether `choose` is to be asked; otherwise the longest-queued trial comes first.
     chooses: bool
@@ -54,6 +56,9 @@ class Decider(Protocol):
 
     def decide(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
         """Whether a trial that reported goes on."""
+
+    def recall(self, trial: TrialView, result: Mapping[str, Any]) -> None:
+        """A stored report, of which the scheduler's own state knows already."""
 
     def completed(
         self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome

@@ -18,6 +18,7 @@ from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
+from pegbox._run.stopping import StopRules
 from pegbox.seeds import derive_seed
 
 __all__ = ["Parts", "put_together"]
@@ -37,6 +38,7 @@ class Parts:
     engine: Engine
     seat: SchedulerSeat
     desk: SearcherDesk
+    stop_rules: StopRules
     observers: Observers
     managers: Mapping[str, RoleManager]
 
@@ -55,7 +57,8 @@ def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Par
     managers = {role: RoleManager(role) for role in ("searcher", "scheduler", "callback")}
     _register(plan, managers)
     _set_up(plan, managers)
-    seat = SchedulerSeat(managers["scheduler"], plan.space.encode_config, clock)
+    stop_rules = StopRules(plan.stopper, plan.time_budget_s, clock)
+    seat = SchedulerSeat(managers["scheduler"], stop_rules, plan.space.encode_config, clock)
     desk = SearcherDesk(
         managers["searcher"],
         plan.space,
@@ -66,7 +69,7 @@ def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Par
         clock,
     )
     engine = Engine(state, _rules(plan), seat)
-    return Parts(engine, seat, desk, Observers(managers["callback"]), managers)
+    return Parts(engine, seat, desk, stop_rules, Observers(managers["callback"]), managers)
 
 
 def _register(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
@@ -95,6 +98,7 @@ def _rules(plan: Plan) -> Rules:
         objectives=plan.objectives,
         max_trials=plan.max_trials,
         max_failures=plan.max_failures,
+        fail_fast=bool(plan.fail_fast),
         max_concurrent=plan.max_concurrent,
         lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
         reads_results=traits.intermediate,

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
+from pegbox._run.stopping import ThresholdStopper, describe_stopper
 from pegbox._store.meta import ExperimentMeta
 from pegbox._store.snapshots import SYNC_PERIOD_S
+from pegbox.configs import CheckpointConfig
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher, Traits
 from pegbox.space import Space
+from pegbox.stoppers import Stopper
+from pegbox.trial import TrialView
 
-__all__ = ["Component", "Plan"]
+__all__ = ["CREATORS", "Component", "Plan"]
+
+#: Functions of a trial that name things; code, so never stored.
+CREATORS: Final = ("trial_name_creator", "trial_dirname_creator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,9 @@ class Plan:
         folder: The experiment's folder, absolute.
         trainable: The user's function. ``trainable_name``: as in the names of trials.
         resources: What each trial asks for.
+        trial_name_creator: Gives a trial its name. ``trial_dirname_creator``: its folder's.
+        callback_names: Those of ``callbacks`` that a restore can make again.
+        log_files: Names of the files for what a trial prints, in its folder; None for none.
     """
 
     run: str
@@ -67,11 +78,21 @@ class Plan:
     searcher: Component
     scheduler: Component
     num_samples: int
-    max_failures: int
-    max_concurrent: int | None
     seed: int
-    callbacks: tuple[Any, ...] = field(default=())
+    max_failures: int = 0
+    fail_fast: bool | Literal["raise"] = False
+    max_concurrent: int | None = None
+    time_budget_s: float | None = None
+    stopper: Stopper | None = None
+    reuse_actors: bool = False
+    trial_name_creator: Callable[[TrialView], str] | None = None
+    trial_dirname_creator: Callable[[TrialView], str] | None = None
+    checkpoint_config: CheckpointConfig = field(default_factory=CheckpointConfig)
+    callbacks: tuple[Any, ...] = ()
+    callback_names: tuple[str, ...] = ()
     verbose: int = 1
+    progress_reporter: Any | None = None
+    log_files: tuple[str, str] | None = None
     sync_period_s: float = SYNC_PERIOD_S
 
     @property
@@ -109,6 +130,14 @@ class Plan:
             return -1
         return self.num_samples * self.space.grid_size
 
+    @property
+    def required_metrics(self) -> tuple[str, ...]:
+        """Names that every report must hold."""
+        names = [objective.metric for objective in self.objectives]
+        if isinstance(self.stopper, ThresholdStopper):
+            names += self.stopper.thresholds
+        return tuple(dict.fromkeys(names))
+
     def meta(self, *, created: float, version: str) -> ExperimentMeta:
         """What the store keeps of it."""
         return ExperimentMeta(
@@ -135,10 +164,27 @@ class Plan:
             "scheduler": self.scheduler.identity(),
             "objectives": objectives,
             "seed": self.seed,
-            "num_samples": self.num_samples,
-            "max_failures": self.max_failures,
-            "max_concurrent_trials": self.max_concurrent,
             "resources": dict(self.resources),
+            "num_samples": self.num_samples,
+            "max_concurrent_trials": self.max_concurrent,
+            "time_budget_s": self.time_budget_s,
+            "reuse_actors": self.reuse_actors,
+            "max_failures": self.max_failures,
+            "fail_fast": self.fail_fast,
+            "checkpoint_config": dataclasses.asdict(self.checkpoint_config),
+            "stop": describe_stopper(self.stopper),
             "verbose": self.verbose,
+            "callbacks": list(self.callback_names),
+            "log_files": None if self.log_files is None else list(self.log_files),
             "sync_period_s": self.sync_period_s,
+            **self._creators(),
+        }
+
+    def _creators(self) -> dict[str, str]:
+        """The names of the functions that name things, for a restore to ask for."""
+        given = {name: getattr(self, name) for name in CREATORS}
+        return {
+            name: getattr(creator, "__name__", type(creator).__name__)
+            for name, creator in given.items()
+            if creator is not None
         }

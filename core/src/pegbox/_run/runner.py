@@ -15,6 +15,7 @@ from pegbox._engine.engine import Engine, Step
 from pegbox._run.inbox import EventInbox
 from pegbox._run.observers import Observers
 from pegbox._run.searcher_driver import SearcherDriver
+from pegbox._run.stopping import StopRules
 from pegbox.events import Event
 from pegbox.executor import Executor
 
@@ -40,6 +41,7 @@ class Runner:
         searcher: Asks and tells the searcher.
         journal: Keeps the facts.
         observers: The callbacks.
+        stop_rules: Say when the whole run is to end.
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class Runner:
         searcher: SearcherDriver,
         journal: Journal,
         observers: Observers,
+        stop_rules: StopRules,
     ) -> None:
         self._engine = engine
+        self._stop_rules = stop_rules
         self._executor = executor
         self._searcher = searcher
         self._journal = journal
@@ -88,10 +92,14 @@ class Runner:
         """Handle what has arrived, in the calling thread."""
         with self._stepping:
             events: Sequence[Event] = self.inbox.take()
-            while events:
+            while events := events or self._overdue():
                 events = self._carry_out(self._engine.handle(events))
         if threading.get_ident() == self._home:
             self._observers.tell()
+
+    def _overdue(self) -> Sequence[Event]:
+        """That the run is to end, where time or a stopper says so."""
+        return () if self._engine.ended else self._stop_rules.overdue()
 
     def _carry_out(self, step: Step) -> Sequence[Event]:
         """Do what a step says.

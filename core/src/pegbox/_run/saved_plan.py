@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pegbox._run.components import check_searcher, make_callbacks, make_component
+from pegbox._run.components import check_searcher, make_component
 from pegbox._run.plan import Component, Plan
+from pegbox._run.settling import lacking_options, settle_options
 from pegbox._store.meta import Epoch, ExperimentMeta
 from pegbox._store.reader import Reader
-from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.configs import RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
@@ -39,7 +39,7 @@ def plan_from_store(
         saved = _as_last_started(meta, reader.epochs)
     tune = settled("tune_config", tune, TuneConfig)
     run = settled("run_config", run, RunConfig)
-    _refuse_missing(meta, saved, param_space, tune)
+    _refuse_missing(meta, saved, param_space, tune, run)
     space = Space.from_description(meta.space, param_space)
     objectives = tuple(Objective(**each) for each in saved["objectives"])
     if tune.metric is not None or tune.mode is not None:
@@ -47,8 +47,6 @@ def plan_from_store(
     searcher = _component("searcher", saved, tune.search_alg)
     check_searcher(searcher, space, objectives)
     stated = stated_resources(trainable)
-    failures = run.failure_config
-    verbose = _first(run.verbose, saved["verbose"])
     return Plan(
         run=meta.run,
         name=meta.name,
@@ -60,13 +58,8 @@ def plan_from_store(
         objectives=objectives,
         searcher=searcher,
         scheduler=_component("scheduler", saved, tune.scheduler),
-        num_samples=_first(tune.num_samples, saved["num_samples"]),
-        max_failures=saved["max_failures"] if failures is None else failures.max_failures,
-        max_concurrent=_first(tune.max_concurrent_trials, saved["max_concurrent_trials"]),
-        seed=_first(tune.seed, saved["seed"]),
-        callbacks=make_callbacks(run.callbacks or (), verbose),
-        verbose=verbose,
-        sync_period_s=_first(run.sync_period_s, saved["sync_period_s"]),
+        seed=saved["seed"] if tune.seed is None else tune.seed,
+        **settle_options(tune, run, saved, objectives),
     )
 
 
@@ -77,14 +70,9 @@ def _as_last_started(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> dict[str,
         "scheduler": {"name": meta.scheduler, **meta.scheduler_options},
         "objectives": [{"metric": each.metric, "mode": each.mode} for each in meta.objectives],
         "seed": meta.seed,
-        "sync_period_s": SYNC_PERIOD_S,
         **meta.settings,
         **(epochs[-1].settings if epochs else {}),
     }
-
-
-def _first(given: Any, saved: Any) -> Any:
-    return saved if given is None else given
 
 
 def _component(role: str, saved: Mapping[str, Any], chosen: Any) -> Component:
@@ -98,6 +86,7 @@ def _refuse_missing(
     saved: Mapping[str, Any],
     param_space: Mapping[str, Any] | None,
     tune: TuneConfig,
+    run: RunConfig,
 ) -> None:
     """One message for all that must be passed again."""
     lacking = []
@@ -107,6 +96,7 @@ def _refuse_missing(
         before = saved[role]
         if not before["by_name"] and getattr(tune, argument) is None:
             lacking.append(f"tune_config=TuneConfig({argument}=...) (before: {before['name']})")
+    lacking += lacking_options(tune, run, saved)
     if lacking:
         raise ConfigError(
             "code and objects are not stored, so a restore of this experiment needs again: "

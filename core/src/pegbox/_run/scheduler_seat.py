@@ -1,7 +1,8 @@
-"""The scheduler's seat in the engine: plain calls, answered at once, that never raise.
+"""The seat in the engine of those who decide on reports: the stop rules first, then the scheduler.
 
-A scheduler that raises is kept from deciding anything further: from then on every trial goes on,
-and the runner ends the run in good order.
+Plain calls, answered at once, that never raise. A scheduler or stop rule that raises is kept from
+deciding anything further: from then on every trial goes on, and the runner ends the run in good
+order.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.stopping import StopRules
 from pegbox.decisions import (
     CONTINUE,
     START_NEW,
+    STOP,
     WAIT,
     Decision,
     Exploit,
@@ -20,7 +23,7 @@ from pegbox.decisions import (
     Signal,
     Verdict,
 )
-from pegbox.errors import PegboxError
+from pegbox.errors import PegboxError, PluginError
 from pegbox.events import PluginFailed
 from pegbox.resources import Resources
 from pegbox.trial import Outcome, State, TrialView
@@ -33,6 +36,7 @@ class SchedulerSeat:
 
     Args:
         manager: Holds the scheduler; its setup has been called.
+        stop_rules: What the user said of stopping.
         encode: A configuration as JSON data.
         clock: Seconds on the run's clock, to date a failure.
     """
@@ -40,10 +44,12 @@ class SchedulerSeat:
     def __init__(
         self,
         manager: RoleManager,
+        stop_rules: StopRules,
         encode: Callable[[Mapping[str, Any]], Mapping[str, Any]],
         clock: Callable[[], float],
     ) -> None:
         self._manager = manager
+        self._stop_rules = stop_rules
         self._encode = encode
         self._clock = clock
         self._decides = manager.implements("scheduler_result")
@@ -74,7 +80,9 @@ class SchedulerSeat:
         self._call("scheduler_add", None, trial=trial)
 
     def decide(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
-        """The scheduler's verdict; CONTINUE where it has none, or raised."""
+        """STOP where a rule says so, else the scheduler's verdict; CONTINUE where one raised."""
+        if self._stop_rules.watches and self._ends(trial, result):
+            return STOP
         if not self._decides:
             return CONTINUE
         decision = self._call("scheduler_result", CONTINUE, trial=trial, result=result)
@@ -82,6 +90,22 @@ class SchedulerSeat:
             return cast(Decision, decision)
         self._refuse("scheduler_result", decision)
         return CONTINUE
+
+    def recall(self, trial: TrialView, result: Mapping[str, Any]) -> None:
+        """A stored report that the scheduler's own state has in it; stop rules keep none."""
+        if self._stop_rules.watches:
+            self._ends(trial, result)
+
+    def _ends(self, trial: TrialView, result: Mapping[str, Any]) -> bool:
+        if self.error is not None:
+            return False
+        try:
+            return self._stop_rules.ends(trial.trial_id, result)
+        except Exception as error:
+            what = f"the stop rule raised {type(error).__name__}: {error}"
+            self.error = PluginError(what, plugin="stop", hook="stop")
+            self.error.__cause__ = error
+            return False
 
     def _is_whole(self, decision: object) -> bool:
         """Whether what an exploit or a resize carries can be used, before anything follows it."""

@@ -50,7 +50,7 @@ class Session:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._offset = time.time() - time.monotonic()
-        self.state = RunState(plan.run, plan.trainable_name)
+        self.state = RunState(plan.run, plan.trainable_name, str(plan.folder))
         self._parts = put_together(plan, self.state, self._clock)
         #: The plugin failure that ended the run, and the exception behind it, if any.
         self.failure: PluginFailed | None = None
@@ -81,7 +81,8 @@ class Session:
             first = self._take_up(store, resumed, epoch)
         executor = make_executor(self._make_task, len(self.state.places))
         driver = self._searcher_driver(parts.desk, executor)
-        runner = Runner(parts.engine, executor, driver, store, parts.observers)
+        runner = Runner(parts.engine, executor, driver, store, parts.observers, parts.stop_rules)
+        parts.stop_rules.begin(first.at, parts.engine.replayed_s)
         parts.observers.set_up(self._info(epoch))
         with good_order_on_ctrl_c(
             lambda: runner.inbox.post([StopRequested(self._clock(), "interrupted")]),
@@ -152,7 +153,7 @@ class Session:
             launch.checkpoint.path if launch.checkpoint else None,
             launch.iteration,
             launch.time_total_s,
-            tuple(objective.metric for objective in plan.objectives),
+            plan.required_metrics,
             derive_seed(plan.seed, "trial", launch.trial),
         )
 

@@ -5,6 +5,7 @@ It keeps its facts in memory and touches no file.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from pegbox._run.plan import Plan
 from pegbox._run.restoring import known_trials
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_driver import DirectSearcher
-from pegbox.configs import TuneConfig
+from pegbox._run.settling import FRESH, settle_options
+from pegbox.configs import RunConfig, TuneConfig
 from pegbox.events import Event, Resumed, RunEnded, Started
 from pegbox.executors.simulated.cluster import Curve, SimulatedCluster
 from pegbox.executors.simulated.executor import SimulatedExecutor
@@ -53,7 +55,7 @@ def simulate(
     tune_config: TuneConfig,
     cluster: SimulatedCluster | None = None,
     resources: Mapping[str, float] | None = None,
-    max_failures: int = 0,
+    run_config: RunConfig | None = None,
     history: Sequence[Event] = (),
 ) -> SimulatedRun:
     """Play a run through. The same arguments give the same journal, to the last byte.
@@ -64,7 +66,7 @@ def simulate(
         tune_config: As for `pegbox.Tuner`; without a seed it is 0.
         cluster: Where it would run; None for one worker with one cpu.
         resources: What each trial asks for; None for one cpu.
-        max_failures: As for `pegbox.FailureConfig`.
+        run_config: As for `pegbox.Tuner`; nothing is shown or kept.
         history: Facts of a run that was cut off, which is taken up again: the first of another
             simulation's journal.
 
@@ -72,7 +74,8 @@ def simulate(
         ConfigError, MissingDependency, PluginError: As for `pegbox.Tuner`.
         Stalled: The run hangs; a mistake inside pegbox, or of a scheduler that starts nothing.
     """
-    plan = _plan(param_space, tune_config, resources, max_failures)
+    quiet = dataclasses.replace(run_config or RunConfig(), verbose=0)
+    plan = _plan(param_space, tune_config, quiet, resources)
     state = RunState(plan.run, plan.trainable_name)
     executor: SimulatedExecutor
     parts = put_together(plan, state, lambda: executor.clock())
@@ -84,8 +87,17 @@ def simulate(
         start_s=history[-1].at if history else 0.0,
     )
     journal = _Journal(history)
-    runner = Runner(parts.engine, executor, DirectSearcher(parts.desk), journal, parts.observers)
-    runner.run(_first(parts, executor.clock()) if history else Started(0.0))
+    runner = Runner(
+        parts.engine,
+        executor,
+        DirectSearcher(parts.desk),
+        journal,
+        parts.observers,
+        parts.stop_rules,
+    )
+    first = _first(parts, executor.clock()) if history else Started(0.0)
+    parts.stop_rules.begin(first.at, parts.engine.replayed_s)
+    runner.run(first)
     assert state.ended is not None
     error = parts.seat.error or parts.desk.error
     return SimulatedRun(tuple(journal.facts), state.all_views, state.ended, error)
@@ -94,8 +106,8 @@ def simulate(
 def _plan(
     param_space: Mapping[str, Any],
     tune: TuneConfig,
+    run_config: RunConfig,
     resources: Mapping[str, float] | None,
-    max_failures: int,
 ) -> Plan:
     space = Space(param_space)
     objectives = make_objectives(tune.metric, tune.mode)
@@ -112,10 +124,8 @@ def _plan(
         objectives=objectives,
         searcher=searcher,
         scheduler=make_component("scheduler", tune.scheduler, "fifo"),
-        num_samples=1 if tune.num_samples is None else tune.num_samples,
-        max_failures=max_failures,
-        max_concurrent=tune.max_concurrent_trials,
         seed=tune.seed or 0,
+        **settle_options(tune, run_config, FRESH, objectives),
     )
 
 
