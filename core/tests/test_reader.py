@@ -131,6 +131,7 @@ def test_a_row_has_the_last_result_composed_and_the_configuration_as_data(folder
     assert row.result["trial_id"] == "ab1de_00000"
     assert row.result["timesteps_since_restore"] == 8
     assert row.result["done"] is True
+    assert row.result["checkpoint_dir_name"] == "c2"
     assert row.result["loss"] != row.result["loss"]
     assert row.checkpoint == checkpoint
     assert row.resources == {"cpu": 1.0}

@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pegbox.events import PlaceOpened
+from pegbox.trial import CheckpointRecord
 
 __all__ = ["AUTOFILLED", "compose"]
 
 #: Names that pegbox fills in; a report that uses one of them is overwritten by it.
 AUTOFILLED: Final = frozenset(
     {
+        "checkpoint_dir_name",
         "date",
         "done",
         "experiment_id",
@@ -51,6 +53,7 @@ def compose(
     time_since_restore: float,
     timestamp: float,
     place: PlaceOpened | None,
+    checkpoint: CheckpointRecord | None,
     done: bool,
 ) -> dict[str, Any]:
     """The whole result: the user's metrics and what is filled in.
@@ -67,6 +70,7 @@ def compose(
         time_since_restore: Training seconds since this try began.
         timestamp: Wall time in seconds since 1970; ``date`` is this in local time.
         place: Where it ran, or None where that is not known.
+        checkpoint: What came with it; its folder's name is ``checkpoint_dir_name``.
         done: Whether this is the trial's last result.
     """
     return {
@@ -81,6 +85,7 @@ def compose(
         "time_total_s": time_total_s,
         "time_since_restore": time_since_restore,
         "timestamp": int(timestamp),
+        "checkpoint_dir_name": checkpoint.path.rpartition("/")[2] if checkpoint else None,
         "date": _date(int(timestamp)),
         "hostname": place.host if place else "",
         "node_ip": place.ip if place else "",

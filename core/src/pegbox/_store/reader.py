@@ -63,6 +63,7 @@ class _Report(NamedTuple):
     time_total_s: float
     timestamp: float
     place: int
+    checkpoint: str | None
     metrics: str
 
 
@@ -76,7 +77,7 @@ class _Since(NamedTuple):
 
 _REPORT: Final = (
     "{0}.attempt, {0}.iteration, {0}.time_this_iter_s, {0}.time_total_s, {0}.timestamp,"
-    " {0}.place, {0}.payload"
+    " {0}.place, {0}.checkpoint, {0}.payload"
 )
 
 _TRIALS: Final = f"""
@@ -277,6 +278,7 @@ class Reader:
             time_since_restore=report.time_total_s - since.time_total_s,
             timestamp=report.timestamp,
             place=places.get(report.place),
+            checkpoint=checkpoint_from_text(report.checkpoint),
             done=done,
         )
 
