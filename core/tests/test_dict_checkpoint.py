@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pegbox import Checkpoint
 from pegbox.dict_folder import JSON_NAME, PICKLE_NAME
@@ -48,6 +48,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(data=st.dictionaries(st.text(), values))
 def test_what_comes_back_is_what_was_put_in_to_the_type(data: dict[str, Any]) -> None:
     back = Checkpoint.from_dict(data).to_dict()
