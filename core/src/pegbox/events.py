@@ -112,6 +112,8 @@ class Suggested:
         config: The configuration as the trainable will get it, nested; any objects.
         encoded: The same as JSON data (`pegbox.space.Space.encode_config`).
         tag: ``experiment_tag``, see `pegbox.trial.experiment_tag`.
+        name: What ``trial_name_creator`` named it; empty for the usual name.
+        folder_name: What ``trial_dirname_creator`` named its folder; empty for the usual name.
     """
 
     at: float
@@ -121,6 +123,8 @@ class Suggested:
     encoded: Mapping[str, Any]
     resources: Resources
     tag: str
+    name: str = ""
+    folder_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

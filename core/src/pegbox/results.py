@@ -50,7 +50,7 @@ class Result:
         self.trial_id = trial_id
         self.status: Status = row.state.status
         self.metrics: dict[str, Any] = row.result or {}
-        self.path = str(folder / f"{trainable}_{trial_id}")
+        self.path = str(folder / row.folder_name)
 
     @property
     def log_dir(self) -> Path:

@@ -122,6 +122,8 @@ class TrialRecordLike(Protocol):
     encoded: Mapping[str, Any]
     point: Mapping[str, float | int]
     tag: str
+    name: str
+    folder_name: str
 
 
 class TrialView:
@@ -150,8 +152,14 @@ class TrialView:
 
     @property
     def name(self) -> str:
-        """``<trainable>_<trial id>``; also the name of the trial's folder."""
-        return f"{self._trainable}_{self.trial_id}"
+        """``<trainable>_<trial id>``, or what ``trial_name_creator`` said."""
+        return self._record.name or f"{self._trainable}_{self.trial_id}"
+
+    @property
+    def folder_name(self) -> str:
+        """Name of the trial's folder: ``<trainable>_<trial id>``, or what
+        ``trial_dirname_creator`` said."""
+        return self._record.folder_name or f"{self._trainable}_{self.trial_id}"
 
     @property
     def trainable_name(self) -> str:
@@ -166,7 +174,7 @@ class TrialView:
     @property
     def local_path(self) -> str:
         """The trial's folder, absolute; it exists only once something is in it."""
-        return f"{self._folder}/{self.name}"
+        return f"{self._folder}/{self.folder_name}"
 
     @property
     def path(self) -> str:

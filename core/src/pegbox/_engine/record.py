@@ -19,6 +19,8 @@ class TrialRecord:
     """Facts about one trial. Only `pegbox._engine.state.RunState` writes them.
 
     Attributes:
+        name: What the user's function named it; empty for the usual name. ``folder_name``:
+            likewise.
         attempt: Tries started so far; 0 before the first.
         iteration: Iterations that count: those of the checkpoint a try began from, and its own.
         time_total_s: Training seconds that count, as ``iteration``.
@@ -42,9 +44,11 @@ class TrialRecord:
         "encoded",
         "failure",
         "failures",
+        "folder_name",
         "halt_for",
         "iteration",
         "lost_in_row",
+        "name",
         "number",
         "place",
         "point",
@@ -65,6 +69,8 @@ class TrialRecord:
         encoded: Mapping[str, Any],
         resources: Resources,
         tag: str,
+        name: str = "",
+        folder_name: str = "",
     ) -> None:
         self.number = number
         self.point = point
@@ -72,6 +78,8 @@ class TrialRecord:
         self.encoded = encoded
         self.resources = resources
         self.tag = tag
+        self.name = name
+        self.folder_name = folder_name
         self.state = State.QUEUED
         self.attempt = 0
         self.iteration = 0

@@ -70,6 +70,9 @@ Row: TypeAlias = tuple[Any, ...]
 #: Turns a configuration's JSON data into what the trainable gets (`Space.decode_config`).
 DecodeConfig: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
+#: Of a `Suggested`; most trials have none.
+_GIVEN_NAMES: Final = ("name", "folder_name")
+
 _STATE_NAMES: Final = {state: state.value for state in State}
 
 
@@ -169,6 +172,9 @@ def _suggested(event: Suggested, seq: int, _: int | None) -> Row:
         "resources": dict(event.resources),
         "tag": event.tag,
     }
+    for name in _GIVEN_NAMES:
+        if given := getattr(event, name):
+            payload[name] = given
     return _row(seq, event.at, "Suggested", trial=event.trial, payload=dumps(payload))
 
 
@@ -322,6 +328,7 @@ def _read_suggested(row: Row, decode_config: DecodeConfig) -> Suggested:
         encoded=encoded,
         resources=Resources(payload["resources"]),
         tag=payload["tag"],
+        **{name: payload[name] for name in _GIVEN_NAMES if name in payload},
     )
 
 

@@ -148,10 +148,17 @@ class RunState:
 
     def _suggested(self, fact: Suggested) -> None:
         record = TrialRecord(
-            fact.trial, fact.point, fact.config, fact.encoded, fact.resources, fact.tag
+            fact.trial,
+            fact.point,
+            fact.config,
+            fact.encoded,
+            fact.resources,
+            fact.tag,
+            fact.name,
+            fact.folder_name,
         )
         self.trials[fact.trial] = record
-        self.views[fact.trial] = TrialView(record, self.run, self.trainable, self.folder)
+        self.views[fact.trial] = self.view_of(record)
         self.counts[State.QUEUED] += 1
         self._enqueue(record)
 
@@ -318,6 +325,10 @@ class RunState:
         return [number for number, _ in sorted(pairs, key=lambda pair: pair[1])]
 
     # ---------------------------------------------------------------- looking
+
+    def view_of(self, record: TrialRecord) -> TrialView:
+        """A view of a record of this run."""
+        return TrialView(record, self.run, self.trainable, self.folder)
 
     @property
     def all_views(self) -> TrialViews:

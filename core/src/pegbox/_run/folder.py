@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pegbox.errors import ConfigError
 
-__all__ = ["existing_folder", "experiment_folder", "fresh_name"]
+__all__ = ["existing_folder", "experiment_folder", "fresh_name", "is_plain_name"]
 
 #: What every file system takes, Windows included.
 _LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._=+,@-]{0,99}")
@@ -24,19 +24,24 @@ def fresh_name(trainable: str, run: str) -> str:
     return f"{trainable}_{time.strftime('%Y-%m-%d_%H-%M-%S')}_{run}"
 
 
+def is_plain_name(name: object) -> bool:
+    """Whether a name can be a folder's on every file system."""
+    legal = isinstance(name, str) and _LEGAL.fullmatch(name) and name[-1] not in ". "
+    return bool(legal) and not _RESERVED.fullmatch(str(name))
+
+
 def experiment_folder(storage_path: str | os.PathLike[str] | None, name: str) -> Path:
     """The folder of an experiment, absolute; not made yet.
 
     Raises:
         ConfigError: The name is no plain folder name, or the path is a URI.
     """
-    legal = isinstance(name, str) and _LEGAL.fullmatch(name) and name[-1] not in ". "
-    if legal and _RESERVED.fullmatch(name):
+    if isinstance(name, str) and _RESERVED.fullmatch(name):
         raise ConfigError(
             f"RunConfig(name={name!r}) is a name that Windows keeps for itself",
             hint="Choose another one: an experiment's folder can be copied anywhere.",
         )
-    if not legal:
+    if not is_plain_name(name):
         raise ConfigError(
             f"RunConfig(name=...) must be a plain folder name, got {name!r}",
             hint="Use up to 100 letters, digits, blanks and any of ._=+,@- and begin with a "

@@ -19,6 +19,7 @@ from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.stopping import StopRules
+from pegbox._run.trial_names import TrialNames
 from pegbox.seeds import derive_seed
 
 __all__ = ["Parts", "put_together"]
@@ -66,6 +67,7 @@ def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Par
         plan.seed,
         plan.run,
         lambda config: plan.resources,
+        TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
     )
     engine = Engine(state, _rules(plan), seat)

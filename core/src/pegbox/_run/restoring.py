@@ -18,14 +18,14 @@ from pegbox._trial.checkpointing import (
 )
 from pegbox.decisions import STOP
 from pegbox.events import Resumed
-from pegbox.trial import CheckpointRecord, State, trial_id
+from pegbox.trial import CheckpointRecord, State
 
 __all__ = ["known_trials", "mended_checkpoints", "trial_folder"]
 
 
 def trial_folder(folder: Path, state: RunState, number: int) -> Path:
     """The folder of a trial."""
-    return folder / f"{state.trainable}_{trial_id(state.run, number)}"
+    return folder / state.views[number].folder_name
 
 
 def _goes_on(record: TrialRecord, resumed: Resumed) -> bool:

@@ -37,6 +37,7 @@ class SearcherDesk:
         seed: The run's seed.
         run: The run's 5 hex digits.
         resources: What a trial with a given configuration asks for.
+        named: Gives a new trial the names that the user's functions say.
         clock: Seconds on the run's clock.
     """
 
@@ -48,6 +49,7 @@ class SearcherDesk:
         seed: int,
         run: str,
         resources: Callable[[Mapping[str, Any]], Resources],
+        named: Callable[[Suggested], Suggested],
         clock: Callable[[], float],
     ) -> None:
         self._manager = manager
@@ -56,6 +58,7 @@ class SearcherDesk:
         self._seed = seed
         self._run = run
         self._resources = resources
+        self._named = named
         self._clock = clock
         self._pending: dict[str, Point] = {}
         #: Pending trials that an earlier searcher proposed; this one observes how they end.
@@ -126,7 +129,7 @@ class SearcherDesk:
         self._pending[name] = point
         config_seed = derive_seed(self._seed, "config", number)
         config = self._space.config(point, config_seed)
-        return Suggested(
+        born = Suggested(
             self._clock(),
             number,
             point,
@@ -135,6 +138,7 @@ class SearcherDesk:
             self._resources(config),
             experiment_tag(number, self._space.varied(config)),
         )
+        return self._named(born)
 
     def _conformed(self, answer: object) -> Point:
         if not isinstance(answer, Mapping):

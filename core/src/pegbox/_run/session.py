@@ -15,7 +15,8 @@ from pegbox._run.catching_up import catch_up
 from pegbox._run.component_states import keep_state, take_back_state
 from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.parts import put_together
-from pegbox._run.plan import Component, Plan
+from pegbox._run.component import Component
+from pegbox._run.plan import Plan
 from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
@@ -139,11 +140,11 @@ class Session:
 
     def _make_task(self, launch: Launch) -> TrialTask:
         plan = self._plan
-        name = trial_id(plan.run, launch.trial)
+        view = self.state.views[launch.trial]
         return TrialTask(
             launch.trial,
-            name,
-            f"{plan.trainable_name}_{name}",
+            view.trial_id,
+            view.name,
             launch.attempt,
             self.state.epoch,
             plan.name,
@@ -155,6 +156,11 @@ class Session:
             launch.time_total_s,
             plan.required_metrics,
             derive_seed(plan.seed, "trial", launch.trial),
+            view.folder_name if view.folder_name != view.name else "",
+            plan.checkpoint_config.checkpoint_frequency,
+            bool(plan.checkpoint_config.checkpoint_at_end),
+            plan.reuse_actors,
+            plan.log_files,
         )
 
     # ---------------------------------------------------------------- restore

@@ -35,6 +35,7 @@ class TrialRow:
         number: Position in the order of suggestion, from 0.
         state: As of the last stored event.
         attempt: Tries started; 0 before the first.
+        name: Its name. ``folder_name``: that of its folder.
         tag: ``experiment_tag``.
         config: The configuration as JSON data.
         resources: Amount of each resource that it asks for while it runs.
@@ -46,6 +47,8 @@ class TrialRow:
     number: int
     state: State
     attempt: int
+    name: str
+    folder_name: str
     tag: str
     config: Mapping[str, Any]
     resources: Mapping[str, float]
@@ -231,6 +234,7 @@ class Reader:
         born = loads(suggested)
         current = born if configured is None else loads(configured)
         state = _STATES[state_name]
+        usual = f"{self.meta.trainable}_{trial_id(self.meta.run, number)}"
         result = None
         if row[11] is not None:
             report = _Report(*row[11:])
@@ -240,6 +244,8 @@ class Reader:
             number=number,
             state=state,
             attempt=attempt,
+            name=born.get("name") or usual,
+            folder_name=born.get("folder_name") or usual,
             tag=born["tag"],
             config=current["config"],
             resources=current["resources"],
