@@ -17,11 +17,15 @@ class Answer:
     """To the executor: the trial that waits for its report's decision goes on, or ends.
 
     May leave before the report is stored, for a trial that reports again is decided again.
+
+    Attributes:
+        save: Whether a trial that ends is to go on later, so that its state is worth saving.
     """
 
     trial: int
     attempt: int
     go_on: bool
+    save: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,7 @@ class Ended:
             fault, ``"lost"`` with its worker.
         failure: Of what, where it failed or was lost.
         became: Filled by the engine: the state that followed.
+        checkpoint: One that was saved after the last report's decision, with its iteration.
     """
 
     at: float
@@ -220,6 +221,7 @@ class Ended:
     place: int | None = None
     failure: TrialFailure | None = None
     became: State | None = None
+    checkpoint: CheckpointRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

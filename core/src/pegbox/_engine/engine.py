@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from pegbox._engine.asking import AskBook
-from pegbox._engine.outcomes import decided, decision_name, outcome_of, settled
+from pegbox._engine.outcomes import decided, decision_name, goes_on_later, outcome_of, settled
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Decider, Rules
@@ -234,7 +234,7 @@ class Engine:
         if name != "CONTINUE":
             self.state.halt(record, name if isinstance(decision, Verdict) else decision)
         self._step.answers.append(
-            Answer(event.trial, event.attempt, go_on=record.state is State.RUNNING)
+            Answer(event.trial, event.attempt, record.state is State.RUNNING, goes_on_later(record))
         )
 
     def _decide(self, record: TrialRecord) -> Verdict | Exploit | Resize:

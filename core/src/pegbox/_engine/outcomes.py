@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
-from pegbox.decisions import Exploit, Resize, Verdict
+from pegbox.decisions import PAUSE, Exploit, Resize, Verdict
 from pegbox.events import Ended, Reported
 from pegbox.trial import Outcome, State
 
-__all__ = ["decided", "decision_name", "outcome_of", "settled"]
+__all__ = ["decided", "decision_name", "goes_on_later", "outcome_of", "settled"]
 
 
 def outcome_of(record: TrialRecord, rules: Rules) -> Outcome:
@@ -26,6 +26,11 @@ def decision_name(decision: Verdict | Exploit | Resize) -> str:
     if isinstance(decision, Verdict):
         return decision.value
     return "EXPLOIT" if isinstance(decision, Exploit) else "RESIZE"
+
+
+def goes_on_later(record: TrialRecord) -> bool:
+    """Whether a trial that was just told to end will go on from where it is."""
+    return record.halt_for in (PAUSE.value, "INTERRUPT") or isinstance(record.halt_for, Resize)
 
 
 def decided(event: Reported, decision: str) -> Reported:
@@ -49,5 +54,12 @@ def decided(event: Reported, decision: str) -> Reported:
 def settled(event: Ended, became: State) -> Ended:
     """The fact of an end."""
     return Ended(
-        event.at, event.trial, event.attempt, event.how, event.place, event.failure, became
+        event.at,
+        event.trial,
+        event.attempt,
+        event.how,
+        event.place,
+        event.failure,
+        became,
+        event.checkpoint,
     )

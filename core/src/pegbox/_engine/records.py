@@ -152,6 +152,7 @@ def _ended(event: Ended, seq: int, _: int | None) -> Row:
     failure = event.failure
     became = None if event.became is None else _STATE_NAMES[event.became]
     payload = None if failure is None else dumps(_failure_json(failure))
+    checkpoint = None if event.checkpoint is None else _checkpoint_text(event.checkpoint)
     return _row(
         seq,
         event.at,
@@ -161,6 +162,7 @@ def _ended(event: Ended, seq: int, _: int | None) -> Row:
         place=event.place,
         outcome=event.how,
         became=became,
+        checkpoint=checkpoint,
         payload=payload,
     )
 
@@ -372,6 +374,7 @@ def _read_ended(row: Row, _: DecodeConfig) -> Ended:
         place=row[9],
         failure=failure_from_text(row[15]),
         became=None if row[12] is None else State(row[12]),
+        checkpoint=checkpoint_from_text(row[13]),
     )
 
 

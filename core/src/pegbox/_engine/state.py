@@ -216,6 +216,8 @@ class RunState:
             record.place = fact.place
         if fact.failure is not None:
             record.failure = fact.failure
+        if fact.checkpoint is not None:
+            record.checkpoint = fact.checkpoint
         if fact.how == "failed":
             record.failures += 1
         elif fact.how == "lost":

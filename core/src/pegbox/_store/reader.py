@@ -189,7 +189,7 @@ class Reader:
     def checkpoints(self, number: int) -> list[CheckpointRecord]:
         """All checkpoints that a trial recorded, the first one first; some may be deleted."""
         rows: Iterable[tuple[str]] = self._db.execute(
-            "SELECT checkpoint FROM events WHERE trial = ? AND kind = 'Reported'"
+            "SELECT checkpoint FROM events WHERE trial = ? AND kind IN ('Reported', 'Ended')"
             " AND checkpoint IS NOT NULL ORDER BY seq",
             (number,),
         )

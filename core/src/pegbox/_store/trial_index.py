@@ -112,6 +112,8 @@ class TrialIndex:
             case Ended():
                 entry = self._change(event.trial)
                 entry.ended_seq = seq
+                if event.checkpoint is not None:
+                    entry.checkpoint_seq = seq
                 if event.became is not None:
                     entry.state = _STATE_NAMES[event.became]
             case Reconfigured():
