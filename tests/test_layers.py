@@ -110,10 +110,19 @@ PARTS = {
         modules=("executors.simulated",),
         parts=("values", "engine", "contracts", "settings", "executor", "run"),
     ),
+    # What is read back from a store. Values read as they do in the view.
+    "analysis": Part(
+        modules=("_analysis",),
+        parts=("values", "store", "builtin"),
+        libraries=("pandas", "fsspec"),
+    ),
     # What users import.
     "surface": Part(
         modules=("", "tuner", "results", "reporting"),
-        parts=("values", "contracts", "settings", "store", "trial side", "run", "dask"),
+        parts=(
+            *("values", "contracts", "settings", "store", "trial side", "run", "dask"),
+            "analysis",
+        ),
         libraries=("pandas",),
     ),
     # Our plugins: what a stranger's may import too, and nothing else.

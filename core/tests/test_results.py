@@ -9,7 +9,7 @@ import pytest
 from pegbox._store import Store
 from pegbox.errors import ConfigError, MissingDependency, RunError, StoreError, TrialError
 from pegbox.events import Ended
-from pegbox.results import ResultGrid
+from pegbox.results import Result, ResultGrid
 from pegbox.space import choice, uniform
 from pegbox.trial import State, Status
 from store_facts import (
@@ -78,7 +78,9 @@ def test_a_result_has_what_was_found(grid, tmp_path):
     assert result.checkpoint is None
     assert result.path == str(tmp_path / "trying" / "train_ab1de_00000")
     assert str(result.log_dir) == result.path
-    assert "TERMINATED" in repr(result)
+    assert result.filesystem.exists(grid.experiment_path)
+    assert result.metrics["config"] == result.config
+    assert repr(result).startswith("Result(ab1de_00000, TERMINATED, metrics={'loss': 0.9, ")
 
 
 def test_a_trial_without_reports_has_no_metrics(grid):
@@ -92,6 +94,8 @@ def test_errors_keep_their_cause_and_traceback(grid):
     assert (error.message, error.cause, error.type_name) == ("no luck", "exception", "ValueError")
     assert "Traceback" in error.traceback
     assert grid[2].error is error
+    with pytest.raises(TrialError, match="Traceback"):
+        raise error
     assert "no luck" in repr(grid[2])
 
 
@@ -115,6 +119,37 @@ def test_configurations_show_stand_ins_until_the_space_is_passed(grid):
     assert without["kind"] is not list
     assert "list" in repr(without["kind"])
     assert again == {"x": 0.1, "kind": list, "deep": {"n": 3}}
+
+
+def test_a_result_by_the_folder_of_its_trial_which_need_not_exist(grid, tmp_path):
+    result = Result.from_path(tmp_path / "trying" / "train_ab1de_00001")
+    assert (result.trial_id, result.metrics) == (grid[1].trial_id, grid[1].metrics)
+
+    with_space = Result.from_path(grid[1].path, param_space=PARAM_SPACE)
+    assert with_space.config["kind"] is list
+
+
+def test_a_folder_of_no_trial_is_refused_with_the_nearest(grid, tmp_path):
+    with pytest.raises(ConfigError, match="has the folder 'train_ab1de_0001'") as error:
+        Result.from_path(tmp_path / "trying" / "train_ab1de_0001")
+    assert error.value.hint.startswith("Did you mean 'train_ab1de_0000")
+    with pytest.raises(StoreError, match="there is no experiment in"):
+        Result.from_path(tmp_path / "nowhere" / "train_ab1de_00001")
+    with pytest.raises(ConfigError, match="storage_filesystem"):
+        Result.from_path(grid[1].path, object())
+
+
+def test_a_notebook_shows_tables(grid_of):
+    grid = grid_of([each for n in range(23) for each in trial(n, [0.5], x=0.25)])
+
+    shown = grid._repr_html_()
+
+    assert shown.count("<tr>") == 21
+    assert "<td" in grid[0]._repr_html_()
+    assert "ab1de_00019" in shown
+    assert "ab1de_00020" not in shown
+    assert shown.endswith("<p>and 3 more trials</p>")
+    assert "&lt;class &#x27;list&#x27;&gt;" in shown, "as text, not as markup"
 
 
 def test_another_space_is_refused(grid):
@@ -152,7 +187,7 @@ def test_without_any_metric_the_reported_ones_are_named(grid_of):
     with pytest.raises(ConfigError, match="run without one") as error:
         grid.get_best_result()
 
-    assert "one of ['loss']" in error.value.hint
+    assert "Reported: ['loss']" in error.value.hint
 
 
 def test_a_metric_that_nobody_reported_is_refused_with_the_nearest(grid):
@@ -194,6 +229,19 @@ def test_the_frame_has_a_row_for_each_trial_with_metrics_and_configuration(grid)
     assert list(frame["config/deep/n"]) == [3] * 5
     assert frame["loss"].tolist()[:2] == [0.9, 0.5]
     assert pd.isna(frame["loss"][4])
+    assert list(frame["logdir"]) == [result.path for result in grid]
+
+
+def test_the_columns_are_ray_tunes_whichever_trial_reported_first(grid_of):
+    frame = grid_of([suggested(0), *trial(1, [0.5])]).get_dataframe()
+
+    own, filled = ["loss"], ["trial_id", "experiment_id", "experiment_tag", "training_iteration"]
+    assert list(frame.columns)[:5] == own + filled
+    assert {
+        *("timestamp", "checkpoint_dir_name", "done", "date", "time_this_iter_s", "time_total_s"),
+        *("pid", "hostname", "node_ip", "time_since_restore", "iterations_since_restore"),
+    } <= set(frame.columns)
+    assert list(frame.columns)[-4:] == ["logdir", "config/x", "config/kind", "config/deep/n"]
 
 
 def test_the_frame_can_take_each_trials_best_result(grid):

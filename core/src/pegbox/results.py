@@ -9,58 +9,102 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from pegbox._store.reader import Reader, TrialRow
-from pegbox._store.scores import best_trial
-from pegbox.autofill import AUTOFILLED
+from pegbox._analysis.best import find_best
+from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.filesystem import local_filesystem, refuse_filesystem
 from pegbox.checkpoint import Checkpoint
-from pegbox.errors import ConfigError, MissingDependency, RunError, TrialError
-from pegbox.jsonvalue import flatten
-from pegbox.objective import Mode, Objective, make_objectives
-from pegbox.space import Space
-from pegbox.trial import State, Status, trial_id
+from pegbox.errors import ConfigError, TrialError
+from pegbox.objective import make_objectives
+from pegbox.trial import Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Result", "ResultGrid"]
 
+#: Trials that a notebook shows of a grid.
+_HTML_ROWS = 20
+
 
 class Result:
-    """What one trial found. Made by `ResultGrid`.
+    """What one trial found. Made by `ResultGrid`, or by `from_path`.
 
     Attributes:
-        trial_id: The trial's public id.
+        trial_id: The trial's public id. ``name``: its name.
         status: Where it stands; of a finished experiment, ``TERMINATED`` or ``ERROR``.
-        metrics: The last result with its autofilled values; empty before the first report.
         path: The trial's folder; it exists only once something is in it.
     """
 
-    def __init__(
-        self, folder: Path, trainable: str, trial_id: str, row: TrialRow, space: Space
-    ) -> None:
-        self._folder = folder
-        self._row = row
-        self._space = space
-        self.trial_id = trial_id
-        self.status: Status = row.state.status
-        self.metrics: dict[str, Any] = row.result or {}
-        self.path = str(folder / row.folder_name)
+    def __init__(self, experiment: StoredExperiment, number: int) -> None:
+        self._experiment = experiment
+        self._folder = experiment.folder
+        self._row = experiment.rows[number]
+        self.trial_id = experiment.trial_id(number)
+        self.name = self._row.name
+        self.status: Status = self._row.state.status
+        self.path = str(experiment.trial_folder(number))
+
+    @classmethod
+    def from_path(
+        cls,
+        path: str | os.PathLike[str],
+        storage_filesystem: None = None,
+        *,
+        param_space: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """The result of one trial, by its folder.
+
+        Args:
+            path: The trial's folder. It need not exist, but the experiment's, in which it is or
+                would be, must.
+            storage_filesystem: Not supported: only None.
+            param_space: As for `ResultGrid`.
+
+        Raises:
+            StoreError: There is no experiment around the folder.
+            ConfigError: No trial of the experiment has that folder, or a file system is given.
+        """
+        refuse_filesystem("Result.from_path", storage_filesystem)
+        folder = Path(path).expanduser().absolute()
+        experiment = StoredExperiment(folder.parent, param_space)
+        for number, row in experiment.rows.items():
+            if row.folder_name == folder.name:
+                return cls(experiment, number)
+        names = [row.folder_name for row in experiment.rows.values()]
+        near = difflib.get_close_matches(folder.name, names, 1)
+        raise ConfigError(
+            f"no trial of the experiment in {folder.parent} has the folder {folder.name!r}",
+            hint=f"Did you mean {near[0]!r}?" if near else "",
+        )
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """The last result with its autofilled values and, as ``config``, the configuration.
+
+        Empty before the first report.
+        """
+        result = self._row.result
+        return {} if result is None else {**result, "config": self.config}
 
     @property
     def log_dir(self) -> Path:
         """The trial's folder, under its older name."""
         return Path(self.path)
 
+    @property
+    def filesystem(self) -> Any:
+        """What ``path`` is a path of: the local file system, as fsspec has it."""
+        return local_filesystem()
+
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration, nested as the space is."""
-        return self._space.decode_config(self._row.config)
+        return self._experiment.space.decode_config(self._row.config)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -70,7 +114,10 @@ class Result:
 
     @cached_property
     def error(self) -> TrialError | None:
-        """What the trial died of, with its traceback as text; None unless it failed."""
+        """What the trial died of, with its traceback as text; None unless it failed.
+
+        It can be raised.
+        """
         failure = self._row.failure
         if failure is None:
             return None
@@ -88,13 +135,21 @@ class Result:
         Raises:
             MissingDependency: pandas is not installed.
         """
-        pandas = _pandas()
-        with Reader(self._folder) as reader:
-            return pandas.DataFrame(reader.results(self._row.number))
+        from pegbox._analysis.frames import history_frame
+
+        return history_frame(self._experiment, self._row.number)
 
     def __repr__(self) -> str:
-        what = f"error={self.error.message!r}" if self.error else f"metrics={self.metrics}"
+        if self.error:
+            what = f"error={self.error.message!r}"
+        else:
+            what = f"metrics={self._row.result or {}}, config={self.config}"
         return f"Result({self.trial_id}, {self.status.value}, {what})"
+
+    def _repr_html_(self) -> str:
+        from pegbox._analysis.trials_table import as_html, trials_table
+
+        return as_html(trials_table(self._experiment, [self._row.number]))
 
 
 class ResultGrid(Sequence[Result]):
@@ -113,23 +168,22 @@ class ResultGrid(Sequence[Result]):
     def __init__(
         self, path: str | os.PathLike[str], param_space: Mapping[str, Any] | None = None
     ) -> None:
-        with Reader(path) as reader:
-            self._folder = reader.folder
-            meta = self._meta = reader.meta
-            rows = reader.trials()
-        space = Space.from_description(meta.space, param_space)
-        self._results = [
-            Result(self._folder, meta.trainable, trial_id(meta.run, row.number), row, space)
-            for row in rows
-        ]
-        #: Number of the trial -> its result, in the same order.
-        self._by_number = dict(zip((row.number for row in rows), self._results, strict=True))
-        self._states = Counter(row.state for row in rows)
+        self._experiment = StoredExperiment(path, param_space)
+        #: Number of the trial -> its result, in the order of the numbers.
+        self._by_number = {
+            number: Result(self._experiment, number) for number in self._experiment.rows
+        }
+        self._results = list(self._by_number.values())
 
     @property
     def experiment_path(self) -> str:
         """The experiment's folder, absolute."""
-        return str(self._folder)
+        return str(self._experiment.folder)
+
+    @property
+    def filesystem(self) -> Any:
+        """What ``experiment_path`` is a path of: the local file system, as fsspec has it."""
+        return local_filesystem()
 
     @property
     def errors(self) -> list[TrialError]:
@@ -139,12 +193,12 @@ class ResultGrid(Sequence[Result]):
     @property
     def num_errors(self) -> int:
         """How many trials failed."""
-        return self._states[State.FAILED]
+        return self._experiment.statuses[Status.ERROR]
 
     @property
     def num_terminated(self) -> int:
         """How many trials finished or were stopped."""
-        return self._states[State.FINISHED] + self._states[State.STOPPED]
+        return self._experiment.statuses[Status.TERMINATED]
 
     def __len__(self) -> int:
         return len(self._results)
@@ -161,6 +215,14 @@ class ResultGrid(Sequence[Result]):
 
     def __repr__(self) -> str:
         return f"ResultGrid({len(self)} trials, {self.num_errors} errors, {self.experiment_path!r})"
+
+    def _repr_html_(self) -> str:
+        from pegbox._analysis.trials_table import as_html, trials_table
+
+        numbers = list(self._by_number)
+        table = as_html(trials_table(self._experiment, numbers[:_HTML_ROWS]))
+        more = len(numbers) - _HTML_ROWS
+        return f"{table}<p>and {more} more trials</p>" if more > 0 else table
 
     def get_best_result(
         self,
@@ -186,15 +248,9 @@ class ResultGrid(Sequence[Result]):
                 others were reported.
             RunError: No trial has a value that counts, e.g. since all failed.
         """
-        objective = self._objective(metric, mode)
-        with Reader(self._folder) as reader:
-            found = reader.scores(objective.metric, objective.mode, scope)
-        # Trials that were suggested since this grid was read are not in it.
-        found = {n: score for n, score in found.items() if n in self._by_number}
-        best = best_trial(found, objective.mode, finite_only=filter_nan_and_inf)
-        if best is None:
-            raise self._no_best(objective.metric, len(found))
-        return self._by_number[best]
+        finite_only = bool(filter_nan_and_inf)
+        best = find_best(self._experiment, metric, mode, scope, finite_only=finite_only)
+        return self._by_number[best.number]
 
     def get_dataframe(
         self, filter_metric: str | None = None, filter_mode: str | None = None
@@ -207,75 +263,17 @@ class ResultGrid(Sequence[Result]):
             filter_mode: ``"min"`` or ``"max"``; goes with ``filter_metric``.
 
         Returns:
-            A frame with a column for each metric, and ``config/<path>`` for each parameter.
+            A frame with a column for each metric, what is filled in under Ray Tune's names,
+            ``logdir``, and ``config/<path>`` for each parameter.
 
         Raises:
             ConfigError: One of the two arguments is given without the other.
             MissingDependency: pandas is not installed.
         """
-        pandas = _pandas()
+        from pegbox._analysis.frames import best_results, last_results, trials_frame
+
         chosen = make_objectives(filter_metric, filter_mode)
-        rows = self._best_rows(chosen[0]) if chosen else [r.metrics for r in self._results]
-        configs = (flatten({"config": result.config}) for result in self._results)
-        return pandas.DataFrame(
-            [
-                {"trial_id": result.trial_id, **row, **config}
-                for result, row, config in zip(self._results, rows, configs, strict=True)
-            ]
+        results = (
+            best_results(self._experiment, chosen[0]) if chosen else last_results(self._experiment)
         )
-
-    def _best_rows(self, objective: Objective) -> list[dict[str, Any]]:
-        def rank(row: Mapping[str, Any]) -> float:
-            loss = objective.loss(row)
-            return float("inf") if loss is None else loss
-
-        with Reader(self._folder) as reader:
-            histories = (reader.results(number) for number in self._by_number)
-            return [min(history, key=rank) if history else {} for history in histories]
-
-    def _objective(self, metric: str | None, mode: str | None) -> Objective:
-        known = {objective.metric: objective for objective in self._meta.objectives}
-        name = next(iter(known), None) if metric is None else metric
-        if name is None:
-            own = [reported for reported in self._names() if reported not in AUTOFILLED]
-            raise ConfigError(
-                "get_best_result needs a metric, since the experiment was run without one",
-                hint=f'Call get_best_result(metric=..., mode="min") with one of {own}.',
-            )
-        chosen: Mode | str | None = known[name].mode if mode is None and name in known else mode
-        (objective,) = make_objectives(name, chosen)
-        return objective
-
-    def _names(self) -> list[str]:
-        return sorted({name for result in self._results for name in result.metrics})
-
-    def _no_best(self, metric: str, reported: int) -> ConfigError | RunError:
-        names = self._names()
-        own = [name for name in names if name not in AUTOFILLED]
-        count = f"of {len(self)} trials, {self.num_errors} failed"
-        if reported:
-            return RunError(
-                f"no trial has a finite value of {metric!r}: {count}, and {reported} reported it "
-                "as NaN or infinite",
-                hint="Pass filter_nan_and_inf=False to take one of these, or look at .errors.",
-            )
-        if not names:
-            return RunError(
-                f"no trial has reported anything: {count}", hint="Look at .errors for the reasons."
-            )
-        near = difflib.get_close_matches(metric, names, 1)
-        return ConfigError(
-            f"no trial has reported a number as {metric!r}: {count}",
-            hint=(f"Did you mean {near[0]!r}? " if near else "") + f"Reported: {own}.",
-        )
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ImportError as error:
-        raise MissingDependency(
-            "data frames need pandas, which is not installed",
-            hint='Install it with: pip install "pegbox[pandas]"',
-        ) from error
-    return pandas
+        return trials_frame(self._experiment, results, (each.config for each in self._results))

@@ -1,0 +1,103 @@
+"""Which trial is best, by which metric, and why there is none."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from pegbox._analysis.experiment import StoredExperiment
+from pegbox._store.reader import Reader
+from pegbox._store.scores import best_trial
+from pegbox.errors import ConfigError, RunError
+from pegbox.objective import Mode, Objective, make_objectives
+from pegbox.trial import Status
+
+__all__ = ["Best", "choose_objective", "find_best"]
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A trial that won.
+
+    Attributes:
+        number: The trial's.
+        objective: By what.
+        score: Its value of that, as the scope says.
+    """
+
+    number: int
+    objective: Objective
+    score: float
+
+
+def choose_objective(
+    experiment: StoredExperiment, metric: str | None, mode: str | None
+) -> Objective:
+    """What is compared: the experiment's own objective where nothing else is named.
+
+    Raises:
+        ConfigError: Metric and mode are not known.
+    """
+    known = {objective.metric: objective for objective in experiment.meta.objectives}
+    name = next(iter(known), None) if metric is None else metric
+    if name is None:
+        raise ConfigError(
+            "a metric is needed, since the experiment was run without one",
+            hint=f'Name metric, and mode "min" or "max". Reported: {experiment.own_metrics}.',
+        )
+    chosen: Mode | str | None = known[name].mode if mode is None and name in known else mode
+    (objective,) = make_objectives(name, chosen)
+    return objective
+
+
+def find_best(
+    experiment: StoredExperiment,
+    metric: str | None,
+    mode: str | None,
+    scope: str,
+    *,
+    finite_only: bool,
+) -> Best:
+    """The trial with the best value of a metric, the earliest of several.
+
+    Args:
+        experiment: Where it is looked for; what was stored since it was read does not count
+            among its trials.
+        metric: As for `choose_objective`. ``mode``: likewise.
+        scope: What of a trial is compared; see `Reader.scores`.
+        finite_only: Leave out trials whose value is NaN or infinite.
+
+    Raises:
+        ConfigError: Metric, mode or scope are not known, or no trial reported the metric though
+            others were reported.
+        RunError: No trial has a value that counts, e.g. since all failed.
+    """
+    objective = choose_objective(experiment, metric, mode)
+    with Reader(experiment.folder) as reader:
+        found = reader.scores(objective.metric, objective.mode, scope)
+    found = {number: score for number, score in found.items() if number in experiment.rows}
+    number = best_trial(found, objective.mode, finite_only=finite_only)
+    if number is None:
+        raise _no_best(experiment, objective.metric, len(found))
+    return Best(number, objective, found[number])
+
+
+def _no_best(experiment: StoredExperiment, metric: str, reported: int) -> ConfigError | RunError:
+    names = experiment.reported
+    count = f"of {len(experiment.rows)} trials, {experiment.statuses[Status.ERROR]} failed"
+    if reported:
+        return RunError(
+            f"no trial has a finite value of {metric!r}: {count}, and {reported} reported it "
+            "as NaN or infinite",
+            hint="Pass filter_nan_and_inf=False to take one of these, or look at .errors.",
+        )
+    if not names:
+        return RunError(
+            f"no trial has reported anything: {count}", hint="Look at .errors for the reasons."
+        )
+    near = difflib.get_close_matches(metric, names, 1)
+    return ConfigError(
+        f"no trial has reported a number as {metric!r}: {count}",
+        hint=(f"Did you mean {near[0]!r}? " if near else "")
+        + f"Reported: {experiment.own_metrics}.",
+    )

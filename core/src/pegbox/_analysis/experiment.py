@@ -1,0 +1,74 @@
+"""An experiment as it stood at one moment: what `ResultGrid` and the command line show.
+
+Read once, from the store alone. It compares nothing and formats nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pegbox._store.meta import Epoch, ExperimentMeta
+from pegbox._store.reader import Reader, TrialRow
+from pegbox.autofill import AUTOFILLED
+from pegbox.space import Space
+from pegbox.trial import Status, trial_id
+
+__all__ = ["StoredExperiment"]
+
+
+class StoredExperiment:
+    """All that is known of an experiment, but for the histories of its trials.
+
+    Args:
+        path: The experiment's folder.
+        param_space: The space as the tuner was given it; needed only for objects in
+            configurations.
+
+    Attributes:
+        folder: The experiment's folder, absolute.
+        meta: What was fixed at its creation.
+        epochs: Its starts.
+        rows: Number of the trial -> what the store has of it, in the order of the numbers.
+
+    Raises:
+        StoreError: There is no experiment in the folder, or it cannot be read.
+        ConfigError: ``param_space`` is not the one that the experiment was started with.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], param_space: Mapping[str, Any] | None = None
+    ) -> None:
+        with Reader(path) as reader:
+            self.folder: Path = reader.folder
+            self.meta: ExperimentMeta = reader.meta
+            self.epochs: list[Epoch] = reader.epochs
+            self.rows: dict[int, TrialRow] = {row.number: row for row in reader.trials()}
+        self.space = Space.from_description(self.meta.space, param_space)
+
+    def trial_id(self, number: int) -> str:
+        """The public id of a trial."""
+        return trial_id(self.meta.run, number)
+
+    def trial_folder(self, number: int) -> Path:
+        """The folder of a trial; it exists only once something is in it."""
+        return self.folder / self.rows[number].folder_name
+
+    @cached_property
+    def statuses(self) -> Counter[Status]:
+        """How many trials stand where."""
+        return Counter(row.state.status for row in self.rows.values())
+
+    @cached_property
+    def reported(self) -> list[str]:
+        """Names of all metrics of the last results, sorted; with what is filled in."""
+        return sorted({name for row in self.rows.values() for name in row.result or ()})
+
+    @property
+    def own_metrics(self) -> list[str]:
+        """The same without what is filled in."""
+        return [name for name in self.reported if name not in AUTOFILLED]

@@ -1,0 +1,99 @@
+"""The table of trials that people read: in a notebook, and on the command line. Plain text cells.
+
+Knows no width and no output; which columns are left out where there is no room is for whoever
+shows them, by their ranks.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pegbox._analysis.experiment import StoredExperiment
+from pegbox._store.reader import TrialRow
+from pegbox.builtin.progress.text import clip, duration, metric, one_line, parameter
+from pegbox.jsonvalue import look_up
+
+__all__ = ["Column", "as_html", "trials_table"]
+
+#: Characters of one parameter or metric at most.
+MAX_CELL: Final = 24
+#: Metrics that are shown where the experiment has no objective.
+_MAX_METRICS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; where not all fit, those of the lowest ``rank`` stay."""
+
+    head: str
+    cells: Sequence[str]
+    rank: int
+    right: bool = True
+
+    @property
+    def width(self) -> int:
+        """Characters of its widest cell."""
+        return max(map(len, (self.head, *self.cells)))
+
+
+def trials_table(experiment: StoredExperiment, numbers: Iterable[int]) -> list[Column]:
+    """A row for each of some trials: where it stands, its last result, what it was tried with."""
+    rows = [experiment.rows[number] for number in numbers]
+    ids = [experiment.trial_id(row.number) for row in rows]
+    return [
+        Column("trial", ids, rank=0, right=False),
+        Column("status", [row.state.status.value for row in rows], rank=0, right=False),
+        Column("iter", [_filled(row, "training_iteration", str) for row in rows], rank=1),
+        Column("time", [_filled(row, "time_total_s", duration) for row in rows], rank=2),
+        *_metric_columns(experiment, rows),
+        *_parameter_columns(experiment, rows),
+    ]
+
+
+def as_html(columns: Sequence[Column]) -> str:
+    """The table for a notebook."""
+
+    def line(tag: str, texts: Iterable[str]) -> str:
+        cells = zip(columns, texts, strict=True)
+        return "".join(
+            f'<{tag} style="text-align:{"right" if column.right else "left"}">'
+            f"{html.escape(text)}</{tag}>"
+            for column, text in cells
+        )
+
+    head = line("th", (column.head for column in columns))
+    body = zip(*(column.cells for column in columns), strict=True)
+    rows = "".join(f"<tr>{line('td', texts)}</tr>" for texts in body)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _filled(row: TrialRow, name: str, text: Any) -> str:
+    return "" if row.result is None else str(text(row.result[name]))
+
+
+def _metric_columns(experiment: StoredExperiment, rows: Sequence[TrialRow]) -> list[Column]:
+    names = [objective.metric for objective in experiment.meta.objectives]
+    return [
+        Column(one_line(name), [_metric(row, name) for row in rows], rank=0)
+        for name in names or experiment.own_metrics[:_MAX_METRICS]
+    ]
+
+
+def _metric(row: TrialRow, name: str) -> str:
+    found = (row.result or {}).get(name)
+    return "" if found is None else clip(metric(found), MAX_CELL)
+
+
+def _parameter_columns(experiment: StoredExperiment, rows: Sequence[TrialRow]) -> list[Column]:
+    configs = [experiment.space.decode_config(row.config) for row in rows]
+    return [
+        Column(
+            one_line(path),
+            [clip(parameter(look_up(config, path)), MAX_CELL) for config in configs],
+            rank=3,
+        )
+        for path in experiment.space.domains
+    ]
