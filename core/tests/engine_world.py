@@ -106,6 +106,8 @@ class World:
         self.epoch = 0
         self.workers_made = 0
         self.lost_reports = 0
+        #: Checkpoints that were written and not deleted, while no driver was killed.
+        self.on_disk: set[str] = set()
         self._fresh_process()
 
     # ---- one process of the driver -------------------------------------------------
@@ -160,8 +162,15 @@ class World:
             elif isinstance(order, Tell):
                 self.tells[order.trial] += 1
                 assert self.tells[order.trial] == 1, "told twice"
+        self._delete(step)
         self.engine.check()
         return step
+
+    def _delete(self, step: Step) -> None:
+        assert self.on_disk >= set(step.deletions), "deleted twice, or what never was"
+        self.on_disk -= set(step.deletions)
+        needed = {r.checkpoint.path for r in self.engine.state.trials.values() if r.checkpoint}
+        assert self.on_disk >= needed, "a trial would go on from what was deleted"
 
     def _launched(self, launch: Launch) -> None:
         key = (launch.trial, launch.attempt)
@@ -217,8 +226,7 @@ class World:
         iteration = self.reported[key]
         checkpoint = None
         if self.rng.random() < 0.5:
-            path = f"t{key[0]}/checkpoint_{iteration}-{key[1]}"
-            checkpoint = CheckpointRecord(path, iteration, float(iteration), 10)
+            checkpoint = self._write(*key, iteration)
         self.waiting.add(key)
         event = Reported(
             self.tick(),
@@ -234,6 +242,11 @@ class World:
             checkpoint,
         )
         self.send([event])
+
+    def _write(self, trial: int, attempt: int, iteration: int) -> CheckpointRecord:
+        path = f"t{trial}/checkpoint_{iteration}-{attempt}"
+        self.on_disk.add(path)
+        return CheckpointRecord(path, iteration, float(iteration), 10)
 
     def end(self) -> None:
         key = self.rng.choice([k for k in self.running if k not in self.waiting])
@@ -251,7 +264,8 @@ class World:
         older = [(n, r.attempt - 1) for n, r in state.trials.items() if r.attempt > 1]
         if older:
             key = self.rng.choice(older)
-            event = Reported(self.tick(), *key, 99, 1.0, 1.0, 1.0, {"loss": 0.0}, "{}", 0)
+            late = self._write(*key, 99) if self.rng.random() < 0.5 else None
+            event = Reported(self.tick(), *key, 99, 1.0, 1.0, 1.0, {"loss": 0.0}, "{}", 0, late)
             self.waiting.add(key)
             step = self.send([event, Ended(self.tick(), *key, "finished")])
             assert not any(isinstance(fact, Reported | Ended) for fact in step.facts)

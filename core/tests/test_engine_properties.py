@@ -5,9 +5,18 @@ from __future__ import annotations
 from engine_world import CPU, OBJECTIVE, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pegbox._engine.retention import KeepRule
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
-from pegbox.events import Ended, Launched, Reported, Resumed, RunEnded, Suggested
+from pegbox.events import (
+    CheckpointsDropped,
+    Ended,
+    Launched,
+    Reported,
+    Resumed,
+    RunEnded,
+    Suggested,
+)
 
 SEEDS = st.integers(0, 2**32)
 RULES = st.builds(
@@ -19,6 +28,9 @@ RULES = st.builds(
     max_concurrent=st.sampled_from([None, 1, 3]),
     lookahead=st.sampled_from([0, 2, 10]),
     reads_results=st.booleans(),
+    keep=st.sampled_from(
+        [None, KeepRule(1), KeepRule(2), KeepRule(1, "loss", "min"), KeepRule(2, "loss", "max")]
+    ),
 )
 
 
@@ -127,3 +139,43 @@ def test_each_attempt_is_launched_and_ends_once(seed, rules):
     assert len([f for f in world.journal if isinstance(f, Suggested)]) == len(
         world.engine.state.trials
     )
+
+
+def promised(world: World) -> set[str]:
+    """What is to be on disk, by the journal and the rule alone."""
+    rule = world.rules.keep
+    recorded = [f for f in world.journal if isinstance(f, Reported) and f.checkpoint is not None]
+    if rule is None:
+        return {fact.checkpoint.path for fact in recorded}
+    sign = {"min": -1, "max": 1}[rule.order]
+    kept = {r.checkpoint.path for r in world.engine.state.trials.values() if r.checkpoint}
+    for number in world.engine.state.trials:
+        own = [(fact.checkpoint.path, i) for i, fact in enumerate(recorded) if fact.trial == number]
+        own.sort(key=lambda pair: pair[1])
+        if rule.score is not None:
+            own.sort(key=lambda pair: sign * recorded[pair[1]].metrics["loss"])
+        kept |= {path for path, _ in own[-rule.count :]}
+    return kept
+
+
+@given(SEEDS, RULES, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_exactly_what_is_promised_stays_on_disk(seed, rules, chooses):
+    world = World(seed, rules, chooses=chooses)
+    world.run()
+    if rules.keep is None:
+        # Also what came with reports that do not count.
+        assert world.on_disk >= promised(world)
+    else:
+        assert world.on_disk == promised(world)
+
+
+@given(SEEDS, RULES)
+@settings(max_examples=150, deadline=None)
+def test_killed_drivers_drop_neither_more_nor_less(seed, rules):
+    world = World(seed, rules)
+    world.run(crashes=6)
+    facts = world.journal
+    recorded = {f.checkpoint.path for f in facts if isinstance(f, Reported) and f.checkpoint}
+    dropped = {path for f in facts if isinstance(f, CheckpointsDropped) for path in f.paths}
+    assert recorded - dropped == promised(world)

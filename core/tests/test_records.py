@@ -92,6 +92,9 @@ EVENTS = {
     ev.Launched: st.builds(ev.Launched, SECONDS, NUMBERS, NUMBERS, TEXT),
     ev.Reconfigured: reconfigurations(),
     ev.Reported: reports(),
+    ev.CheckpointsDropped: st.builds(
+        ev.CheckpointsDropped, SECONDS, NUMBERS, st.lists(TEXT, max_size=3).map(tuple)
+    ),
     ev.Ended: st.builds(
         ev.Ended,
         SECONDS,

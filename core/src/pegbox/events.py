@@ -19,6 +19,7 @@ from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, State, TrialFailure
 
 __all__ = [
+    "CheckpointsDropped",
     "Declined",
     "Ended",
     "Event",
@@ -203,6 +204,19 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointsDropped:
+    """*Engine.* Checkpoints need not stay; they are deleted once this is stored.
+
+    Attributes:
+        paths: Relative to the experiment's folder, with ``/``.
+    """
+
+    at: float
+    trial: int
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A try of a trial is over; exactly one per launch.
 
@@ -275,6 +289,7 @@ Event: TypeAlias = (
     | Launched
     | Reconfigured
     | Reported
+    | CheckpointsDropped
     | Ended
     | StopRequested
     | PluginFailed

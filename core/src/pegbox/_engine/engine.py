@@ -34,11 +34,13 @@ from pegbox._engine.asking import AskBook
 from pegbox._engine.outcomes import decided, decision_name, goes_on_later, outcome_of, settled
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TrialRecord
+from pegbox._engine.retention import Retention
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.state import RunState, TrialViews
 from pegbox.commands import Answer, Ask, EndRun, Launch, Tell, TellResult
 from pegbox.decisions import CONTINUE, PAUSE, STOP, Exploit, Resize, Signal, Verdict
 from pegbox.events import (
+    CheckpointsDropped,
     Declined,
     Ended,
     Event,
@@ -71,6 +73,8 @@ class Step:
         answers: To trials that wait for a decision; may leave before the facts are stored.
         launches: Tries to start, once the facts are stored.
         orders: For the searcher, once the facts are stored, in this order.
+        deletions: Checkpoints to delete, once the facts are stored and told of; their paths.
+        notices: For the user; each is said once.
         end: The run is over; nothing follows.
     """
 
@@ -78,6 +82,8 @@ class Step:
     answers: list[Answer] = field(default_factory=list)
     launches: list[Launch] = field(default_factory=list)
     orders: list[Ask | Tell | TellResult] = field(default_factory=list)
+    deletions: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     end: EndRun | None = None
 
 
@@ -98,6 +104,8 @@ class Engine:
         #: worker -> numbers of the trials that run there; the union is ``state.active`` here.
         self._at: dict[str, dict[int, None]] = {}
         self._asks = AskBook()
+        #: None where all checkpoints are kept.
+        self._retention = None if rules.keep is None else Retention(rules.keep)
         self._stopping: StopRequested | PluginFailed | None = None
         #: Seconds in which the run was at work, by the facts that were replayed.
         self.replayed_s = 0.0
@@ -132,6 +140,8 @@ class Engine:
         for position, fact in enumerate(facts):
             self.state.apply(fact)
             self._count_time(fact)
+            if self._retention is not None:
+                self._retention.note(fact, self.state.trials)
             if position >= known:
                 differing += self._witness(fact)
             elif isinstance(fact, Reported):
@@ -204,7 +214,7 @@ class Engine:
                 self._resumed(event)
             case StopRequested() | PluginFailed():
                 self._stop(event)
-            case Launched() | Reconfigured() | RunEnded():
+            case Launched() | Reconfigured() | CheckpointsDropped() | RunEnded():
                 raise ValueError(f"{type(event).__name__} is made by the engine, not handed to it")
             case _:
                 assert_never(event)
@@ -219,6 +229,7 @@ class Engine:
         record = self._current(event.trial, event.attempt)
         if record is None or record.state is State.HALTING:
             self._step.answers.append(Answer(event.trial, event.attempt, go_on=False))
+            self._drop_uncounted(event)
             return
         self.state.note_report(event)
         assert record.result is not None
@@ -236,6 +247,9 @@ class Engine:
         self._step.answers.append(
             Answer(event.trial, event.attempt, record.state is State.RUNNING, goes_on_later(record))
         )
+        if fact.checkpoint is not None:
+            self._drop_surplus(fact)
+            self._complain(record)
 
     def _decide(self, record: TrialRecord) -> Verdict | Exploit | Resize:
         assert record.result is not None
@@ -257,6 +271,35 @@ class Engine:
         if record is None or record.attempt != attempt or trial not in self.state.active:
             return None
         return record
+
+    # ---------------------------------------------------------- checkpoints
+
+    def _drop_surplus(self, fact: Event) -> None:
+        """Drop what need not stay after a fact."""
+        if self._retention is not None:
+            for number in self._retention.note(fact, self.state.trials):
+                self._drop(number, self._retention.surplus(number))
+
+    def _drop_uncounted(self, event: Reported) -> None:
+        """Drop what came with a report that does not count, for nobody will ever know of it."""
+        if self._retention is None or event.checkpoint is None:
+            return
+        path = event.checkpoint.path
+        if event.trial in self.state.trials and not self._retention.counts(path):
+            self._drop(event.trial, (path,))
+
+    def _drop(self, number: int, paths: tuple[str, ...]) -> None:
+        if paths and self._retention is not None:
+            fact = CheckpointsDropped(self._at_time, number, paths)
+            self._note(fact)
+            self._retention.note(fact, self.state.trials)
+            self._step.deletions += paths
+
+    def _complain(self, record: TrialRecord) -> None:
+        if self._retention is not None:
+            shown = self.state.views[record.number].trial_id
+            if notice := self._retention.complaint(shown, record.result or {}):
+                self._step.notices.append(notice)
 
     # ----------------------------------------------------------------- ends
 
@@ -295,17 +338,17 @@ class Engine:
     def _reconfigure(self, record: TrialRecord, reason: Exploit | Resize) -> None:
         donor = self._donor(reason) if isinstance(reason, Exploit) else None
         config = reason.config if isinstance(reason, Exploit) else record.config
-        self._note(
-            Reconfigured(
-                self._at_time,
-                record.number,
-                config,
-                self._decider.encode(config) if donor else record.encoded,
-                reason.resources if isinstance(reason, Resize) else record.resources,
-                donor.checkpoint if donor else record.checkpoint,
-                donor.number if donor else None,
-            )
+        fact = Reconfigured(
+            self._at_time,
+            record.number,
+            config,
+            self._decider.encode(config) if donor else record.encoded,
+            reason.resources if isinstance(reason, Resize) else record.resources,
+            donor.checkpoint if donor else record.checkpoint,
+            donor.number if donor else None,
         )
+        self._note(fact)
+        self._drop_surplus(fact)
 
     def _tell(self, record: TrialRecord) -> None:
         outcome = outcome_of(record, self.rules)
@@ -433,6 +476,7 @@ class Engine:
     def _resumed(self, event: Resumed) -> None:
         self._keep_to_decisions(event.at)
         self._note(event)
+        self._drop_surplus(event)
         self._asks.resume(self.state.trials.keys())
 
     def _keep_to_decisions(self, at: float) -> None:
@@ -513,6 +557,8 @@ class Engine:
         """
         self.state.check()
         self._placement.check()
+        if self._retention is not None and self.state.epoch:
+            self._retention.check(self.state.trials)
         placed = {number for numbers in self._at.values() for number in numbers}
         assert placed == set(self.state.active), (placed, self.state.active)
         assert not set(self._asks.open) & set(self.state.trials)

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from pegbox.errors import StoreError
 from pegbox.events import (
+    CheckpointsDropped,
     Declined,
     Ended,
     Event,
@@ -197,6 +198,11 @@ def _reconfigured(event: Reconfigured, seq: int, _: int | None) -> Row:
     )
 
 
+def _checkpoints_dropped(event: CheckpointsDropped, seq: int, _: int | None) -> Row:
+    paths = dumps(list(event.paths))
+    return _row(seq, event.at, "CheckpointsDropped", trial=event.trial, checkpoint=paths)
+
+
 def _launched(event: Launched, seq: int, _: int | None) -> Row:
     return _row(
         seq,
@@ -284,6 +290,7 @@ _TO_ROW: Final[dict[type[Any], Callable[[Any, int, int | None], Row]]] = {
     Launched: _launched,
     Reconfigured: _reconfigured,
     Reported: _reported,
+    CheckpointsDropped: _checkpoints_dropped,
     Ended: _ended,
     StopRequested: lambda e, seq, _: _row(
         seq,
@@ -392,6 +399,7 @@ _FROM_ROW: Final[dict[str, Callable[[Row, DecodeConfig], Event]]] = {
     "Launched": lambda row, _: Launched(row[1], row[3], row[4], row[10]),
     "Reconfigured": _read_reconfigured,
     "Reported": _read_reported,
+    "CheckpointsDropped": lambda row, _: CheckpointsDropped(row[1], row[3], tuple(loads(row[13]))),
     "Ended": _read_ended,
     "StopRequested": lambda row, _: StopRequested(row[1], **loads(row[15])),
     "PluginFailed": lambda row, _: PluginFailed(row[1], **loads(row[15])),

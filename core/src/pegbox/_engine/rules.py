@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pegbox._engine.retention import KeepRule
 from pegbox.decisions import Decision, Signal
 from pegbox.events import PluginFailed
 from pegbox.objective import Objective
@@ -31,6 +32,7 @@ class Rules:
         lookahead: Trials to ask for beyond free room, so that suggestions wait for slots.
         reads_results: The searcher wants every result.
         elastic: Other workers than those seen may come, so a trial that fits none of them waits.
+        keep: Which checkpoints of each trial stay; None keeps all.
     """
 
     resources: Resources
@@ -43,6 +45,7 @@ class Rules:
     lookahead: int = 0
     reads_results: bool = False
     elastic: bool = False
+    keep: KeepRule | None = None
 
 
 class Decider(Protocol):

@@ -18,6 +18,7 @@ from pegbox._engine.transitions import TRANSITIONS
 from pegbox.autofill import compose
 from pegbox.errors import InvalidTransition
 from pegbox.events import (
+    CheckpointsDropped,
     Ended,
     Event,
     Exhausted,
@@ -141,7 +142,7 @@ class RunState:
                 self.exhausted = True
             case RunEnded():
                 self._run_ended(fact)
-            case StopRequested() | PluginFailed():
+            case StopRequested() | PluginFailed() | CheckpointsDropped():
                 pass
             case _:
                 pass
