@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from pegbox._plugins.bindings import ROLES, arguments_of, hooks_in
 from pegbox._plugins.manager import RoleManager
 from pegbox.decisions import WAIT
 from pegbox.hookspecs import DoorwaySpecs, hookimpl
+from pegbox.searcher_wrapper import SearcherWrapper
 
 PAGE = Path(__file__).parents[1] / "docs" / "hooks.md"
 #: Answered by a hook whose answer may be left out.
-OPTIONAL = {"searcher_save", "scheduler_save"}
+OPTIONAL = {"searcher_config", "searcher_save", "scheduler_save"}
 
 
 def section(title):
@@ -54,13 +56,29 @@ def test_the_page_lists_each_doorway():
     assert listed == {hook: arguments_of(DoorwaySpecs, hook) for hook in hooks_in(DoorwaySpecs)}
 
 
-def test_the_wrapper_on_the_page_works():
-    code = re.search(r"```python\n(class AtMost.*?)```", PAGE.read_text(), re.S)
-    scope = {"hookimpl": hookimpl, "WAIT": WAIT}
+def on_the_page(name):
+    """A class of the page, and a manager that it is registered on, around a fixed searcher."""
+    code = re.search(rf"```python\n(class {name}.*?)```", PAGE.read_text(), re.S)
+    scope = {"hookimpl": hookimpl, "WAIT": WAIT, "SearcherWrapper": SearcherWrapper, "time": time}
     exec(code[1], scope)
     manager = RoleManager("searcher")
     manager.register(type("Fixed", (), {"suggest": lambda self: {"x": 1}})())
-    manager.register(scope["AtMost"](2))
-    ask = {"trial_id": "t", "ask": 0, "seed": 0}
-    assert manager.call("searcher_suggest", pending={"a": {}}, **ask) == {"x": 1}
-    assert manager.call("searcher_suggest", pending={"a": {}, "b": {}}, **ask) is WAIT
+    return scope[name], manager
+
+
+ASK = {"trial_id": "t", "ask": 0, "seed": 0}
+
+
+def test_the_generator_on_the_page_works():
+    timed, manager = on_the_page("Timed")
+    wrapper = timed()
+    manager.register(wrapper)
+    assert manager.call("searcher_suggest", pending={}, **ASK) == {"x": 1}
+    assert len(wrapper.seconds) == 1
+
+
+def test_the_wrapper_of_a_searcher_on_the_page_works():
+    at_most, manager = on_the_page("AtMost")
+    manager.register(at_most("random", 2))
+    assert manager.call("searcher_suggest", pending={"a": {}}, **ASK) == {"x": 1}
+    assert manager.call("searcher_suggest", pending={"a": {}, "b": {}}, **ASK) is WAIT

@@ -64,7 +64,7 @@ PARTS = {
     "engine": Part(modules=("_engine",), parts=("values",), pure=True),
     # What plugins promise, and what they may rely on.
     "contracts": Part(
-        modules=("searcher", "scheduler", "syncer", "callback", "hookspecs"),
+        modules=("searcher", "searcher_wrapper", "scheduler", "syncer", "callback", "hookspecs"),
         parts=("values",),
         libraries=("pluggy",),
         pure=True,

@@ -15,6 +15,7 @@ from pegbox.resources import Resources
 __all__ = [
     "CONTINUE",
     "FINISHED",
+    "KEPT",
     "PAUSE",
     "START_NEW",
     "STOP",
@@ -36,7 +37,7 @@ class Verdict(Enum):
 
 
 class Signal(Enum):
-    """Answers that stand in place of a point or of a trial."""
+    """Answers that stand in place of a point, of a trial, or of nothing."""
 
     #: Searcher: no point before the next tell. Scheduler: start nothing now.
     WAIT = "WAIT"
@@ -44,6 +45,8 @@ class Signal(Enum):
     FINISHED = "FINISHED"
     #: Scheduler: ask the searcher for a new trial rather than go on with a waiting one.
     START_NEW = "START_NEW"
+    #: Wrapper of a searcher, to a tell: it is dealt with, and goes no further inwards.
+    KEPT = "KEPT"
 
 
 CONTINUE: Final = Verdict.CONTINUE
@@ -52,6 +55,7 @@ PAUSE: Final = Verdict.PAUSE
 WAIT: Final = Signal.WAIT
 FINISHED: Final = Signal.FINISHED
 START_NEW: Final = Signal.START_NEW
+KEPT: Final = Signal.KEPT
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,11 @@ class DoorwaySpecs:
 
 
 class SearcherSpecs:
-    """Called by the searcher's driver, in order, from one thread. The first answer wins."""
+    """Called by the searcher's driver, in order, from one thread. The first answer wins.
+
+    Who was registered last is asked first: the outermost wrapper, and the searcher at the end. A
+    wrapper that answers a tell (`pegbox.decisions.KEPT`) keeps it from all that it stands around.
+    """
 
     @hookspec(firstresult=True)
     def searcher_setup(
@@ -82,17 +86,17 @@ class SearcherSpecs:
     ) -> Point | Signal:
         """When the run wants a new trial; see `pegbox.searcher.Searcher.suggest`."""
 
-    @hookspec
+    @hookspec(firstresult=True)
     def searcher_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
         """When a running trial reported; only where the traits ask for it."""
 
-    @hookspec
+    @hookspec(firstresult=True)
     def searcher_complete(
         self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
     ) -> None:
         """When a trial has ended, once; see `pegbox.searcher.Searcher.on_trial_complete`."""
 
-    @hookspec
+    @hookspec(firstresult=True)
     def searcher_observe(
         self,
         config: Point,
@@ -102,11 +106,17 @@ class SearcherSpecs:
     ) -> None:
         """When a point becomes known that this searcher did not propose."""
 
+    @hookspec
+    def searcher_config(  # type: ignore[empty-body]
+        self, trial_id: str, ask: int
+    ) -> Mapping[str, Any]:
+        """When a point becomes a configuration; see `pegbox.searcher.Searcher.added_config`."""
+
     @hookspec(firstresult=True)
     def searcher_save(self) -> Mapping[str, Any]:  # type: ignore[empty-body]
         """When the run ends in good order: state as JSON data."""
 
-    @hookspec
+    @hookspec(firstresult=True)
     def searcher_load(self, state: Mapping[str, Any]) -> None:
         """At a restore, after setup and before the first tell."""
 

@@ -139,6 +139,18 @@ class Searcher:
                 None for a point that is no trial of this experiment.
         """
 
+    def added_config(self, trial_id: str, ask: int) -> Mapping[str, Any]:
+        """What to add to a trial's configuration beside the values of its point.
+
+        Args:
+            trial_id: As given to `suggest`.
+            ask: As given to `suggest`.
+
+        Returns:
+            JSON values by name. They take the place of values of that name.
+        """
+        return {}
+
     def get_state(self) -> Mapping[str, Any]:
         """State as JSON data that `set_state` takes; only what tells would not bring back."""
         return {}

@@ -10,11 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from pegbox._run.components import check_searcher, make_component
+from pegbox._run.components import make_component
 from pegbox._run.folder import existing_folder, experiment_folder, fresh_name
 from pegbox._run.plan import Plan
 from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
+from pegbox._run.searcher_checks import check_searcher
 from pegbox._run.settling import FRESH, settle_options
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.writer import Store

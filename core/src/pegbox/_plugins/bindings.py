@@ -76,6 +76,7 @@ ROLES: Final[Mapping[str, Role]] = {
             "on_trial_result": "searcher_result",
             "on_trial_complete": "searcher_complete",
             "observe": "searcher_observe",
+            "added_config": "searcher_config",
             "get_state": "searcher_save",
             "set_state": "searcher_load",
         },

@@ -77,6 +77,12 @@ class Catalog:
             raise _ambiguous(offers)
         return offers[0]
 
+    def offer_of(self, role: str, cls: type) -> Offer | None:
+        """The offer that leads to a class; the first by name of several, None for none."""
+        target = f"{cls.__module__}:{cls.__qualname__}"
+        found = (offer for offer in self.offers if offer.role == role and offer.target == target)
+        return next(found, None)
+
     def load(self, role: str, name: str) -> type:
         """Import the class behind a name.
 

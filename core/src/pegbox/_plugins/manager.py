@@ -6,6 +6,7 @@ caller's affair, except that a callback which raised is not called again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import pluggy
@@ -13,6 +14,7 @@ import pluggy
 from pegbox._plugins.bindings import ROLES, Role, hooks_in
 from pegbox._plugins.blame import culprit
 from pegbox._plugins.implementations import Implementation, find_implementations
+from pegbox._plugins.inside import Inside
 from pegbox._plugins.naming import Label, class_name
 from pegbox._plugins.nearest import did_you_mean, listed
 from pegbox._plugins.registered import Bound, BoundManager, Entry
@@ -170,10 +172,29 @@ class RoleManager:
             KeyError: The role has no such hook.
         """
         caller = self._callers[hook_name]
-        if caller is None:
-            return None
+        return None if caller is None else self._contained(hook_name, caller, kwargs)
+
+    def inside(self, name: str) -> Inside:
+        """The way past a plugin: to those that were registered before it, and nobody else.
+
+        Raises:
+            KeyError: No plugin has this name.
+        """
+        names = [entry.label.name for entry in self._entries]
+        if name not in names:
+            raise KeyError(name)
+        outside = [entry.bound for entry in self._entries[names.index(name) :]]
+        callers = {
+            hook: self._manager.subset_hook_caller(hook, outside)
+            for hook in hooks_in(self.role.specs)
+        }
+        return Inside(callers, self._contained)
+
+    def _contained(
+        self, hook_name: str, caller: pluggy.HookCaller, arguments: Mapping[str, Any]
+    ) -> Any:
         try:
-            answer = caller(**kwargs)
+            answer = caller(**arguments)
         except Exception as error:
             self._raise(hook_name, error)
         if answer is None and hook_name in self.role.answers:
@@ -203,14 +224,15 @@ class RoleManager:
         ]
 
     def _raise(self, hook: str, error: Exception) -> NoReturn:
-        if isinstance(error, pluggy.HookCallError):
+        if isinstance(error, pluggy.HookCallError) or _is_contained(error):
             raise error
         answering = self._answering(hook)
         guilty = culprit(error, answering)
         entries = [guilty] if guilty else [entry for entry, _ in answering]
         label = " or ".join(str(entry.label) for entry in entries)
         if hook.endswith("_setup") and isinstance(error, ConfigError | MissingDependency):
-            error.add_note(f"said by {self.role.name} {label}")
+            if not getattr(error, "__notes__", None):
+                error.add_note(f"said by {self.role.name} {label}")
             raise error
         raise self._fault(hook, label, error) from error
 
@@ -245,3 +267,8 @@ class RoleManager:
             hint=f"It may answer {self.role.answers[hook]}."
             + (" A wrapper has to return what it yielded." if answer is None else ""),
         )
+
+
+def _is_contained(error: Exception) -> bool:
+    """Whether a call further in has named the plugin already."""
+    return isinstance(error, PluginError) and bool(error.hook)

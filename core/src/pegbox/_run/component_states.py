@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pegbox._plugins.manager import RoleManager
-from pegbox._run.plan import Component
+from pegbox._run.component import Component
 from pegbox._store.writer import Store
 
 __all__ = ["keep_state", "take_back_state"]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pegbox import jsonvalue
 from pegbox._plugins.catalog import Catalog
 from pegbox._plugins.manager import RoleManager
-from pegbox._run.plan import Component
+from pegbox._plugins.origin import create_by_name, origin_of
+from pegbox._run.component import Component
 from pegbox.callback import Callback
-from pegbox.errors import ConfigError, UnsupportedSpace
-from pegbox.objective import Objective
+from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
-from pegbox.space import Space
+from pegbox.searcher_wrapper import SearcherWrapper
 
-__all__ = ["check_searcher", "make_callbacks", "make_component"]
+__all__ = ["make_callbacks", "make_component", "register_layers"]
 
 _ARGUMENT = {"searcher": "search_alg", "scheduler": "scheduler", "callback": "callbacks"}
 _BASES: dict[str, type] = {"searcher": Searcher, "scheduler": Scheduler, "callback": Callback}
@@ -37,7 +38,7 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
         chosen = default
     if isinstance(chosen, str):
         return _by_name(role, chosen, {})
-    if isinstance(chosen, tuple):
+    if isinstance(chosen, tuple | list):  # a list where a store has kept it
         if len(chosen) == 2 and isinstance(chosen[0], str) and isinstance(chosen[1], Mapping):
             return _by_name(role, *chosen)
         raise ConfigError(
@@ -50,7 +51,7 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
             hint=f"Write {_ARGUMENT[role]}={chosen.__name__}().",
         )
     _check_object(role, f"{_ARGUMENT[role]}={chosen!r}", chosen)
-    return Component(type(chosen).__name__, {}, False, chosen)
+    return _wrapped(chosen) if isinstance(chosen, SearcherWrapper) else _of_object(chosen)
 
 
 def _check_object(role: str, written: str, chosen: object) -> None:
@@ -76,51 +77,53 @@ def _check_object(role: str, written: str, chosen: object) -> None:
 
 
 def _by_name(role: str, name: str, options: Mapping[str, Any]) -> Component:
-    catalog = Catalog.discover()
-    offer = catalog.find(role, name)
-    plugin = catalog.create(role, name, options)
-    package = f"{offer.package} {offer.version}"
+    plugin = create_by_name(role, name, options)
+    return _wrapped(plugin) if isinstance(plugin, SearcherWrapper) else _of_object(plugin)
+
+
+def _of_object(plugin: object) -> Component:
+    """Of an object; one that was made by its name can be made by it again."""
+    origin = origin_of(plugin)
+    if origin is None:
+        return Component(type(plugin).__name__, {}, False, plugin)
+    return _remembered(
+        Component(origin.offer.name, {}, False, plugin, origin.offer.origin), origin.options
+    )
+
+
+def _wrapped(wrapper: SearcherWrapper) -> Component:
+    """Of a wrapper, with all that it stands around."""
+    inner = make_component("searcher", wrapper.searcher, "")
+    offer = Catalog.discover().offer_of("searcher", type(wrapper))
+    if offer is None:
+        return Component(type(wrapper).__name__, {}, False, wrapper, inner=inner)
+    component = Component(offer.name, {}, False, wrapper, offer.origin, inner)
+    options = {"searcher": [inner.name, inner.options], **wrapper.options}
+    return _remembered(component, options) if inner.by_name else component
+
+
+def _remembered(component: Component, options: Mapping[str, Any]) -> Component:
+    """With its options, if they can be stored; then a restore can make it again."""
     try:
         # A copy, since the user may change the dict that was passed.
-        return Component(offer.name, jsonvalue.plain(options), True, plugin, package)
+        return dataclasses.replace(component, options=jsonvalue.plain(options), by_name=True)
     except ConfigError:
-        # Options that are objects cannot be stored, so neither can the choice.
-        return Component(offer.name, {}, False, plugin, package)
+        return component
 
 
-def check_searcher(component: Component, space: Space, objectives: Sequence[Objective]) -> None:
-    """Refuse what the searcher's traits say it cannot do, by the parameter's name.
+def register_layers(manager: RoleManager, component: Component) -> None:
+    """Register a component on a run's manager: what proposes first, then what stands around it.
 
     Raises:
-        UnsupportedSpace: A parameter of a kind that it does not take.
-        ConfigError: It needs a metric and there is none, or it takes only one.
+        PluginError: One of them does not fit its role.
     """
-    traits = getattr(component.plugin, "traits", Searcher.traits)
-    argument = f"search_alg={component.name!r}"
-    for path, domain in space.domains.items():
-        if domain.kind not in traits.domains:
-            raise UnsupportedSpace(
-                f"{argument} cannot take parameter {path!r}: it is a {domain.kind} domain",
-                hint=_what_would_do(component, domain.kind, traits.domains),
-            )
-    if not objectives and not traits.model_free:
-        raise ConfigError(
-            f"{argument} learns from results, so it needs to know which",
-            hint='Set TuneConfig(metric="...", mode="min").',
-        )
-    if len(objectives) > 1 and not traits.multi_objective:
-        names = ", ".join(objective.metric for objective in objectives)
-        raise ConfigError(f"{argument} takes one metric, got {names}")
-
-
-def _what_would_do(component: Component, kind: str, takes: Collection[str]) -> str:
-    """For a parameter of a kind that a searcher does not take."""
-    remedies = [f"It takes {', '.join(sorted(takes))}"]
-    if kind == "grid" and "choice" in takes:
-        remedies.append("write choice([...]) in place of grid_search([...])")
-    if component.name not in ("random", "grid"):
-        remedies.append('search_alg="random" takes all of them')
-    return "; ".join(remedies) + "."
+    taken: set[str] = set()
+    for layer in component.layers():
+        # The same wrapper may stand twice around a searcher.
+        name = layer.name if layer.name not in taken else f"{layer.name}-{len(taken) + 1}"
+        taken.add(manager.register(layer.plugin, name, layer.package))
+        if isinstance(layer.plugin, SearcherWrapper):
+            layer.plugin.inner = manager.inside(name)
 
 
 def make_callbacks(chosen: Sequence[Any], verbose: int) -> tuple[Any, ...]:

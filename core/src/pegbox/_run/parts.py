@@ -14,6 +14,7 @@ from pegbox._engine.engine import Engine
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.components import register_layers
 from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
@@ -76,7 +77,7 @@ def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Par
 
 def _register(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
     for role, part in (("searcher", plan.searcher), ("scheduler", plan.scheduler)):
-        managers[role].register(part.plugin, part.name, part.package)
+        register_layers(managers[role], part)
     for callback in plan.callbacks:
         managers["callback"].register(callback)
 

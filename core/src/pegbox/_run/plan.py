@@ -3,54 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from pegbox._run.component import Component
 from pegbox._run.stopping import ThresholdStopper, describe_stopper
 from pegbox._store.meta import ExperimentMeta
 from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.configs import CheckpointConfig
 from pegbox.objective import Objective
 from pegbox.resources import Resources
-from pegbox.scheduler import Scheduler
-from pegbox.searcher import Searcher, Traits
+from pegbox.searcher import Traits
 from pegbox.space import Space
 from pegbox.stoppers import Stopper
 from pegbox.trial import TrialView
 
-__all__ = ["CREATORS", "Component", "Plan"]
+__all__ = ["CREATORS", "Plan"]
 
 #: Functions of a trial that name things; code, so never stored.
 CREATORS: Final = ("trial_name_creator", "trial_dirname_creator")
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """A searcher or a scheduler that was chosen.
-
-    Attributes:
-        name: Its name on offer, or its class's name where the user passed an object.
-        options: What it was made with; empty for an object.
-        by_name: Whether a restore can make it again from name and options.
-        plugin: The object.
-        package: ``"package version"`` that brought it, or empty.
-    """
-
-    name: str
-    options: Mapping[str, Any]
-    by_name: bool
-    plugin: Any
-    package: str = ""
-
-    def identity(self) -> dict[str, Any]:
-        """What tells it from another choice, as JSON data."""
-        return {"name": self.name, **self.stored_options()}
-
-    def stored_options(self) -> dict[str, Any]:
-        """How the store tells an object from a name."""
-        return {"by_name": self.by_name, "options": dict(self.options)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +69,9 @@ class Plan:
     sync_period_s: float = SYNC_PERIOD_S
 
     @property
-    def searcher_plugin(self) -> Searcher:
-        """The searcher."""
-        searcher: Searcher = self.searcher.plugin
-        return searcher
-
-    @property
     def traits(self) -> Traits:
-        """What the searcher can do; one that does not say can do what most can."""
-        traits: Traits = getattr(self.searcher.plugin, "traits", Searcher.traits)
-        return traits
-
-    @property
-    def scheduler_plugin(self) -> Scheduler:
-        """The scheduler."""
-        scheduler: Scheduler = self.scheduler.plugin
-        return scheduler
+        """What the searcher can do, its wrappers included."""
+        return self.searcher.traits
 
     @property
     def counts_grids(self) -> bool:
@@ -126,7 +86,7 @@ class Plan:
     @property
     def total_trials(self) -> int:
         """For display; -1 where nobody knows."""
-        if self.num_samples < 0 or self.searcher.name == "grid":
+        if self.num_samples < 0 or self.searcher.core.name == "grid":
             return -1
         return self.num_samples * self.space.grid_size
 

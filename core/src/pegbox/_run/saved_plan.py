@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pegbox._run.components import check_searcher, make_component
-from pegbox._run.plan import Component, Plan
+from pegbox._run.component import Component
+from pegbox._run.components import make_component
+from pegbox._run.plan import Plan
+from pegbox._run.searcher_checks import check_searcher
 from pegbox._run.settling import lacking_options, settle_options
 from pegbox._store.meta import Epoch, ExperimentMeta
 from pegbox._store.reader import Reader

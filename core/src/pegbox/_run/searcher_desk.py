@@ -128,7 +128,7 @@ class SearcherDesk:
         point = self._conformed(answer)
         self._pending[name] = point
         config_seed = derive_seed(self._seed, "config", number)
-        config = self._space.config(point, config_seed)
+        config = {**self._space.config(point, config_seed), **self._added(name, number)}
         born = Suggested(
             self._clock(),
             number,
@@ -139,6 +139,13 @@ class SearcherDesk:
             experiment_tag(number, self._space.varied(config)),
         )
         return self._named(born)
+
+    def _added(self, name: str, number: int) -> dict[str, Any]:
+        """What wrappers add to a trial's configuration."""
+        if not self._manager.implements("searcher_config"):
+            return {}
+        answers = self._manager.call("searcher_config", trial_id=name, ask=number)
+        return {key: value for answer in answers for key, value in answer.items()}
 
     def _conformed(self, answer: object) -> Point:
         if not isinstance(answer, Mapping):

@@ -12,10 +12,10 @@ from platform import python_version
 
 from pegbox._engine.state import RunState
 from pegbox._run.catching_up import catch_up
+from pegbox._run.component import Component
 from pegbox._run.component_states import keep_state, take_back_state
 from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.parts import put_together
-from pegbox._run.component import Component
 from pegbox._run.plan import Plan
 from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
@@ -28,7 +28,6 @@ from pegbox.commands import Launch
 from pegbox.events import PluginFailed, Resumed, RunEnded, Started, StopRequested
 from pegbox.executor import Executor
 from pegbox.seeds import derive_seed
-from pegbox.trial import trial_id
 
 __all__ = ["MakeExecutor", "Session"]
 
@@ -132,7 +131,7 @@ class Session:
             epoch,
             plan.objectives,
             plan.total_trials,
-            plan.searcher.name,
+            plan.searcher.label,
             plan.scheduler.name,
             tuple(plan.space.domains),
             plan.seed,

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from pegbox._engine.state import RunState
-from pegbox._run.components import check_searcher, make_component
+from pegbox._run.components import make_component
 from pegbox._run.parts import Parts, put_together
 from pegbox._run.plan import Plan
 from pegbox._run.restoring import known_trials
 from pegbox._run.runner import Runner
+from pegbox._run.searcher_checks import check_searcher
 from pegbox._run.searcher_driver import DirectSearcher
 from pegbox._run.settling import FRESH, settle_options
 from pegbox.configs import RunConfig, TuneConfig

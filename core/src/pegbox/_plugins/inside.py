@@ -1,0 +1,33 @@
+"""What a wrapper stands around, as it may call it: contained like every call into a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pluggy
+
+__all__ = ["Inside"]
+
+#: Calls a hook's caller; names the plugin that raised.
+Contained = Callable[[str, pluggy.HookCaller, Mapping[str, Any]], Any]
+
+
+class Inside:
+    """The plugins of one manager that were registered before one of them.
+
+    Args:
+        callers: Hook to a caller that reaches only those.
+        contained: The manager's way of calling.
+    """
+
+    def __init__(self, callers: Mapping[str, pluggy.HookCaller], contained: Contained) -> None:
+        self._callers = callers
+        self._contained = contained
+
+    def call(self, hook_name: str, /, **arguments: Any) -> Any:
+        """See `pegbox.searcher_wrapper.InnerSearcher.call`."""
+        caller = self._callers[hook_name]
+        if not caller.get_hookimpls():
+            return None
+        return self._contained(hook_name, caller, arguments)
