@@ -2,18 +2,24 @@
 
 Values are read-only; answers are ignored. A callback that raises is reported once and dropped.
 It is told after answers have left and facts are stored, so it never delays a trial's answer.
+`pegbox.loggers.LoggerCallback` is a shape of it for those that write files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Literal
 
 from pegbox.objective import Objective
+from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, TrialView
 
-__all__ = ["Callback", "ExperimentInfo"]
+__all__ = ["Callback", "Ending", "ExperimentInfo"]
+
+#: How a run ended: to the end, by Ctrl-C, or by an error; what did not complete can be restored.
+Ending = Literal["complete", "interrupted", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,10 @@ class ExperimentInfo:
         scheduler: The scheduler's name.
         parameters: Flat paths of the parameters that vary, in the user's order.
         seed: The run's seed.
+        trainable: The trainable's name.
+        num_samples: How often the space is sampled; -1 for without end.
+        stop: What stops trials, as JSON data; None where nothing does.
+        resources: Amount of each resource that a trial asks for.
     """
 
     name: str
@@ -43,20 +53,66 @@ class ExperimentInfo:
     scheduler: str
     parameters: tuple[str, ...]
     seed: int
+    trainable: str = ""
+    num_samples: int = 1
+    stop: Mapping[str, Any] | None = None
+    resources: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def storage_path(self) -> str:
+        """The folder that the experiment's folder lies in, absolute."""
+        return str(PurePath(self.path).parent)
 
 
 class Callback:
     """Base class of callbacks. Methods are bound to the hooks ``callback_*`` by name.
 
+    A method takes those arguments that it needs, by their names and in any order; ``**info``
+    gets the others, and those that later releases add. Ray Tune's signatures work as they are.
+
     ``iteration`` counts the batches of events that the run has handled; ``trials`` is a live
     view of all trials, in the order of their numbers.
     """
 
-    def setup(self, experiment: ExperimentInfo) -> None:
-        """Before the first trial of this run (fresh or restored)."""
+    def setup(self, *args: Any, **info: Any) -> None:
+        """Before the first trial of this run (fresh or restored).
 
-    def on_trial_start(self, iteration: int, trials: Sequence[TrialView], trial: TrialView) -> None:
+        Args:
+            stop: What stops trials: a `pegbox.stoppers.Stopper`, or None.
+            num_samples: How often the space is sampled; -1 for without end.
+            total_num_samples: How many trials there will be; -1 where nobody knows.
+            experiment: What is fixed about the run, an `ExperimentInfo`.
+        """
+
+    def on_step_begin(self, iteration: int, trials: Sequence[TrialView], **info: Any) -> None:
+        """A batch of events is about to be told."""
+
+    def on_step_end(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        resources: Resources | None = None,
+        **info: Any,
+    ) -> None:
+        """A batch of events has been told.
+
+        ``resources`` is the amount of each resource that all workers have together now.
+        """
+
+    def on_trial_start(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
+    ) -> None:
         """A try of a trial was launched."""
+
+    def on_trial_restore(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        checkpoint: CheckpointRecord | None = None,
+        **info: Any,
+    ) -> None:
+        """The try that was just launched goes on from ``checkpoint``."""
 
     def on_trial_result(
         self,
@@ -64,7 +120,8 @@ class Callback:
         trials: Sequence[TrialView],
         trial: TrialView,
         result: Mapping[str, Any],
-        decision: str,
+        decision: str = "CONTINUE",
+        **info: Any,
     ) -> None:
         """A trial reported and was decided on.
 
@@ -73,17 +130,29 @@ class Callback:
         """
 
     def on_trial_complete(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """A trial finished or was stopped."""
 
-    def on_trial_error(self, iteration: int, trials: Sequence[TrialView], trial: TrialView) -> None:
+    def on_trial_error(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
+    ) -> None:
         """A trial failed for good; ``trial.failure`` says of what."""
 
     def on_trial_recover(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """A try failed or was lost, and the trial is queued again."""
+
+    def on_trial_save(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        checkpoint: CheckpointRecord | None = None,
+        **info: Any,
+    ) -> None:
+        """A whole checkpoint was recorded; `on_checkpoint` follows."""
 
     def on_checkpoint(
         self,
@@ -91,8 +160,18 @@ class Callback:
         trials: Sequence[TrialView],
         trial: TrialView,
         checkpoint: CheckpointRecord,
+        **info: Any,
     ) -> None:
         """A whole checkpoint was recorded."""
 
-    def on_experiment_end(self, trials: Sequence[TrialView]) -> None:
-        """The run ended, for whatever reason; also after an interrupt."""
+    def on_experiment_end(
+        self, trials: Sequence[TrialView], how: Ending = "complete", **info: Any
+    ) -> None:
+        """The run ended, for whatever reason; ``how`` says for which."""
+
+    def get_state(self) -> Mapping[str, Any] | None:
+        """What a restore shall give back, as JSON data; asked for when the run has ended."""
+        return None
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """At a restore, after `setup`: what `get_state` gave when the run ended last."""

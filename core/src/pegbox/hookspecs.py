@@ -19,9 +19,10 @@ from typing import Any, Final
 
 import pluggy
 
-from pegbox.callback import ExperimentInfo
+from pegbox.callback import Ending, ExperimentInfo
 from pegbox.decisions import Decision, Signal
 from pegbox.objective import Objective
+from pegbox.resources import Resources
 from pegbox.searcher import Point
 from pegbox.trial import CheckpointRecord, Outcome, TrialView
 
@@ -191,14 +192,40 @@ class CallbackSpecs:
     raises is reported once and dropped, and the others are still told."""
 
     @hookspec
-    def callback_setup(self, experiment: ExperimentInfo) -> None:
-        """Before the first trial of this run."""
+    def callback_setup(
+        self,
+        experiment: ExperimentInfo,
+        stop: Any,
+        num_samples: int,
+        total_num_samples: int,
+    ) -> None:
+        """Before the first trial of this run; see `pegbox.callback.Callback.setup`."""
+
+    @hookspec
+    def callback_step_begin(self, iteration: int, trials: Sequence[TrialView]) -> None:
+        """When a batch of events is about to be told."""
+
+    @hookspec
+    def callback_step_end(
+        self, iteration: int, trials: Sequence[TrialView], resources: Resources
+    ) -> None:
+        """When a batch of events has been told; ``resources``: what all workers have."""
 
     @hookspec
     def callback_trial_start(
         self, iteration: int, trials: Sequence[TrialView], trial: TrialView
     ) -> None:
         """When a try of a trial was launched."""
+
+    @hookspec
+    def callback_trial_restore(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        checkpoint: CheckpointRecord,
+    ) -> None:
+        """When a try of a trial was launched that goes on from a checkpoint."""
 
     @hookspec
     def callback_trial_result(
@@ -230,6 +257,16 @@ class CallbackSpecs:
         """When a try failed or was lost, and the trial is queued again."""
 
     @hookspec
+    def callback_trial_save(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        checkpoint: CheckpointRecord,
+    ) -> None:
+        """When a whole checkpoint was recorded, before ``callback_checkpoint``."""
+
+    @hookspec
     def callback_checkpoint(
         self,
         iteration: int,
@@ -240,5 +277,13 @@ class CallbackSpecs:
         """When a whole checkpoint was recorded."""
 
     @hookspec
-    def callback_experiment_end(self, trials: Sequence[TrialView]) -> None:
+    def callback_experiment_end(self, trials: Sequence[TrialView], how: Ending) -> None:
         """When the run ended, for whatever reason."""
+
+    @hookspec(firstresult=True)
+    def callback_save(self) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """After ``callback_experiment_end``: state as JSON data. Each callback's is its own."""
+
+    @hookspec
+    def callback_load(self, state: Mapping[str, Any]) -> None:
+        """At a restore, after setup: the callback's own state."""

@@ -1,7 +1,7 @@
 """Whether a method can be called as its hook will call it; said at registration, in one sentence.
 
-pluggy passes an implementation those of a hook's arguments that it names. Whatever would get
-nothing, or a default for ever, is refused here.
+A method is passed those of its hook's arguments that it names, and the others in its ``**info``
+if it has one. Whatever would get nothing, or a default for ever, is refused here.
 """
 
 from __future__ import annotations
@@ -67,8 +67,7 @@ def _parameter_complaint(
     if parameter.kind is parameter.VAR_POSITIONAL:
         return f"hides its arguments behind *{name}", "Name them, or use functools.wraps."
     if parameter.kind is parameter.VAR_KEYWORD:
-        alone = len(all_of_them) == 1 and known
-        return (f"would get nothing in **{name}", "Name the arguments.") if alone else None
+        return None
     if parameter.kind not in _BY_POSITION:
         return f"has the keyword-only argument {name!r}", "Leave the bare * out."
     if name in known:

@@ -210,13 +210,31 @@ class RoleManager:
         Raises:
             KeyError: The role has no such hook.
         """
+        return self.ask_each(hook_name, **kwargs)[1]
+
+    def ask_each(
+        self, hook_name: str, /, *, only: str | None = None, **kwargs: Any
+    ) -> tuple[dict[str, Any], list[PluginError]]:
+        """As `call_each`, with what was answered.
+
+        Args:
+            hook_name: One of the role's hooks.
+            only: Name of the one plugin to ask; all of them where it is None.
+            **kwargs: All of the hook's arguments.
+
+        Returns:
+            Plugin's name -> its answer, and the errors.
+        """
+        answers: dict[str, Any] = {}
         faults: list[PluginError] = []
         for entry, caller in self._each[hook_name]:
+            if only is not None and entry.label.name != only:
+                continue
             try:
-                caller(**kwargs)
+                answers[entry.label.name] = caller(**kwargs)
             except Exception as error:
                 faults.append(self._drop(hook_name, entry, error))
-        return faults
+        return answers, faults
 
     def _answering(self, hook: str) -> list[tuple[Entry, Implementation]]:
         return [

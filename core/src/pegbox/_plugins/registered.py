@@ -5,7 +5,8 @@ Knows nothing of calls; `pegbox._plugins.manager` makes them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,25 @@ class BoundManager(pluggy.PluginManager):
     def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
         """The options found at registration; pluggy looks at nothing else."""
         return plugin._pegbox_options.get(name) if isinstance(plugin, Bound) else None
+
+    def register(self, plugin: object, name: str | None = None) -> str | None:
+        """Take a `Bound` in; its ``**info`` get those of a hook's arguments that it does not name.
+
+        By itself pluggy passes them nothing.
+        """
+        registered = super().register(plugin, name)
+        for caller in self.get_hookcallers(plugin) or ():
+            for one in caller.get_hookimpls():
+                if one.plugin is plugin and caller.spec and _takes_the_rest(one.function):
+                    named = (*one.argnames, *one.kwargnames)
+                    rest = tuple(name for name in caller.spec.argnames if name not in named)
+                    one.kwargnames = (*one.kwargnames, *rest)  # type: ignore[misc]
+        return registered
+
+
+def _takes_the_rest(function: Callable[..., object]) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    return any(one.kind is one.VAR_KEYWORD for one in parameters)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,17 +8,30 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
-from pegbox.callback import ExperimentInfo
-from pegbox.events import Ended, Event, Launched, Reported, RunEnded
+from pegbox.callback import Ending, ExperimentInfo
+from pegbox.errors import PluginError
+from pegbox.events import (
+    Ended,
+    Event,
+    Launched,
+    Reported,
+    RunEnded,
+    WorkerJoined,
+    WorkerLeft,
+)
+from pegbox.resources import Resources
 from pegbox.trial import State
 
-__all__ = ["Observers"]
+__all__ = ["Note", "Observers"]
 
 logger = logging.getLogger("pegbox")
+
+#: A fact, and what was true of its trial then: the result of a report, a launch's checkpoint.
+Note: TypeAlias = tuple[Event, Any]
 
 
 class Observers:
@@ -26,70 +39,153 @@ class Observers:
 
     Args:
         manager: Holds the callbacks.
+        state: The run's, as the engine keeps it.
     """
 
-    def __init__(self, manager: RoleManager) -> None:
+    def __init__(self, manager: RoleManager, state: RunState) -> None:
         self._manager = manager
+        self._state = state
         self._batches = 0
-        #: What has happened and nobody was told yet, with the result as it was then.
-        self._noted: deque[tuple[Event, Mapping[str, Any] | None, RunState]] = deque()
+        #: What is stored and nobody was told yet.
+        self._noted: deque[Note] = deque()
+        #: worker -> what it has; ``_resources`` is their sum.
+        self._workers: dict[str, Resources] = {}
+        self._resources = Resources()
+        #: Set up, and not told yet of the end.
+        self._open = False
 
-    def set_up(self, experiment: ExperimentInfo) -> None:
-        """Before the first trial of this run."""
-        self._tell("callback_setup", experiment=experiment)
+    def set_up(self, experiment: ExperimentInfo, stop: object = None) -> None:
+        """Before the first trial of this run.
 
-    def note(self, facts: Sequence[Event], state: RunState) -> None:
-        """Take in what happened; quick, and from any thread."""
+        Args:
+            experiment: What is fixed about it.
+            stop: The stopper of its trials, or None.
+        """
+        self._open = True
+        self._tell(
+            "callback_setup",
+            experiment=experiment,
+            stop=stop,
+            num_samples=experiment.num_samples,
+            total_num_samples=experiment.total_trials,
+        )
+
+    def look(self, facts: Sequence[Event]) -> list[Note]:
+        """What there is to tell of facts, just after the engine took them in; see `note`."""
+        trials = self._state.trials
+        notes: list[Note] = []
         for fact in facts:
             if isinstance(fact, Reported):
-                self._noted.append((fact, state.trials[fact.trial].result, state))
-            elif isinstance(fact, Launched | Ended | RunEnded):
-                self._noted.append((fact, None, state))
+                notes.append((fact, trials[fact.trial].result))
+            elif isinstance(fact, Launched):
+                notes.append((fact, trials[fact.trial].checkpoint))
+            elif isinstance(fact, Ended | RunEnded | WorkerJoined | WorkerLeft):
+                notes.append((fact, None))
+        return notes
+
+    def note(self, notes: Sequence[Note]) -> None:
+        """What was seen is stored, and can be told; quick, and from any thread."""
+        self._noted.extend(notes)
 
     def tell(self) -> None:
         """Tell the callbacks what was noted, in order; from one thread."""
-        if self._noted:
-            self._batches += 1
+        if not self._noted:
+            return
+        self._batches += 1
+        self._step("callback_step_begin")
         while self._noted:
-            fact, result, state = self._noted.popleft()
-            match fact:
-                case Reported():
-                    self._reported(fact, result, state)
-                case Launched():
-                    self._about("callback_trial_start", fact.trial, state)
-                case Ended():
-                    self._ended(fact, state)
-                case RunEnded():
-                    self._run_ended(fact, state)
-                case _:
-                    pass
+            self._tell_fact(*self._noted.popleft())
+        self._step("callback_step_end", resources=self._resources)
+
+    def close(self) -> None:
+        """Tell of an end that no fact tells of: an error, Ctrl-C pressed twice."""
+        self._end("failed")
+
+    # ------------------------------------------------------------------- states
+
+    def states(self) -> dict[str, Any]:
+        """Callback's name -> what it wants to find again at a restore."""
+        if not self._manager.implements("callback_save"):
+            return {}
+        answers, faults = self._manager.ask_each("callback_save")
+        self._report(faults)
+        return {name: state for name, state in answers.items() if state}
+
+    def take_back(self, states: Mapping[str, Any]) -> None:
+        """Give callbacks the states that those of the same names have left."""
+        for name, state in states.items():
+            self._report(self._manager.ask_each("callback_load", only=name, state=state)[1])
+
+    # -------------------------------------------------------------------- calls
 
     def _tell(self, hook: str, **arguments: object) -> None:
-        for fault in self._manager.call_each(hook, **arguments):
+        self._report(self._manager.call_each(hook, **arguments))
+
+    def _report(self, faults: Sequence[PluginError]) -> None:
+        for fault in faults:
             logger.error("%s; it is told nothing further", fault, exc_info=fault.__cause__)
 
-    def _about(self, hook: str, trial: int, state: RunState, **more: object) -> None:
+    def _step(self, hook: str, **more: object) -> None:
         if self._manager.implements(hook):
+            self._tell(hook, iteration=self._batches, trials=self._state.all_views, **more)
+
+    def _about(self, hook: str, trial: int, **more: object) -> None:
+        if self._manager.implements(hook):
+            state = self._state
             view = state.views[trial]
             self._tell(hook, iteration=self._batches, trials=state.all_views, trial=view, **more)
 
-    def _reported(self, fact: Reported, result: Mapping[str, Any] | None, state: RunState) -> None:
-        self._about(
-            "callback_trial_result", fact.trial, state, result=result, decision=fact.decision
-        )
+    # -------------------------------------------------------------------- facts
+
+    def _tell_fact(self, fact: Event, detail: Any) -> None:
+        match fact:
+            case Reported():
+                self._reported(fact, detail)
+            case Launched():
+                self._about("callback_trial_start", fact.trial)
+                if detail is not None:
+                    self._about("callback_trial_restore", fact.trial, checkpoint=detail)
+            case Ended():
+                self._ended(fact)
+            case WorkerJoined() | WorkerLeft():
+                self._workers_changed(fact)
+            case RunEnded():
+                self._run_ended(fact)
+            case _:
+                pass
+
+    def _reported(self, fact: Reported, result: Mapping[str, Any]) -> None:
+        self._about("callback_trial_result", fact.trial, result=result, decision=fact.decision)
+        self._saved(fact)
+
+    def _saved(self, fact: Reported | Ended) -> None:
         if fact.checkpoint is not None:
-            self._about("callback_checkpoint", fact.trial, state, checkpoint=fact.checkpoint)
+            self._about("callback_trial_save", fact.trial, checkpoint=fact.checkpoint)
+            self._about("callback_checkpoint", fact.trial, checkpoint=fact.checkpoint)
 
-    def _ended(self, fact: Ended, state: RunState) -> None:
+    def _ended(self, fact: Ended) -> None:
+        self._saved(fact)
         if fact.became is State.FAILED:
-            self._about("callback_trial_error", fact.trial, state)
+            self._about("callback_trial_error", fact.trial)
         elif fact.became is not None and fact.became.ended:
-            self._about("callback_trial_complete", fact.trial, state)
+            self._about("callback_trial_complete", fact.trial)
         elif fact.how in ("failed", "lost"):
-            self._about("callback_trial_recover", fact.trial, state)
+            self._about("callback_trial_recover", fact.trial)
 
-    def _run_ended(self, fact: RunEnded, state: RunState) -> None:
+    def _workers_changed(self, fact: WorkerJoined | WorkerLeft) -> None:
+        before = self._workers.pop(fact.worker, Resources())
+        now = Resources()
+        if isinstance(fact, WorkerJoined):
+            self._workers[fact.worker] = now = fact.resources
+        self._resources = self._resources.minus(before).plus(now)
+
+    def _run_ended(self, fact: RunEnded) -> None:
         if fact.how == "complete":
-            for number in state.stopped_at_end:
-                self._about("callback_trial_complete", number, state)
-        self._tell("callback_experiment_end", trials=state.all_views)
+            for number in self._state.stopped_at_end:
+                self._about("callback_trial_complete", number)
+        self._end(fact.how)
+
+    def _end(self, how: Ending) -> None:
+        if self._open:
+            self._open = False
+            self._tell("callback_experiment_end", trials=self._state.all_views, how=how)

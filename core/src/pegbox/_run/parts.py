@@ -72,7 +72,7 @@ def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Par
         clock,
     )
     engine = Engine(state, _rules(plan), seat)
-    return Parts(engine, seat, desk, stop_rules, Observers(managers["callback"]), managers)
+    return Parts(engine, seat, desk, stop_rules, Observers(managers["callback"], state), managers)
 
 
 def _register(plan: Plan, managers: Mapping[str, RoleManager]) -> None:

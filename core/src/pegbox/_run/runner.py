@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pegbox._engine.engine import Engine, Step
 from pegbox._run.inbox import EventInbox
-from pegbox._run.observers import Observers
+from pegbox._run.observers import Note, Observers
 from pegbox._run.searcher_driver import SearcherDriver
 from pegbox._run.stopping import StopRules
 from pegbox.events import Event
@@ -63,6 +63,8 @@ class Runner:
         self._stepping = threading.RLock()
         #: Facts whose storing was put off for a moment, oldest first.
         self._unstored: list[Event] = []
+        #: What there is to tell of them.
+        self._untold: list[Note] = []
         self._home = threading.get_ident()
 
     def run(self, first: Event) -> None:
@@ -85,8 +87,11 @@ class Runner:
         finally:
             self._searcher.close()
             self._executor.close()
-            self.settle()
-            self._observers.tell()
+            try:
+                self.settle()
+                self._observers.tell()
+            finally:
+                self._observers.close()
 
     def step(self) -> None:
         """Handle what has arrived, in the calling thread."""
@@ -111,6 +116,7 @@ class Runner:
         if step.answers:
             self._executor.answer(step.answers)
         self._unstored += step.facts
+        self._untold += self._observers.look(step.facts)
         if step.launches or step.end or not self.inbox.put_off():
             self.settle()
         if step.end:
@@ -123,6 +129,7 @@ class Runner:
         """Store what was put off; what is stored is told to observers."""
         with self._stepping:
             facts, self._unstored = self._unstored, []
+            notes, self._untold = self._untold, []
             if facts:
                 self._journal.append(facts)
-                self._observers.note(facts, self._engine.state)
+                self._observers.note(notes)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from pegbox._engine.state import RunState
+from pegbox._run.callback_states import keep_callback_states, take_back_callback_states
 from pegbox._run.catching_up import catch_up
 from pegbox._run.component import Component
 from pegbox._run.component_states import keep_state, take_back_state
@@ -21,6 +22,7 @@ from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
+from pegbox._run.stopping import describe_stopper
 from pegbox._store.writer import Store
 from pegbox._trial.task import TrialTask
 from pegbox.callback import ExperimentInfo
@@ -83,12 +85,15 @@ class Session:
         driver = self._searcher_driver(parts.desk, executor)
         runner = Runner(parts.engine, executor, driver, store, parts.observers, parts.stop_rules)
         parts.stop_rules.begin(first.at, parts.engine.replayed_s)
-        parts.observers.set_up(self._info(epoch))
+        parts.observers.set_up(self._info(epoch), self._plan.stopper)
+        if resumed is not None:
+            take_back_callback_states(store, parts.observers)
         with good_order_on_ctrl_c(
             lambda: runner.inbox.post([StopRequested(self._clock(), "interrupted")]),
             f"Go on with: {how_to_restore(self._plan)}",
         ):
             runner.run(first)
+        keep_callback_states(store, parts.observers)
         self.failure = parts.engine.failure
         self.cause = parts.seat.error or parts.desk.error
         if self.failure is None:
@@ -135,6 +140,10 @@ class Session:
             plan.scheduler.name,
             tuple(plan.space.domains),
             plan.seed,
+            plan.trainable_name,
+            plan.num_samples,
+            describe_stopper(plan.stopper),
+            dict(plan.resources),
         )
 
     def _make_task(self, launch: Launch) -> TrialTask:

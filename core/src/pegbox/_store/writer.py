@@ -311,7 +311,7 @@ class Store:
         """Keep a component's state (JSON data) as it is after the last stored event.
 
         Args:
-            role: ``"searcher"`` or ``"scheduler"``.
+            role: ``"searcher"``, ``"scheduler"`` or ``"callback"`` (of all callbacks, by name).
             state: What its ``get_state`` gave.
         """
         self._write(

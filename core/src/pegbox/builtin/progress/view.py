@@ -12,7 +12,7 @@ from typing import Any, Protocol, TextIO
 from pegbox.builtin.progress.board import Board, Snapshot
 from pegbox.builtin.progress.lines import LineOutput
 from pegbox.builtin.progress.ticker import Ticker
-from pegbox.callback import Callback, ExperimentInfo
+from pegbox.callback import Callback, Ending, ExperimentInfo
 from pegbox.errors import ConfigError
 from pegbox.trial import TrialView
 
@@ -85,7 +85,9 @@ class ProgressView(Callback):
         self._ticker = Ticker(self._output.period_s, self._refresh)
         self._ticker.start()
 
-    def on_trial_start(self, iteration: int, trials: Sequence[TrialView], trial: TrialView) -> None:
+    def on_trial_start(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
+    ) -> None:
         """Count it among the running."""
         self._tell(trials, trial)
 
@@ -95,28 +97,33 @@ class ProgressView(Callback):
         trials: Sequence[TrialView],
         trial: TrialView,
         result: Mapping[str, Any],
-        decision: str,
+        decision: str = "CONTINUE",
+        **info: Any,
     ) -> None:
         """Rank it."""
         self._tell(trials, trial, lambda board: board.reported(trial, result))
 
     def on_trial_complete(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """Count it among the terminated."""
         self._tell(trials, trial)
 
-    def on_trial_error(self, iteration: int, trials: Sequence[TrialView], trial: TrialView) -> None:
+    def on_trial_error(
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
+    ) -> None:
         """Count it among the failed, and keep its message."""
         self._tell(trials, trial, lambda board: board.failed(trial))
 
     def on_trial_recover(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """Count a try that is repeated, and keep its message."""
         self._tell(trials, trial, lambda board: board.retried(trial))
 
-    def on_experiment_end(self, trials: Sequence[TrialView]) -> None:
+    def on_experiment_end(
+        self, trials: Sequence[TrialView], how: Ending = "complete", **info: Any
+    ) -> None:
         """Replace the view by the summary, and give the terminal back."""
         board = self._board
         if board is None:
