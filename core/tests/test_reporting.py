@@ -20,7 +20,7 @@ import pytest
 from pegbox import jsonvalue
 from pegbox._trial.checkpointing import mark_folder, whole_checkpoints
 from pegbox._trial.function import run_trial
-from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
+from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ReportError
 from pegbox.reporting import TrialContext, get_checkpoint, get_context, report
@@ -33,9 +33,9 @@ class Collect:
     def __init__(self) -> None:
         self.reports: list[ReportMessage] = []
 
-    def send(self, message: ReportMessage) -> bool:
+    def send(self, message: ReportMessage) -> Order:
         self.reports.append(message)
-        return True
+        return Order.GO_ON
 
     def metrics(self) -> list[dict[str, Any]]:
         return [jsonvalue.loads(message.encoded) for message in self.reports]
@@ -244,7 +244,7 @@ def test_two_reports_at_once_are_taken_one_after_the_other(tmp_path: Path) -> No
     class Overlap(Collect):
         inside = 0
 
-        def send(self, message: ReportMessage) -> bool:
+        def send(self, message: ReportMessage) -> Order:
             self.inside += 1
             assert self.inside == 1
             threading.Event().wait(0.001)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from pegbox import jsonvalue
 from pegbox._trial.function import run_trial
-from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
+from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
 from pegbox.errors import ReportError
 from pegbox.reporting import report
 from pegbox.resources import Resources
@@ -32,9 +32,9 @@ class StopAt:
         self.iteration = iteration
         self.reports: list[ReportMessage] = []
 
-    def send(self, message: ReportMessage) -> bool:
+    def send(self, message: ReportMessage) -> Order:
         self.reports.append(message)
-        return message.iteration < self.iteration
+        return Order.GO_ON if message.iteration < self.iteration else Order.END
 
 
 def make_task(**changes: Any) -> TrialTask:
@@ -335,7 +335,7 @@ def test_an_endless_recursion_has_a_short_traceback() -> None:
 
 def test_a_channel_that_breaks_fails_the_trial_and_the_report_does_not_count() -> None:
     class Broken(StopAt):
-        def send(self, message: ReportMessage) -> bool:
+        def send(self, message: ReportMessage) -> Order:
             super().send(message)
             raise ConnectionError("scheduler gone")
 
@@ -351,7 +351,7 @@ def test_the_end_waits_for_a_report_under_way() -> None:
     sent, answer, returned = threading.Event(), threading.Event(), threading.Event()
 
     class Slow(StopAt):
-        def send(self, message: ReportMessage) -> bool:
+        def send(self, message: ReportMessage) -> Order:
             sent.set()
             answer.wait(10)
             assert not returned.is_set()

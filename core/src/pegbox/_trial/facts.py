@@ -1,13 +1,14 @@
-"""What a process says about its trial, turned into events; shared by executors."""
+"""What a process says about its trial, turned into events, and what it is told; for executors."""
 
 from __future__ import annotations
 
 from pegbox import jsonvalue
-from pegbox._trial.task import EndMessage, ReportMessage
+from pegbox._trial.task import EndMessage, Order, ReportMessage
+from pegbox.commands import Answer
 from pegbox.events import Ended, Event, Reported
 from pegbox.trial import CheckpointRecord
 
-__all__ = ["ended", "reported"]
+__all__ = ["ended", "order_of", "reported"]
 
 
 def reported(
@@ -31,10 +32,18 @@ def reported(
     )
 
 
+def order_of(answer: Answer) -> Order:
+    """What the trial is told."""
+    if answer.go_on:
+        return Order.GO_ON
+    return Order.PAUSE if answer.save else Order.END
+
+
 def ended(message: EndMessage, *, at: float, trial: int, attempt: int, place: int) -> list[Event]:
     """The events of an end: its last report, where there is one, and the end itself."""
     events: list[Event] = []
     if message.report is not None:
         events.append(reported(message.report, at=at, trial=trial, attempt=attempt, place=place))
-    events.append(Ended(at, trial, attempt, message.how, place, message.failure))
+    kept = message.checkpoint and CheckpointRecord(*message.checkpoint)
+    events.append(Ended(at, trial, attempt, message.how, place, message.failure, checkpoint=kept))
     return events

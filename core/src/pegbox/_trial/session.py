@@ -1,4 +1,4 @@
-"""One try of a trial as its function sees it: numbered reports, decisions, the checkpoint.
+"""One try of a trial as its code sees it: numbered reports, decisions, the checkpoint.
 
 It counts, times and checks; how a message travels is the channel's affair.
 """
@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 from pegbox._trial import checkpointing, metrics
-from pegbox._trial.task import Channel, ReportMessage, TrialTask
+from pegbox._trial.task import Channel, Order, ReportMessage, TrialTask
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ReportError, StoreError
 
@@ -22,16 +22,18 @@ _logger: Final = logging.getLogger("pegbox")
 
 
 class Session:
-    """One try of a trial, while its function runs. Safe to use from several threads.
+    """One try of a trial, while its code runs. Safe to use from several threads.
 
     Args:
         task: The try.
         channel: The way to whoever decides.
+        by_steps: Whether results come from a class's ``step``, so that its code does not report.
     """
 
-    def __init__(self, task: TrialTask, channel: Channel) -> None:
+    def __init__(self, task: TrialTask, channel: Channel, *, by_steps: bool = False) -> None:
         self.task = task
         self._channel = channel
+        self._by_steps = by_steps
         #: Held from a report's numbering to its answer: reports are one after the other.
         self._lock = threading.Lock()
         self._pid = os.getpid()
@@ -40,14 +42,15 @@ class Session:
         #: Latest checkpoint, relative to the experiment's folder, and whether it is known whole.
         self._checkpoint = task.checkpoint
         self._whole = False
-        self._halted = False
+        self._last_message: ReportMessage | None = None
+        self._order = Order.GO_ON
         self._ended = False
         self._said: set[str] = set()
 
     @property
     def halted(self) -> bool:
         """Whether the trial was told to end."""
-        return self._halted
+        return self._order is not Order.GO_ON
 
     def report(self, values: object, checkpoint: object) -> None:
         """Hand in a report and wait for the decision.
@@ -56,34 +59,67 @@ class Session:
             ReportError: A rule is broken; see `pegbox.report`.
             SystemExit: The trial is to end; again at each further report.
         """
+        if self._by_steps:
+            raise ReportError(
+                "report() was called inside a class trainable",
+                hint="A class reports what step() returns: put the values into that dict.",
+            )
+        if self.hand_in(values, _folder_of(checkpoint)) is not Order.GO_ON:
+            # Not caught by `except Exception`; code that lets an exit pass lets this pass
+            # too, and a thread that exactly this class ends prints no traceback.
+            raise SystemExit(f"trial {self.task.trial_id} was told to end")
+
+    def hand_in(self, values: object, folder: str | None) -> Order:
+        """Hand in a report and wait for the decision; once told to end, nothing is handed in.
+
+        Args:
+            values: The metrics.
+            folder: One that is kept as a checkpoint with them, or None.
+
+        Raises:
+            ReportError: A rule is broken.
+        """
         self._check_process("report()")
         encoded = self._encode(values)
-        folder = _folder_of(checkpoint)
         with self._lock:
             self._check_open("report()")
-            if not self._halted:
+            if not self.halted:
                 message = self._message(encoded, folder)
-                self._halted = not self._channel.send(message)
+                self._order = self._channel.send(message)
                 self._count(message)
-            if self._halted:
-                # Not caught by `except Exception`; code that lets an exit pass lets this pass
-                # too, and a thread that exactly this class ends prints no traceback.
-                raise SystemExit(f"trial {self.task.trial_id} was told to end")
+            return self._order
 
     def close(self) -> None:
         """The function is over: nothing is reported any more. Waits for a report under way."""
         with self._lock:
             self._ended = True
 
-    def last_report(self, values: object) -> ReportMessage:
-        """What the function returned, as one more report; after `close`.
+    def last_report(self, values: object, folder: str | None = None) -> ReportMessage:
+        """One more report that waits for no decision; after `close`.
+
+        Args:
+            values: The metrics. ``folder``: as for `hand_in`.
 
         Raises:
             ReportError: As for `report`.
         """
-        message = self._message(self._encode(values), None)
+        message = self._message(self._encode(values), folder)
         self._count(message)
         return message
+
+    def save_after(self, folder: str) -> tuple[str, int, float, int]:
+        """Keep a folder as the checkpoint of the last report, which came without one.
+
+        Returns:
+            As `EndMessage.checkpoint` has it.
+
+        Raises:
+            ReportError: The folder cannot be kept.
+        """
+        last = self._last_message
+        assert last is not None, "a trial is told to end when it has reported"
+        path, size = checkpointing.persist(folder, self.task, last)
+        return path, last.iteration, last.time_total_s, size
 
     def checkpoint(self) -> Checkpoint | None:
         """The latest checkpoint: this try's own, else the one that it goes on from.
@@ -127,6 +163,7 @@ class Session:
 
     def _count(self, message: ReportMessage) -> None:
         self._iteration = message.iteration
+        self._last_message = message
         if message.checkpoint is not None:
             self._checkpoint, self._whole = message.checkpoint[0], True
 

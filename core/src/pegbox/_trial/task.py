@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
 
-__all__ = ["Channel", "EndMessage", "ReportMessage", "TrialTask"]
+__all__ = ["Channel", "EndMessage", "Order", "ReportMessage", "TrialTask"]
+
+
+class Order(Enum):
+    """What a trial that has reported is told."""
+
+    GO_ON = "go on"
+    END = "end"
+    #: End now and go on later: a class saves its state.
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +100,18 @@ class EndMessage(NamedTuple):
 
     Attributes:
         report: A last report that needs no answer: a function's returned dict.
+        checkpoint: Saved after the last report was answered: its path relative to the
+            experiment's folder, the iteration and training seconds of that report, its bytes.
     """
 
     how: Literal["finished", "halted", "failed"]
     failure: TrialFailure | None = None
     report: ReportMessage | None = None
+    checkpoint: tuple[str, int, float, int] | None = None
 
 
 class Channel(Protocol):
     """The way to whoever decides."""
 
-    def send(self, report: ReportMessage) -> bool:
-        """Hand in a report and wait for the decision: True to go on, False to end."""
+    def send(self, report: ReportMessage) -> Order:
+        """Hand in a report and wait for the decision."""

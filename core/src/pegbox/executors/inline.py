@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from pegbox._trial.facts import ended, reported
+from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.function import run_trial
-from pegbox._trial.task import ReportMessage, TrialTask
+from pegbox._trial.task import Order, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.events import Event, PlaceOpened, WorkerJoined
 from pegbox.executor import Inbox, Post
@@ -57,7 +57,7 @@ class InlineExecutor:
         self._queue: deque[Launch] = deque()
         #: The try whose report waits for its decision; the decision, once it is there.
         self._waiting: tuple[int, int] | None = None
-        self._decisions: list[bool] = []
+        self._decisions: list[Order] = []
         #: What went wrong in the runner while a trial reported.
         self._broken: Exception | None = None
         self._post: Post = _not_started
@@ -77,7 +77,7 @@ class InlineExecutor:
         """Keep the decision that the running trial waits for."""
         for one in answers:
             if (one.trial, one.attempt) == self._waiting:
-                self._decisions.append(one.go_on)
+                self._decisions.append(order_of(one))
 
     def launch(self, launches: Sequence[Launch]) -> None:
         """Queue tries of trials; `wait` runs them."""
@@ -102,7 +102,7 @@ class InlineExecutor:
         trial, attempt, place = launch.trial, launch.attempt, self._place
         self._post(ended(message, at=self.clock(), trial=trial, attempt=attempt, place=place))
 
-    def _decide(self, launch: Launch, report: ReportMessage, inbox: Inbox) -> bool:
+    def _decide(self, launch: Launch, report: ReportMessage, inbox: Inbox) -> Order:
         trial, attempt, place = launch.trial, launch.attempt, self._place
         self._waiting = (trial, attempt)
         at = self.clock()
@@ -115,7 +115,7 @@ class InlineExecutor:
         except Exception as error:
             # The run's fault, not the trial's: the function is told to end, and `wait` raises it.
             self._broken = error
-            return False
+            return Order.END
         self._waiting = None
         return self._decisions.pop()
 
@@ -123,10 +123,10 @@ class InlineExecutor:
 class _InlineChannel:
     """The way of a report to the runner: a plain call, in whatever thread reports."""
 
-    def __init__(self, decide: Callable[[ReportMessage], bool]) -> None:
+    def __init__(self, decide: Callable[[ReportMessage], Order]) -> None:
         self._decide = decide
 
-    def send(self, report: ReportMessage) -> bool:
+    def send(self, report: ReportMessage) -> Order:
         """Hand in a report and wait for the decision."""
         return self._decide(report)
 

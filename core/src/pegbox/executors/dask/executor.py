@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import cloudpickle
 from distributed import Client
 
-from pegbox._trial.facts import ended, reported
+from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.events import (
@@ -134,7 +134,7 @@ class DaskExecutor:
                 slot = self._slots.by_attempt.get((answer.trial, answer.attempt))
                 # A function's returned dict is a report that nobody waits for.
                 if slot is not None and slot.call is not None:
-                    out.append((slot.number, slot.call, answer.go_on))
+                    out.append((slot.number, slot.call, order_of(answer).value))
                     slot.call = None
         if out:
             self._line.send(out)
@@ -294,9 +294,12 @@ class DaskExecutor:
     def _trial_ended(
         self, events: list[Event], slot: Slot, trial: int, attempt: int, end: Sequence[Any]
     ) -> None:
-        how, failure, report = end
+        how, failure, report, checkpoint = end
         message = EndMessage(
-            how, failure and TrialFailure(*failure), report and ReportMessage(*report)
+            how,
+            failure and TrialFailure(*failure),
+            report and ReportMessage(*report),
+            checkpoint and tuple(checkpoint),
         )
         assert slot.place is not None
         at = self.clock()

@@ -17,7 +17,7 @@ import cloudpickle
 from distributed import get_worker, secede
 
 from pegbox._trial.function import run_trial
-from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
+from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
 from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.slot_line import SlotLine
 from pegbox.executors.dask.versions import versions
@@ -48,10 +48,10 @@ class _TrialChannel:
         self._key = (task.trial, task.attempt)
         self.cut = False
 
-    def send(self, report: ReportMessage) -> bool:
+    def send(self, report: ReportMessage) -> Order:
         answer = self._line.call("report", *self._key, tuple(report))
         self.cut = answer == EXIT
-        return bool(answer is True)
+        return Order.END if self.cut else Order(answer)
 
 
 def run_slot(spec: SlotSpec) -> None:
@@ -86,7 +86,7 @@ def _place() -> tuple[str, str, int]:
 def _plain(end: EndMessage) -> tuple[Any, ...]:
     failure = end.failure
     flat = failure and (failure.cause, failure.message, failure.type_name, failure.traceback)
-    return end.how, flat, end.report and tuple(end.report)
+    return end.how, flat, end.report and tuple(end.report), end.checkpoint
 
 
 @lru_cache(maxsize=8)
