@@ -15,11 +15,7 @@ from pegbox.searcher_wrapper import SearcherWrapper
 
 PAGE = Path(__file__).parents[1] / "docs" / "hooks.md"
 #: Answered by a hook whose answer may be left out.
-<<<<<<<
-OPTIONAL = {"searcher_save", "scheduler_save", "callback_save"}
-=======
-OPTIONAL = {"searcher_config", "searcher_save", "scheduler_save"}
->>>>>>>
+OPTIONAL = {"searcher_config", "searcher_save", "scheduler_save", "callback_save"}
 
 
 def section(title):
