@@ -167,14 +167,28 @@ class Rig:
             kept,
         )
 
-    def end(self, trial: int, how: str, *, attempt: int = 1) -> Step:
-        return self.send(self.ended(trial, how, attempt=attempt))
+    def end(self, trial: int, how: str, **more: Any) -> Step:
+        return self.send(self.ended(trial, how, **more))
 
-    def ended(self, trial: int, how: str, *, attempt: int = 1) -> Ended:
+    def ended(
+        self,
+        trial: int,
+        how: str,
+        *,
+        attempt: int = 1,
+        checkpoint: CheckpointRecord | None = None,
+    ) -> Ended:
         failure = None
         if how in ("failed", "lost"):
             failure = TrialFailure("lost" if how == "lost" else "exception", f"it {how}")
-        return Ended(self.at, trial, attempt, how, failure=failure)  # type: ignore[arg-type]
+        return Ended(
+            self.at,
+            trial,
+            attempt,
+            how,  # type: ignore[arg-type]
+            failure=failure,
+            checkpoint=checkpoint,
+        )
 
 
 def cpus(amount: float) -> Resources:

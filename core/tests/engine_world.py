@@ -225,7 +225,8 @@ class World:
         self.reported[key] += 1
         iteration = self.reported[key]
         checkpoint = None
-        if self.rng.random() < 0.5:
+        # Who was told to end reports no checkpoint any more: that is seen to in its process.
+        if self.rng.random() < 0.5 and key not in self.told_to_end:
             checkpoint = self._write(*key, iteration)
         self.waiting.add(key)
         event = Reported(
@@ -256,7 +257,8 @@ class World:
         else:
             how = self.rng.choice(["finished", "finished", "failed", "lost"])
         failure = TrialFailure("exception", "no") if how in ("failed", "lost") else None
-        self.send([Ended(self.tick(), *key, how, failure=failure)])
+        saved = self._write(*key, self.reported[key]) if self.rng.random() < 0.2 else None
+        self.send([Ended(self.tick(), *key, how, failure=failure, checkpoint=saved)])
 
     def stale(self) -> None:
         """A late report and a late end of an older attempt must change nothing."""

@@ -141,20 +141,31 @@ def test_each_attempt_is_launched_and_ends_once(seed, rules):
     )
 
 
+def recorded(world: World) -> dict[str, tuple[int, float | None]]:
+    """Path -> trial and last loss, in the order in which they were saved last."""
+    found: dict[str, tuple[int, float | None]] = {}
+    losses: dict[int, float] = {}
+    for fact in world.journal:
+        if isinstance(fact, Reported):
+            losses[fact.trial] = fact.metrics["loss"]
+        if isinstance(fact, Reported | Ended) and fact.checkpoint is not None:
+            found.pop(fact.checkpoint.path, None)
+            found[fact.checkpoint.path] = fact.trial, losses.get(fact.trial)
+    return found
+
+
 def promised(world: World) -> set[str]:
     """What is to be on disk, by the journal and the rule alone."""
-    rule = world.rules.keep
-    recorded = [f for f in world.journal if isinstance(f, Reported) and f.checkpoint is not None]
+    rule, saved = world.rules.keep, recorded(world)
     if rule is None:
-        return {fact.checkpoint.path for fact in recorded}
-    sign = {"min": -1, "max": 1}[rule.order]
+        return set(saved)
     kept = {r.checkpoint.path for r in world.engine.state.trials.values() if r.checkpoint}
     for number in world.engine.state.trials:
-        own = [(fact.checkpoint.path, i) for i, fact in enumerate(recorded) if fact.trial == number]
-        own.sort(key=lambda pair: pair[1])
+        own = [(loss, path) for path, (trial, loss) in saved.items() if trial == number]
         if rule.score is not None:
-            own.sort(key=lambda pair: sign * recorded[pair[1]].metrics["loss"])
-        kept |= {path for path, _ in own[-rule.count :]}
+            sign = {"min": -1, "max": 1}[rule.order]
+            own.sort(key=lambda pair: (pair[0] is not None, sign * (pair[0] or 0)))
+        kept |= {path for _, path in own[-rule.count :]}
     return kept
 
 
@@ -175,7 +186,6 @@ def test_exactly_what_is_promised_stays_on_disk(seed, rules, chooses):
 def test_killed_drivers_drop_neither_more_nor_less(seed, rules):
     world = World(seed, rules)
     world.run(crashes=6)
-    facts = world.journal
-    recorded = {f.checkpoint.path for f in facts if isinstance(f, Reported) and f.checkpoint}
-    dropped = {path for f in facts if isinstance(f, CheckpointsDropped) for path in f.paths}
-    assert recorded - dropped == promised(world)
+    facts = [fact for fact in world.journal if isinstance(fact, CheckpointsDropped)]
+    dropped = {path for fact in facts for path in fact.paths}
+    assert set(recorded(world)) - dropped == promised(world)

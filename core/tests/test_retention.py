@@ -9,7 +9,7 @@ import pytest
 from engine_rig import Rig, checkpoint_at
 from pegbox._engine.engine import Step
 from pegbox._engine.retention import KeepRule
-from pegbox.decisions import STOP, Exploit
+from pegbox.decisions import Exploit
 from pegbox.events import CheckpointsDropped, Event, Resumed
 
 NAN = float("nan")
@@ -138,11 +138,21 @@ def test_a_copy_that_copies_again_lets_go_of_the_first():
     assert bench.end(1, "halted", attempt=2).deletions == ["t0/c1"]
 
 
-def test_what_comes_with_a_report_that_does_not_count_is_dropped():
-    bench = rig(KeepRule(3), decisions={(0, 1): STOP})
+def test_what_comes_from_a_try_that_is_over_is_dropped():
+    bench = rig(KeepRule(3), max_failures=1)
     save(bench, 0, 1)
+    bench.end(0, "failed")
     assert save(bench, 0, 2).deletions == ["t0/c2"]
-    assert save(bench, 0, 1, attempt=7).deletions == []  # that one was recorded
+    assert save(bench, 0, 1).deletions == []  # that one was recorded
+
+
+def test_what_is_saved_at_an_end_has_the_score_of_the_last_report():
+    bench = rig(KeepRule(1, "loss", "min"))
+    save(bench, 0, 1, loss=2)
+    bench.report(0, 2, loss=1)
+    assert bench.end(0, "finished", checkpoint=checkpoint_at(0, 2)).deletions == ["t0/c1"]
+    late = bench.end(0, "finished", attempt=7, checkpoint=checkpoint_at(0, 9))
+    assert late.deletions == ["t0/c9"]
 
 
 def resumed(bench: Rig, **more: Any) -> Event:

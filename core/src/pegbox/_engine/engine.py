@@ -229,7 +229,8 @@ class Engine:
         record = self._current(event.trial, event.attempt)
         if record is None or record.state is State.HALTING:
             self._step.answers.append(Answer(event.trial, event.attempt, go_on=False))
-            self._drop_uncounted(event)
+            if record is None:
+                self._drop_uncounted(event)
             return
         self.state.note_report(event)
         assert record.result is not None
@@ -280,8 +281,8 @@ class Engine:
             for number in self._retention.note(fact, self.state.trials):
                 self._drop(number, self._retention.surplus(number))
 
-    def _drop_uncounted(self, event: Reported) -> None:
-        """Drop what came with a report that does not count, for nobody will ever know of it."""
+    def _drop_uncounted(self, event: Reported | Ended) -> None:
+        """Drop what came with an event of a try that is over: nobody will ever know of it."""
         if self._retention is None or event.checkpoint is None:
             return
         path = event.checkpoint.path
@@ -306,10 +307,14 @@ class Engine:
     def _ended(self, event: Ended) -> None:
         record = self._current(event.trial, event.attempt)
         if record is None:
+            self._drop_uncounted(event)
             return
         reason, worker = record.halt_for, record.worker
         became = self._what_becomes(record, event)
-        self._note(settled(event, became))
+        fact = settled(event, became)
+        self._note(fact)
+        if fact.checkpoint is not None:
+            self._drop_surplus(fact)
         if worker is not None:
             self._placement.give(worker, record.resources)
             self._at.get(worker, {}).pop(record.number, None)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox._engine.record import TrialRecord
-from pegbox.events import CheckpointsDropped, Event, Reconfigured, Reported, Resumed
+from pegbox.events import CheckpointsDropped, Ended, Event, Reconfigured, Reported, Resumed
 
 __all__ = ["KeepRule", "Retention"]
 
@@ -73,7 +73,7 @@ class Retention:
             Numbers of the trials of which something may have become surplus.
         """
         match fact:
-            case Reported():
+            case Reported() | Ended():
                 if fact.checkpoint is None:
                     return ()
                 record = trials[fact.trial]
