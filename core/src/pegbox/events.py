@@ -29,6 +29,7 @@ __all__ = [
     "PluginFailed",
     "Reconfigured",
     "Reported",
+    "ResumeChoice",
     "Resumed",
     "RunEnded",
     "Started",
@@ -37,6 +38,9 @@ __all__ = [
     "WorkerJoined",
     "WorkerLeft",
 ]
+
+
+ResumeChoice = Literal["resume", "restart", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,26 @@ class Resumed:
     charge: it was not the trial's fault.
 
     Attributes:
-        errored: What becomes of failed trials: left alone, queued from their last checkpoint, or
-            queued from the start.
-        unfinished: Whether unfinished trials go on; otherwise they are ended as stopped.
+        unfinished: What becomes of trials that had not ended: queued from their last checkpoint,
+            queued from the start, or ended as stopped.
+        errored: What becomes of failed trials, likewise; or they are left alone.
+        finished: What becomes of trials that finished or were stopped, likewise.
         checkpoints: For trials whose latest recorded checkpoint is no longer whole: the one to go
             on from instead, or None for none.
     """
 
     at: float
     epoch: int
-    unfinished: Literal["resume", "skip"] = "resume"
-    errored: Literal["skip", "resume", "restart"] = "skip"
+    unfinished: ResumeChoice = "resume"
+    errored: ResumeChoice = "skip"
     checkpoints: Mapping[int, CheckpointRecord | None] | None = None
+    finished: ResumeChoice = "skip"
+
+    def choice(self, state: State) -> ResumeChoice:
+        """What becomes of a trial in a state."""
+        if state is State.FAILED:
+            return self.errored
+        return self.finished if state.ended else self.unfinished
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pegbox._run.searcher_checks import check_searcher
 from pegbox._run.settling import FRESH, settle_options
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.writer import Store
-from pegbox.configs import RunConfig, TuneConfig, settled
+from pegbox.configs import ResumeConfig, RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.events import Resumed
 from pegbox.objective import make_objectives
@@ -82,11 +82,12 @@ class Tuner:
         cls,
         path: str | os.PathLike[str],
         trainable: Callable[..., Any],
-        *,
         resume_unfinished: bool = True,
         resume_errored: bool = False,
         restart_errored: bool = False,
         param_space: Mapping[str, Any] | None = None,
+        *,
+        resume_config: ResumeConfig | None = None,
         tune_config: TuneConfig | None = None,
         run_config: RunConfig | None = None,
         client: Any | None = None,
@@ -101,6 +102,7 @@ class Tuner:
             resume_errored: Whether failed trials are tried again from their last checkpoint.
             restart_errored: Whether failed trials are tried again from the start.
             param_space: Needed again only where it holds objects or functions.
+            resume_config: The same as the three choices above and more, in their place.
             tune_config: Replaces what the run was set up with: more samples, another searcher.
                 What is left at None is kept.
             run_config: Replaces failures, callbacks and verbosity; name and place stay. Callbacks
@@ -116,14 +118,7 @@ class Tuner:
         tuner._client = usable_client(client)
         tuner._param_space = param_space
         tuner._executor = _known_executor(executor)
-        if resume_errored and restart_errored:
-            raise ConfigError("resume_errored and restart_errored exclude each other")
-        tuner._resumed = Resumed(
-            0.0,
-            0,
-            "resume" if resume_unfinished else "skip",
-            "resume" if resume_errored else "restart" if restart_errored else "skip",
-        )
+        tuner._resumed = _wish(resume_unfinished, resume_errored, restart_errored, resume_config)
         check_trainable(trainable)
         tuner._plan = plan_from_store(
             existing_folder(path), trainable, param_space, tune_config, run_config
@@ -164,6 +159,28 @@ class Tuner:
     def get_results(self) -> ResultGrid:
         """What has been found so far; also while another process runs the experiment."""
         return ResultGrid(self._plan.folder, self._param_space)
+
+
+def _wish(
+    unfinished: bool, resume_errored: bool, restart_errored: bool, config: ResumeConfig | None
+) -> Resumed:
+    """What is to become of each kind of trial; time and epoch are filled in later."""
+    if resume_errored and restart_errored:
+        raise ConfigError("resume_errored and restart_errored exclude each other")
+    if config is None:
+        config = ResumeConfig(
+            unfinished="resume" if unfinished else "skip",
+            errored="resume" if resume_errored else "restart" if restart_errored else "skip",
+        )
+    elif resume_errored or restart_errored or not unfinished:
+        raise ConfigError(
+            "resume_config says what becomes of each kind of trial, so resume_unfinished, "
+            "resume_errored and restart_errored have no place beside it"
+        )
+    config = settled("resume_config", config, ResumeConfig)
+    return Resumed(
+        0.0, 0, unfinished=config.unfinished, errored=config.errored, finished=config.finished
+    )
 
 
 def _known_executor(name: object) -> ExecutorName:

@@ -225,6 +225,7 @@ def _resumed(event: Resumed, seq: int, _: int | None) -> Row:
         "epoch": event.epoch,
         "unfinished": event.unfinished,
         "errored": event.errored,
+        "finished": event.finished,
         "checkpoints": replaced,
     }
     return _row(seq, event.at, "Resumed", payload=dumps(payload))
@@ -318,7 +319,14 @@ def _read_resumed(row: Row, _: DecodeConfig) -> Resumed:
     replaced = payload["checkpoints"]
     if replaced is not None:
         replaced = {int(trial): _checkpoint(data) for trial, data in replaced.items()}
-    return Resumed(row[1], payload["epoch"], payload["unfinished"], payload["errored"], replaced)
+    return Resumed(
+        row[1],
+        payload["epoch"],
+        payload["unfinished"],
+        payload["errored"],
+        replaced,
+        payload.get("finished", "skip"),
+    )
 
 
 def _read_place(row: Row, _: DecodeConfig) -> PlaceOpened:

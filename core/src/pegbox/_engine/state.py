@@ -251,14 +251,20 @@ class RunState:
 
     def _resume(self, record: TrialRecord, fact: Resumed) -> None:
         record.worker = record.halt_for = None
-        if record.state is State.FAILED:
-            if fact.errored != "skip":
-                self._forgive(record, restart=fact.errored == "restart")
+        choice, had_ended = fact.choice(record.state), record.state.ended
+        if choice == "restart":
+            record.checkpoint = None
+        if had_ended:
+            if choice != "skip":
+                record.failures = record.lost_in_row = 0
+                self._move(record, State.QUEUED)
             return
         if record.state in (State.RUNNING, State.HALTING):
             self._move(record, State.QUEUED)
-        if fact.unfinished == "skip" and record.state in (State.QUEUED, State.PAUSED):
+        if choice == "skip":
             self._move(record, State.STOPPED)
+        elif choice == "restart" and record.state is State.PAUSED:
+            self._move(record, State.QUEUED)
 
     def _queue_begun_first(self) -> None:
         """What had begun goes on before anything new begins; the order stays otherwise."""
@@ -266,12 +272,6 @@ class RunState:
         self.queues.clear()
         for number in numbers:
             self._enqueue(self.trials[number])
-
-    def _forgive(self, record: TrialRecord, *, restart: bool) -> None:
-        record.failures = record.lost_in_row = 0
-        if restart:
-            record.checkpoint = None
-        self._move(record, State.QUEUED)
 
     def _run_ended(self, fact: RunEnded) -> None:
         self.ended = fact

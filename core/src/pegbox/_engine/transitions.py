@@ -36,6 +36,7 @@ TRANSITIONS: Final[dict[tuple[State, State], str]] = {
     (_PAUSED, _FAILED): "it cannot be started again",
     (_FAILED, _QUEUED): "a restore with resume_errored or restart_errored",
     (_FINISHED, _QUEUED): "a restore that asks for finished trials again",
+    (_STOPPED, _QUEUED): "a restore that asks for finished trials again",
 }
 
 

@@ -29,9 +29,8 @@ def trial_folder(folder: Path, state: RunState, number: int) -> Path:
 
 
 def _goes_on(record: TrialRecord, resumed: Resumed) -> bool:
-    if record.state is State.FAILED:
-        return resumed.errored != "skip"
-    return not _has_ended(record) and resumed.unfinished == "resume"
+    state = State.STOPPED if _has_ended(record) and not record.state.ended else record.state
+    return resumed.choice(state) != "skip"
 
 
 def _has_ended(record: TrialRecord) -> bool:

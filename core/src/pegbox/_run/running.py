@@ -6,15 +6,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from pegbox._engine.state import RunState
 from pegbox._run.plan import Plan
 from pegbox._run.session import MakeExecutor, Session, how_to_restore
 from pegbox._store.writer import Store
 from pegbox._trial.checkpointing import mark_folder
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Launch
-from pegbox.errors import PluginError, RunError, Stalled
+from pegbox.errors import PluginError, RunError, Stalled, TrialError
 from pegbox.events import Resumed, RunEnded
 from pegbox.executor import Executor
+from pegbox.trial import State
 
 if TYPE_CHECKING:
     from pegbox.executors.dask.embedded import EmbeddedCluster
@@ -70,6 +72,7 @@ def run_plan(
         ConfigError, MissingDependency: A plugin or the machine cannot do what is asked.
         PluginError: A searcher or scheduler raised.
         RunError: The executor or the experiment cannot go on.
+        TrialError: A trial failed, and ``fail_fast`` is to raise that.
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
     session = Session(plan)
@@ -86,6 +89,19 @@ def run_plan(
         ended = session.run(store, make, resumed=resumed)
     if ended.how == "failed":
         raise _error(plan, session, ended)
+    if plan.fail_fast == "raise":
+        _raise_first_failure(session.state)
+
+
+def _raise_first_failure(state: RunState) -> None:
+    failures = (record.failure for record in state.trials.values() if record.state is State.FAILED)
+    if failure := next(failures, None):
+        raise TrialError(
+            failure.message,
+            cause=failure.cause,
+            type_name=failure.type_name,
+            traceback=failure.traceback,
+        )
 
 
 def _inline(plan: Plan) -> MakeExecutor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import socket
@@ -138,7 +139,7 @@ class Session:
             plan.total_trials,
             plan.searcher.label,
             plan.scheduler.name,
-            tuple(plan.space.domains),
+            plan.space.places,
             plan.seed,
             plan.trainable_name,
             plan.num_samples,
@@ -191,7 +192,7 @@ class Session:
         if store.is_behind:
             catch_up(store, parts.engine, epoch - 1, self._clock())
         checkpoints = mended_checkpoints(self._plan.folder, self.state, wish)
-        resumed = Resumed(self._clock(), epoch, wish.unfinished, wish.errored, checkpoints)
+        resumed = dataclasses.replace(wish, at=self._clock(), epoch=epoch, checkpoints=checkpoints)
         parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
         return resumed
 

@@ -1,4 +1,4 @@
-"""Names that the user's functions give to trials and their folders, checked before they are used."""
+"""Names that the user's functions give to trials and folders, checked before they are used."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from pegbox.events import (
     Launched,
     Reconfigured,
     Reported,
+    ResumeChoice,
     Resumed,
     RunEnded,
     Suggested,
@@ -28,7 +29,8 @@ __all__ = ["ReportKey", "TrialIndex", "stored_checkpoint"]
 
 _STATE_NAMES: Final = {state: state.value for state in State}
 _QUEUED, _RUNNING, _HALTING = State.QUEUED.value, State.RUNNING.value, State.HALTING.value
-_PAUSED, _STOPPED, _FAILED = State.PAUSED.value, State.STOPPED.value, State.FAILED.value
+_PAUSED, _STOPPED = State.PAUSED.value, State.STOPPED.value
+_STATES: Final = {state.value: state for state in State}
 
 #: Iteration of a stored report, and ``seq`` of the report before it.
 ReportKey = tuple[int, int | None]
@@ -154,15 +156,20 @@ class TrialIndex:
     def _resumed(self, event: Resumed, seq: int) -> None:
         for number, checkpoint in (event.checkpoints or {}).items():
             self._change(number).checkpoint_seq = None if checkpoint is None else seq
-        if event.errored == "restart":
-            for number, entry in self._entries.items():
-                if entry.state == _FAILED:
-                    self._change(number).checkpoint_seq = None
-        self._move_all((_RUNNING, _HALTING), _QUEUED)
-        if event.unfinished == "skip":
-            self._move_all((_QUEUED, _PAUSED), _STOPPED)
-        if event.errored != "skip":
-            self._move_all((_FAILED,), _QUEUED)
+        for number, entry in self._entries.items():
+            old = _STATES[entry.state]
+            new, choice = self._after(old, event.choice(old)), event.choice(old)
+            if choice == "restart" and entry.checkpoint_seq is not None:
+                self._change(number).checkpoint_seq = None
+            if new is not old:
+                self._change(number).state = _STATE_NAMES[new]
+
+    @staticmethod
+    def _after(old: State, choice: ResumeChoice) -> State:
+        if choice == "skip":
+            return old if old.ended else State.STOPPED
+        keeps_waiting = old is State.PAUSED and choice == "resume"
+        return old if keeps_waiting else State.QUEUED
 
     def _move_all(self, old: tuple[str, ...], new: str) -> None:
         for number, entry in self._entries.items():

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from pegbox.argument_checks import one_of
+from pegbox.events import ResumeChoice
 
 __all__ = ["ResumeConfig"]
 
@@ -39,9 +40,9 @@ class ResumeConfig:
 
     ResumeType: ClassVar[Any] = _ResumeType
 
-    finished: str = "skip"
-    unfinished: str = "resume"
-    errored: str = "skip"
+    finished: ResumeChoice = "skip"
+    unfinished: ResumeChoice = "resume"
+    errored: ResumeChoice = "skip"
 
     def __post_init__(self) -> None:
         for name in ("finished", "unfinished", "errored"):
