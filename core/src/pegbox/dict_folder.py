@@ -14,7 +14,7 @@ from typing import Any, Final
 from pegbox import jsonvalue
 from pegbox.errors import ConfigError, StoreError
 
-__all__ = ["JSON_NAME", "PICKLE_NAME", "read_dict", "write_dict"]
+__all__ = ["JSON_NAME", "PICKLE_NAME", "holds_dict", "read_dict", "write_dict"]
 
 #: The file of a dict that is small JSON data.
 JSON_NAME: Final = "checkpoint_dict.json"
@@ -47,6 +47,11 @@ def write_dict(folder: str, data: Mapping[str, Any]) -> None:
                 file.write(text)
             return
     _write_pickle(os.path.join(folder, PICKLE_NAME), data)
+
+
+def holds_dict(folder: str) -> bool:
+    """Whether `write_dict` wrote into the folder."""
+    return any(os.path.isfile(os.path.join(folder, name)) for name in (JSON_NAME, PICKLE_NAME))
 
 
 def read_dict(folder: str) -> dict[str, Any]:
