@@ -125,6 +125,12 @@ PARTS = {
         ),
         libraries=("pandas",),
     ),
+    # For who types: it reads what others made.
+    "command line": Part(
+        modules=("cli", "__main__"),
+        parts=("values", "contracts", "plugins", "store", "run", "builtin", "analysis"),
+        libraries=("click", "rich"),
+    ),
     # Our plugins: what a stranger's may import too, and nothing else.
     "builtin": Part(
         modules=("builtin",),

@@ -33,11 +33,6 @@ class Column:
     rank: int
     right: bool = True
 
-    @property
-    def width(self) -> int:
-        """Characters of its widest cell."""
-        return max(map(len, (self.head, *self.cells)))
-
 
 def trials_table(experiment: StoredExperiment, numbers: Iterable[int]) -> list[Column]:
     """A row for each of some trials: where it stands, its last result, what it was tried with."""

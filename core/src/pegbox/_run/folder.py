@@ -6,10 +6,14 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import Final
 
 from pegbox.errors import ConfigError
 
-__all__ = ["existing_folder", "experiment_folder", "fresh_name", "is_plain_name"]
+__all__ = ["DEFAULT_ROOT", "existing_folder", "experiment_folder", "fresh_name", "is_plain_name"]
+
+#: Where experiments lie that nobody chose a place for.
+DEFAULT_ROOT: Final = "~/pegbox_results"
 
 #: What every file system takes, Windows included.
 _LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._=+,@-]{0,99}")
@@ -47,7 +51,7 @@ def experiment_folder(storage_path: str | os.PathLike[str] | None, name: str) ->
             hint="Use up to 100 letters, digits, blanks and any of ._=+,@- and begin with a "
             "letter or digit; the folder it lies in is storage_path.",
         )
-    root = "~/pegbox_results" if storage_path is None else storage_path
+    root = DEFAULT_ROOT if storage_path is None else storage_path
     return _folder("RunConfig(storage_path=...)", root) / name
 
 

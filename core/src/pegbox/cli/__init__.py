@@ -1,0 +1,18 @@
+"""The command line ``pegbox``: what is installed, and what experiments found.
+
+It reads folders and changes no experiment; it needs no code of the user's and unpickles nothing.
+click and rich are imported here alone.
+"""
+
+from __future__ import annotations
+
+from pegbox.cli.best import best
+from pegbox.cli.commands import Commands
+from pegbox.cli.export import export
+from pegbox.cli.ls import ls
+from pegbox.cli.plugins import plugins
+from pegbox.cli.show import show
+
+__all__ = ["main"]
+
+main = Commands([ls, show, best, export, plugins])
