@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -136,6 +137,22 @@ def test_a_time_budget_ends_the_run_as_complete(tmp_path, executor):
     with Reader(tmp_path / "exp") as reader:
         [epoch] = reader.epochs
     assert (epoch.how, epoch.reason) == ("complete", "the time budget of 0.3 s is over")
+
+
+def test_a_trial_that_reports_no_more_is_not_waited_for(tmp_path, monkeypatch):
+    def stuck(config):
+        report({"loss": 1.0})
+        threading.Event().wait()
+
+    monkeypatch.setenv("PEGBOX_FORCE_TRIAL_CLEANUP_S", "0.2")
+    results = run(tmp_path, trainable=stuck, executor="dask", time_budget_s=0.2, num_samples=1)
+    assert [result.status.value for result in results] == ["TERMINATED"]
+    again = restored(
+        tmp_path,
+        resume_config=ResumeConfig(finished="restart"),
+        tune_config=TuneConfig(time_budget_s=1e6),
+    )
+    assert iterations(again) == [10]
 
 
 def test_a_time_budget_counts_over_restores(tmp_path):

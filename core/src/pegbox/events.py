@@ -258,11 +258,13 @@ class StopRequested:
         reason: For people, e.g. ``"interrupted"``.
         complete: Whether the run then counts as complete, so that what has not ended is stopped;
             otherwise it stays unfinished, to be resumed.
+        at_once: What still runs has had its time, and is waited for no longer.
     """
 
     at: float
     reason: str
     complete: bool = False
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

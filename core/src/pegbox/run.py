@@ -104,27 +104,19 @@ def run(
     trainable: Any = run_or_experiment
     if resources_per_trial is not None:
         trainable = with_resources(trainable, resources_per_trial)
-    where: dict[str, Any] = {"client": client, "executor": executor}
+    shared: dict[str, Any] = {
+        "param_space": config,
+        "tune_config": tune_config,
+        "run_config": run_config,
+        "client": client,
+        "executor": executor,
+    }
     how = _how_to_resume(resume, resume_config, run_config)
-    tuner = (
-        Tuner(
-            trainable,
-            param_space=config,
-            tune_config=tune_config,
-            run_config=run_config,
-            **where,
-        )
-        if how is None
-        else Tuner.restore(
-            experiment_folder(run_config.storage_path, str(run_config.name)),
-            trainable,
-            param_space=config,
-            resume_config=how,
-            tune_config=tune_config,
-            run_config=run_config,
-            **where,
-        )
-    )
+    if how is None:
+        tuner = Tuner(trainable, **shared)
+    else:
+        folder = experiment_folder(run_config.storage_path, str(run_config.name))
+        tuner = Tuner.restore(folder, trainable, resume_config=how, **shared)
     results = tuner.fit()
     analysis = ExperimentAnalysis(
         results.experiment_path,
@@ -252,7 +244,6 @@ def _how_to_resume(
             raise ConfigError("run(resume_config=...) needs resume=True beside it")
         return None
     words = "LOCAL" if resume is True else str(resume).upper()
-    must_exist = not words.startswith("AUTO")
     if words not in _RESUME_WORDS:
         raise ConfigError(
             f"run(resume=...) must be True, False or one of {', '.join(_RESUME_WORDS)}, "
@@ -261,21 +252,20 @@ def _how_to_resume(
     if run_config.name is None:
         raise ConfigError(f"run(resume={resume!r}) needs the experiment's name")
     folder = experiment_folder(run_config.storage_path, run_config.name)
-    if not must_exist and not Tuner.can_restore(folder):
+    if words.startswith("AUTO") and not Tuner.can_restore(folder):
         return None
-    if config is not None:
-        return config
-    errored = "restart" if "RESTART_ERRORED" in words else "resume" if "ERRORED" in words else ""
-    return ResumeConfig(
-        unfinished="skip" if words == "ERRORED_ONLY" else "resume",
-        errored=errored or "skip",
-    )
+    return config or _RESUME_WORDS[words]
 
 
-_RESUME_WORDS = (
-    *("LOCAL", "LOCAL+ERRORED", "LOCAL+RESTART_ERRORED", "ERRORED_ONLY"),
-    *("AUTO", "AUTO+ERRORED", "AUTO+RESTART_ERRORED"),
-)
+_RESUME_WORDS = {
+    "LOCAL": ResumeConfig(),
+    "LOCAL+ERRORED": ResumeConfig(errored="resume"),
+    "LOCAL+RESTART_ERRORED": ResumeConfig(errored="restart"),
+    "ERRORED_ONLY": ResumeConfig(unfinished="skip", errored="resume"),
+    "AUTO": ResumeConfig(),
+    "AUTO+ERRORED": ResumeConfig(errored="resume"),
+    "AUTO+RESTART_ERRORED": ResumeConfig(errored="restart"),
+}
 
 
 def _first(given: str | Sequence[str] | None) -> str | None:

@@ -124,6 +124,11 @@ class Engine:
         """The plugin failure that ends or ended this epoch."""
         return self._stopping if isinstance(self._stopping, PluginFailed) else None
 
+    @property
+    def stop(self) -> StopRequested | None:
+        """The request by which this epoch is to end."""
+        return self._stopping if isinstance(self._stopping, StopRequested) else None
+
     def replay(self, facts: Iterable[Event], *, known: int = 0) -> int:
         """Apply stored facts, and tell the scheduler of them; must come before the first event.
 
@@ -309,8 +314,11 @@ class Engine:
         if record is None:
             self._drop_uncounted(event)
             return
+        self._conclude(record, event, self._what_becomes(record, event))
+
+    def _conclude(self, record: TrialRecord, event: Ended, became: State) -> None:
+        """A try is over; what follows from that."""
         reason, worker = record.halt_for, record.worker
-        became = self._what_becomes(record, event)
         fact = settled(event, became)
         self._note(fact)
         if fact.checkpoint is not None:
@@ -504,6 +512,18 @@ class Engine:
         self._note(event)
         if self._stopping is None or isinstance(event, PluginFailed):
             self._stopping = event
+        if isinstance(event, StopRequested) and event.at_once:
+            self._cut_off(event.at)
+
+    def _cut_off(self, at: float) -> None:
+        """What still runs counts as halted; what it says from here on is of an older attempt."""
+        for number in list(self.state.active):
+            record = self.state.trials[number]
+            end = Ended(at, number, record.attempt, "halted", record.place)
+            halting = record.halt_for is not None
+            self._conclude(
+                record, end, self._what_becomes(record, end) if halting else State.QUEUED
+            )
 
     def _heed_decider(self) -> None:
         """A scheduler that failed ends the run, whatever would end it otherwise."""

@@ -297,7 +297,9 @@ _TO_ROW: Final[dict[type[Any], Callable[[Any, int, int | None], Row]]] = {
         seq,
         e.at,
         "StopRequested",
-        payload=dumps({"reason": e.reason, "complete": e.complete}),
+        payload=dumps(
+            {"reason": e.reason, "complete": e.complete, **({"at_once": True} if e.at_once else {})}
+        ),
     ),
     PluginFailed: lambda e, seq, _: _row(
         seq,

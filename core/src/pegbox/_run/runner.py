@@ -7,8 +7,9 @@ is anything launched; at last observers are told of what is stored, in the threa
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pegbox._engine.engine import Engine, Step
@@ -20,6 +21,8 @@ from pegbox.events import Event
 from pegbox.executor import Executor
 
 __all__ = ["Journal", "Runner"]
+
+logger = logging.getLogger("pegbox")
 
 #: Observers are told at least so often while steps are made in another thread.
 OBSERVE_S = 0.1
@@ -42,6 +45,7 @@ class Runner:
         journal: Keeps the facts.
         observers: The callbacks.
         stop_rules: Say when the whole run is to end.
+        delete: Takes the paths of checkpoints that need not stay; returns at once.
     """
 
     def __init__(
@@ -52,7 +56,9 @@ class Runner:
         journal: Journal,
         observers: Observers,
         stop_rules: StopRules,
+        delete: Callable[[Sequence[str]], None],
     ) -> None:
+        self._delete = delete
         self._engine = engine
         self._stop_rules = stop_rules
         self._executor = executor
@@ -65,6 +71,9 @@ class Runner:
         self._unstored: list[Event] = []
         #: What there is to tell of them.
         self._untold: list[Note] = []
+        #: Checkpoints that the facts above drop, and those of which only observers are not told.
+        self._dropped: list[str] = []
+        self._deletable: list[str] = []
         self._home = threading.get_ident()
 
     def run(self, first: Event) -> None:
@@ -83,13 +92,13 @@ class Runner:
             while not self._engine.ended:
                 self._executor.wait(self.inbox, OBSERVE_S)
                 self.step()
-                self._observers.tell()
+                self._tell()
         finally:
             self._searcher.close()
             self._executor.close()
             try:
                 self.settle()
-                self._observers.tell()
+                self._tell()
             finally:
                 self._observers.close()
 
@@ -100,11 +109,19 @@ class Runner:
             while events := events or self._overdue():
                 events = self._carry_out(self._engine.handle(events))
         if threading.get_ident() == self._home:
-            self._observers.tell()
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell observers; what they were told of may then be deleted."""
+        with self._stepping:
+            paths, self._deletable = self._deletable, []
+        self._observers.tell()
+        if paths:
+            self._delete(paths)
 
     def _overdue(self) -> Sequence[Event]:
         """That the run is to end, where time or a stopper says so."""
-        return () if self._engine.ended else self._stop_rules.overdue()
+        return () if self._engine.ended else self._stop_rules.overdue(self._engine.stop)
 
     def _carry_out(self, step: Step) -> Sequence[Event]:
         """Do what a step says.
@@ -117,6 +134,9 @@ class Runner:
             self._executor.answer(step.answers)
         self._unstored += step.facts
         self._untold += self._observers.look(step.facts)
+        self._dropped += step.deletions
+        for notice in step.notices:
+            logger.warning("%s", notice)
         if step.launches or step.end or not self.inbox.put_off():
             self.settle()
         if step.end:
@@ -133,3 +153,5 @@ class Runner:
             if facts:
                 self._journal.append(facts)
                 self._observers.note(notes)
+            self._deletable += self._dropped
+            self._dropped.clear()

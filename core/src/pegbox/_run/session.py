@@ -16,6 +16,7 @@ from pegbox._run.callback_states import keep_callback_states, take_back_callback
 from pegbox._run.catching_up import catch_up
 from pegbox._run.component import Component
 from pegbox._run.component_states import keep_state, take_back_state
+from pegbox._run.deleting import Deleter, leftovers
 from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.parts import put_together
 from pegbox._run.plan import Plan
@@ -23,7 +24,7 @@ from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
-from pegbox._run.stopping import describe_stopper
+from pegbox._run.stopping import INTERRUPTED, describe_stopper
 from pegbox._store.writer import Store
 from pegbox._trial.task import TrialTask
 from pegbox.callback import ExperimentInfo
@@ -60,13 +61,19 @@ class Session:
         self.cause: BaseException | None = None
 
     def run(
-        self, store: Store, make_executor: MakeExecutor, *, resumed: Resumed | None = None
+        self,
+        store: Store,
+        make_executor: MakeExecutor,
+        deleter: Deleter,
+        *,
+        resumed: Resumed | None = None,
     ) -> RunEnded:
         """Run until the epoch ends.
 
         Args:
             store: Open, and new for a fresh run.
             make_executor: Called once.
+            deleter: For checkpoints that need not stay; closed after the store.
             resumed: How to go on; None for a fresh run. Its ``at``, ``epoch`` and ``checkpoints``
                 are filled in here.
 
@@ -82,15 +89,24 @@ class Session:
         first: Started | Resumed = Started(self._clock(), epoch)
         if resumed is not None:
             first = self._take_up(store, resumed, epoch)
+            self._clear(store, deleter, first)
         executor = make_executor(self._make_task, len(self.state.places))
         driver = self._searcher_driver(parts.desk, executor)
-        runner = Runner(parts.engine, executor, driver, store, parts.observers, parts.stop_rules)
+        runner = Runner(
+            parts.engine,
+            executor,
+            driver,
+            store,
+            parts.observers,
+            parts.stop_rules,
+            lambda paths: store.when_in_folder(lambda: deleter.delete(paths)),
+        )
         parts.stop_rules.begin(first.at, parts.engine.replayed_s)
         parts.observers.set_up(self._info(epoch), self._plan.stopper)
         if resumed is not None:
             take_back_callback_states(store, parts.observers)
         with good_order_on_ctrl_c(
-            lambda: runner.inbox.post([StopRequested(self._clock(), "interrupted")]),
+            lambda: runner.inbox.post([StopRequested(self._clock(), INTERRUPTED)]),
             f"Go on with: {how_to_restore(self._plan)}",
         ):
             runner.run(first)
@@ -195,6 +211,18 @@ class Session:
         resumed = dataclasses.replace(wish, at=self._clock(), epoch=epoch, checkpoints=checkpoints)
         parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
         return resumed
+
+    def _clear(self, store: Store, deleter: Deleter, resumed: Resumed) -> None:
+        """Delete what earlier epochs left that no fact promises."""
+        if self._plan.checkpoint_config.num_to_keep is None:
+            return
+        records = [record.checkpoint for record in self.state.trials.values()]
+        records += (resumed.checkpoints or {}).values()
+        promised = {record.path for record in records if record is not None}
+        promised |= store.kept_checkpoints()
+        names = [view.folder_name for view in self.state.views.values() if view.attempt]
+        folder, epoch = self._plan.folder, resumed.epoch
+        deleter.delete_found(lambda: leftovers(folder, names, promised, epoch))
 
 
 def how_to_restore(plan: Plan) -> str:

@@ -6,8 +6,10 @@ follows from its answers is the engine's affair.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,7 +20,20 @@ from pegbox.jsonvalue import flatten
 from pegbox.objective import Objective
 from pegbox.stoppers import CombinedStopper, FunctionStopper, Stopper, TimeoutStopper
 
-__all__ = ["StopRules", "ThresholdStopper", "describe_stopper", "make_stopper", "stopper_from"]
+__all__ = [
+    "INTERRUPTED",
+    "StopRules",
+    "ThresholdStopper",
+    "describe_stopper",
+    "make_stopper",
+    "stopper_from",
+]
+
+#: Why a run ends after Ctrl-C.
+INTERRUPTED: Final = "interrupted"
+
+#: Seconds that running trials have to come to their next report once the run is to end.
+GRACE_S: Final = 30.0
 
 _logger: Final = logging.getLogger("pegbox")
 
@@ -158,13 +173,19 @@ class StopRules:
     ) -> None:
         self._stopper = stopper
         self._clock = clock
+        self._grace_s = float(os.environ.get("PEGBOX_FORCE_TRIAL_CLEANUP_S", GRACE_S))
         parts = list(_parts(stopper))
-        self._ask_all = [part for part in parts if type(part).stop_all is not Stopper.stop_all]
         budgets = [part.timeout_s for part in parts if isinstance(part, TimeoutStopper)]
-        self._ask_all = [part for part in self._ask_all if not isinstance(part, TimeoutStopper)]
+        #: Those that may stop all; time budgets are counted here.
+        self._ask_all = [
+            part
+            for part in parts
+            if not isinstance(part, TimeoutStopper) and type(part).stop_all is not Stopper.stop_all
+        ]
         self._budget_s = min([*budgets, *([] if budget_s is None else [budget_s])], default=None)
         self._deadline: float | None = None
-        self._over = False
+        self._stopped = False
+        self._cut = False
 
     @property
     def watches(self) -> bool:
@@ -186,12 +207,24 @@ class StopRules:
         comes through."""
         return self._stopper is not None and bool(self._stopper(trial_id, result))
 
-    def overdue(self) -> tuple[StopRequested, ...]:
-        """That the whole run is to end, once; empty before and after."""
-        if self._over or not (reason := self._reason()):
+    def overdue(self, stop: StopRequested | None) -> tuple[StopRequested, ...]:
+        """That the whole run is to end; a while later, that what still runs is not waited for.
+
+        Args:
+            stop: What ends the run already; after Ctrl-C trials have the time that they need.
+
+        Returns:
+            Each of the two once; mostly nothing.
+        """
+        if stop is None:
+            if self._stopped or not (reason := self._reason()):
+                return ()
+            self._stopped = True
+            return (StopRequested(self._clock(), reason, complete=True),)
+        if self._cut or stop.reason == INTERRUPTED or self._clock() < stop.at + self._grace_s:
             return ()
-        self._over = True
-        return (StopRequested(self._clock(), reason, complete=True),)
+        self._cut = True
+        return (dataclasses.replace(stop, at=self._clock(), at_once=True),)
 
     def _reason(self) -> str:
         if self._deadline is not None and self._clock() >= self._deadline:
