@@ -11,10 +11,10 @@ from pegbox.searcher import FINISHED
 from pegbox.space import Float, Int, Space, choice, grid_search, randint, uniform
 
 
-def _configs(tree, num_samples):
+def _configs(tree, num_samples, points=()):
     space = Space(tree)
     searcher = GridSearch()
-    searcher.setup(space.domains, (), seed=0, num_samples=num_samples)
+    searcher.setup(space.domains, (), 0, num_samples, space.conditions, points)
     configs = []
     while (point := searcher.suggest("t", {}, len(configs), seed=len(configs))) is not FINISHED:
         configs.append(space.config(space.conform(point)))
@@ -54,7 +54,7 @@ def test_each_combination_comes_exactly_num_samples_times(sizes, num_samples):
 
 def test_without_a_bound_it_goes_round():
     searcher = GridSearch()
-    searcher.setup(Space({"a": grid_search([1, 2])}).domains, (), seed=0, num_samples=-1)
+    searcher.setup(Space({"a": grid_search([1, 2])}).domains, (), 0, -1, {}, ())
     assert searcher.suggest("t", {}, 1001, seed=0) == {"a": 1}
 
 

@@ -15,9 +15,9 @@ _TREE = {
 }
 
 
-def _searcher(space, num_samples):
-    searcher = RandomSearch()
-    searcher.setup(space.domains, (), seed=0, num_samples=num_samples)
+def _searcher(space, num_samples, points=(), **options):
+    searcher = RandomSearch(**options)
+    searcher.setup(space.domains, (), 0, num_samples, space.conditions, points)
     return searcher
 
 

@@ -102,12 +102,12 @@ def _at(config, path):
 
 def _point(space, seed):
     index = seed % space.grid_size
-    return space.conform({**space.sample(random.Random(seed)), **space.grid_point(index)})
+    return space.conform(space.sample(random.Random(seed), space.grid_point(index)))
 
 
 @given(_domains, st.integers(0, 2**32))
 def test_draws_lie_inside_and_have_the_right_type(domain, seed):
-    value = domain.sample(random.Random(seed))
+    value = domain.draw(random.Random(seed))
     assert type(value) is (float if isinstance(domain, Float) else int)
     assert domain.contains(value)
     assert domain.conform(value) == value
@@ -190,8 +190,8 @@ def test_the_functions_have_tunes_meaning():
 
 def test_log_draws_are_even_in_the_logarithm():
     rng = random.Random(0)
-    reals = [loguniform(1e-4, 1).sample(rng) for _ in range(2000)]
-    wholes = [Int(1, 1000, log=True).sample(rng) for _ in range(2000)]
+    reals = [loguniform(1e-4, 1).draw(rng) for _ in range(2000)]
+    wholes = [Int(1, 1000, log=True).draw(rng) for _ in range(2000)]
     assert 0.45 < sum(value < 1e-2 for value in reals) / 2000 < 0.55
     assert 0.45 < sum(value < 31 for value in wholes) / 2000 < 0.55
 
@@ -432,7 +432,6 @@ _REFUSED = [
     (lambda: Space({"a": uniform}), "'a' is the function uniform"),
     (lambda: Space({"a": choice([1, grid_search([1])])}), "'a' has a grid inside"),
     (lambda: Space({"a": choice([{"grid_search": [1]}])}), "'a' has a grid inside"),
-    (lambda: Space({"a": choice([{"b": uniform(0, 1)}])}), "'a' has Float("),
     (lambda: Space({"a": {"grid_search": []}}), "'a': grid_search needs at least one value"),
     (lambda: Space({"a": {"grid_search": [1], "b": 2}}), "'grid_search' beside ['b']"),
     (lambda: Space({"a": frozenset({uniform(0, 1)})}), "'a' has a domain inside a frozenset"),

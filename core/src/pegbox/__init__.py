@@ -25,7 +25,21 @@ if TYPE_CHECKING:
     from pegbox.results import Result, ResultGrid
     from pegbox.scheduler import Scheduler
     from pegbox.searcher import Searcher
-    from pegbox.space import choice, grid_search, loguniform, randint, sample_from, uniform
+    from pegbox.space import (
+        choice,
+        grid_search,
+        lograndint,
+        loguniform,
+        qlograndint,
+        qloguniform,
+        qrandint,
+        qrandn,
+        quniform,
+        randint,
+        randn,
+        sample_from,
+        uniform,
+    )
     from pegbox.syncer import Syncer
     from pegbox.trainable import with_resources
     from pegbox.tuner import Tuner
@@ -49,8 +63,15 @@ __all__ = [
     "with_resources",
     # Spaces
     "uniform",
+    "quniform",
     "loguniform",
+    "qloguniform",
+    "randn",
+    "qrandn",
     "randint",
+    "qrandint",
+    "lograndint",
+    "qlograndint",
     "choice",
     "grid_search",
     "sample_from",
@@ -70,9 +91,9 @@ _MODULES = {
     "CheckpointConfig": "configs",
     "FailureConfig": "configs",
     "PegboxError": "errors",
-    "ResumeConfig": "configs",
     "Result": "results",
     "ResultGrid": "results",
+    "ResumeConfig": "configs",
     "RunConfig": "configs",
     "Scheduler": "scheduler",
     "Searcher": "searcher",
@@ -84,8 +105,15 @@ _MODULES = {
     "get_checkpoint": "reporting",
     "get_context": "reporting",
     "grid_search": "space",
+    "lograndint": "space",
     "loguniform": "space",
+    "qlograndint": "space",
+    "qloguniform": "space",
+    "qrandint": "space",
+    "qrandn": "space",
+    "quniform": "space",
     "randint": "space",
+    "randn": "space",
     "report": "reporting",
     "sample_from": "space",
     "uniform": "space",

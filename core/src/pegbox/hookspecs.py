@@ -24,6 +24,7 @@ from pegbox.decisions import Decision, Signal
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.searcher import Point
+from pegbox.space import Condition
 from pegbox.trial import CheckpointRecord, Outcome, TrialView
 
 __all__ = [
@@ -78,6 +79,8 @@ class SearcherSpecs:
         objectives: Sequence[Objective],
         seed: int,
         num_samples: int,
+        conditions: Mapping[str, Condition],
+        points: Sequence[Point],
     ) -> None:
         """Before anything else, once; see `pegbox.searcher.Searcher.setup`."""
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.objective import Objective
-from pegbox.space import Domain, DomainKind
+from pegbox.space import NO_CONDITIONS, Condition, Domain, DomainKind
 from pegbox.trial import Outcome
 
 __all__ = ["FINISHED", "WAIT", "DomainKind", "Point", "Searcher", "Traits"]
@@ -65,12 +65,18 @@ class Searcher:
     #: What this class can do.
     traits: ClassVar[Traits] = Traits()
 
+    #: Configurations to try first, whole or in part, with the values that a trial would get. A
+    #: searcher that takes the argument of this name keeps it here; `setup` is given the points.
+    points_to_evaluate: Sequence[Mapping[str, Any]] = ()
+
     def setup(
         self,
         space: Mapping[str, Domain],
         objectives: Sequence[Objective],
         seed: int,
         num_samples: int,
+        conditions: Mapping[str, Condition] = NO_CONDITIONS,
+        points: Sequence[Point] = (),
     ) -> None:
         """Prepare for a run.
 
@@ -79,6 +85,12 @@ class Searcher:
             objectives: What counts, already minimized; empty where the user named no metric.
             seed: Seed of this component, derived from the run's.
             num_samples: How many trials the user asked for; -1 for no bound.
+            conditions: Path to `pegbox.space.Condition` of every parameter that exists only for
+                some value of another. A searcher whose traits have ``conditions`` leaves those
+                that do not exist out of its points; any other may take no notice: it always
+                gives a value for each, and core uses what exists.
+            points: What the user wants to have tried first: ``points_to_evaluate``, coded like
+                points. What one leaves out is the searcher's to choose.
 
         Raises:
             UnsupportedSpace: A parameter that cannot be expressed, named.
@@ -97,7 +109,8 @@ class Searcher:
                 that seeds its generator with it repeats, after a restore, what would have come.
 
         Returns:
-            A value for every path; `WAIT` (nothing before the next tell); `FINISHED` (never again).
+            A value for every path that exists; `WAIT` (nothing before the next tell);
+            `FINISHED` (never again).
         """
         raise NotImplementedError
 

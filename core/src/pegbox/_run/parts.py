@@ -19,6 +19,7 @@ from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
+from pegbox._run.starting_points import starting_points
 from pegbox._run.stopping import StopRules
 from pegbox._run.trial_names import TrialNames
 from pegbox.seeds import derive_seed
@@ -70,6 +71,7 @@ def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Par
         lambda config: plan.resources,
         TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
+        conditions=plan.traits.conditions,
     )
     engine = Engine(state, _rules(plan), seat)
     return Parts(engine, seat, desk, stop_rules, Observers(managers["callback"], state), managers)
@@ -89,6 +91,8 @@ def _set_up(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
         objectives=plan.objectives,
         seed=derive_seed(plan.seed, "searcher"),
         num_samples=plan.num_samples,
+        conditions=plan.space.conditions,
+        points=starting_points(plan.searcher, plan.space),
     )
     rng = random.Random(derive_seed(plan.seed, "scheduler"))
     managers["scheduler"].call("scheduler_setup", objectives=plan.objectives, rng=rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pegbox._run.component import Component
+from pegbox._run.starting_points import starting_points
 from pegbox.errors import ConfigError, UnsupportedSpace
 from pegbox.objective import Objective
 from pegbox.space import Space
@@ -17,7 +18,8 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
 
     Raises:
         UnsupportedSpace: A parameter of a kind that it does not take.
-        ConfigError: It needs a metric and there is none, or it takes only one.
+        ConfigError: It needs a metric and there is none, or it takes only one; or a point to
+            evaluate is not in the space.
     """
     traits = component.traits
     argument = f"search_alg={component.core.name!r}"
@@ -27,6 +29,7 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
                 f"{argument} cannot take parameter {path!r}: it is a {domain.kind} domain",
                 hint=_what_would_do(component, domain.kind, traits.domains),
             )
+    starting_points(component, space)
     if not objectives and not traits.model_free:
         raise ConfigError(
             f"{argument} learns from results, so it needs to know which",
@@ -42,6 +45,8 @@ def _what_would_do(component: Component, kind: str, takes: Collection[str]) -> s
     remedies = [f"It takes {', '.join(sorted(takes))}"]
     if kind == "grid" and "choice" in takes:
         remedies.append("write choice([...]) in place of grid_search([...])")
+    if kind == "normal" and "float" in takes:
+        remedies.append("write uniform(...) with bounds")
     if component.core.name not in ("random", "grid"):
         remedies.append('search_alg="random" takes all of them')
     return "; ".join(remedies) + "."

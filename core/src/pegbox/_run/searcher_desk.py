@@ -39,6 +39,8 @@ class SearcherDesk:
         resources: What a trial with a given configuration asks for.
         named: Gives a new trial the names that the user's functions say.
         clock: Seconds on the run's clock.
+        conditions: Whether the searcher knows of parameters that do not always exist; the others
+            are shown a value for each of them.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class SearcherDesk:
         resources: Callable[[Mapping[str, Any]], Resources],
         named: Callable[[Suggested], Suggested],
         clock: Callable[[], float],
+        *,
+        conditions: bool,
     ) -> None:
         self._manager = manager
         self._space = space
@@ -60,6 +64,7 @@ class SearcherDesk:
         self._resources = resources
         self._named = named
         self._clock = clock
+        self._conditions = conditions
         self._pending: dict[str, Point] = {}
         #: Pending trials that an earlier searcher proposed; this one observes how they end.
         self._inherited: set[str] = set()
@@ -75,7 +80,7 @@ class SearcherDesk:
         for number, point, result, outcome in trials:
             name = trial_id(self._run, number)
             if outcome is None:
-                self._pending[name] = point
+                self._pending[name] = self._seen(point)
                 self._inherited.add(name)
             else:
                 self._observe(name, point, result, outcome)
@@ -85,7 +90,7 @@ class SearcherDesk:
     ) -> None:
         self._manager.call(
             "searcher_observe",
-            config=point,
+            config=self._seen(point),
             result=self._losses(result),
             outcome=outcome,
             trial_id=name,
@@ -126,7 +131,7 @@ class SearcherDesk:
         if answer is Signal.FINISHED:
             return Exhausted(self._clock(), number)
         point = self._conformed(answer)
-        self._pending[name] = point
+        self._pending[name] = self._seen(point)
         config_seed = derive_seed(self._seed, "config", number)
         config = {**self._space.config(point, config_seed), **self._added(name, number)}
         born = Suggested(
@@ -136,7 +141,7 @@ class SearcherDesk:
             config,
             self._space.encode_config(config, point, config_seed),
             self._resources(config),
-            experiment_tag(number, self._space.varied(config)),
+            experiment_tag(number, self._space.varied(config, point)),
         )
         return self._named(born)
 
@@ -146,6 +151,10 @@ class SearcherDesk:
             return {}
         answers = self._manager.call("searcher_config", trial_id=name, ask=number)
         return {key: value for answer in answers for key, value in answer.items()}
+
+    def _seen(self, point: Point) -> Point:
+        """A point as this searcher would have proposed it."""
+        return self._space.seen(point, conditions=self._conditions)
 
     def _conformed(self, answer: object) -> Point:
         if not isinstance(answer, Mapping):

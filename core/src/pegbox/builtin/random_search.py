@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
 from pegbox.searcher import FINISHED, Point, Searcher, Traits
-from pegbox.space import Domain, Grid, product_point, product_size
+from pegbox.space import (
+    NO_CONDITIONS,
+    Condition,
+    Domain,
+    Grid,
+    draw_point,
+    product_point,
+    product_size,
+)
 
 __all__ = ["RandomSearch"]
 
@@ -21,15 +30,32 @@ class RandomSearch(Searcher):
 
     With grids in the space, every combination of their values is proposed once for each of
     ``num_samples``, each time with new draws of the other parameters.
+
+    Args:
+        points_to_evaluate: Configurations, or parts of them, in the place of the first samples;
+            what one leaves out is drawn, and of the grids that it leaves out every combination
+            is proposed. All of them are proposed, also where ``num_samples`` is less.
+        constant_grid_search: Draw the other parameters once for each of ``num_samples``, and keep
+            them for every combination of the grids.
     """
 
     traits = Traits(
         domains=frozenset({"float", "int", "choice", "normal", "grid"}),
+        conditions=True,
         multi_objective=True,
         batches=True,
         model_free=True,
         cheap=True,
     )
+
+    def __init__(
+        self,
+        points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        constant_grid_search: bool = False,
+    ) -> None:
+        self.points_to_evaluate = list(points_to_evaluate or ())
+        self._constant = constant_grid_search
 
     def setup(
         self,
@@ -37,22 +63,48 @@ class RandomSearch(Searcher):
         objectives: Sequence[Objective],
         seed: int,
         num_samples: int,
+        conditions: Mapping[str, Condition] = NO_CONDITIONS,
+        points: Sequence[Point] = (),
     ) -> None:
         """Take the space; see `pegbox.searcher.Searcher.setup`."""
         self._space = dict(space)
-        self._grids = {path: each for path, each in space.items() if isinstance(each, Grid)}
-        self._grid_size = product_size(self._grids)
-        self._asks = num_samples * self._grid_size if num_samples >= 0 else None
+        self._conditions = dict(conditions)
+        self._seed = seed
+        grids = {path: each for path, each in space.items() if isinstance(each, Grid)}
+        self._whole = _Sample(grids, {})
+        self._first = [_Sample(grids, point) for point in points]
+        left = max(num_samples - len(points), 0)
+        self._asks = sum(sample.size for sample in self._first) + left * self._whole.size
+        self._endless = num_samples < 0
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
     ) -> Point | Signal:
         """Draw a point, or `FINISHED` after ``num_samples`` times the grid."""
-        if self._asks is not None and ask >= self._asks:
+        if not self._endless and ask >= self._asks:
             return FINISHED
-        rng = random.Random(seed)
-        grid = product_point(self._grids, ask % self._grid_size)
-        return {
-            path: grid[path] if path in grid else domain.sample(rng)
-            for path, domain in self._space.items()
-        }
+        sample, number, place = self._sample_of(ask)
+        rng = random.Random(f"{self._seed}/{number}" if self._constant else seed)
+        return draw_point(self._space, self._conditions, rng, sample.given(place))
+
+    def _sample_of(self, ask: int) -> tuple[_Sample, int, int]:
+        """The sample that an ask belongs to, its number, and the place in its grids."""
+        for number, sample in enumerate(self._first):
+            if ask < sample.size:
+                return sample, number, ask
+            ask -= sample.size
+        rounds, place = divmod(ask, self._whole.size)
+        return self._whole, len(self._first) + rounds, place
+
+
+class _Sample:
+    """One of the samples: what is given of it, and the grids that are left to go through."""
+
+    def __init__(self, grids: Mapping[str, Grid], point: Point) -> None:
+        self._grids = {path: each for path, each in grids.items() if path not in point}
+        self._point = point
+        self.size = product_size(self._grids)
+
+    def given(self, place: int) -> Point:
+        """What is not drawn."""
+        return {**self._point, **product_point(self._grids, place)}

@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pegbox.errors import ConfigError
-from pegbox.space.domains import Domain
+from pegbox.space.domain import Domain
 from pegbox.space.functions import SampleFrom
-from pegbox.space.tree import Constant, Derived, DictNode, Parameter, SequenceNode
+from pegbox.space.nodes import Branches, Constant, Derived, DictNode, Parameter, SequenceNode
 
 __all__ = ["Resolution"]
 
 
 class Resolution:
-    """One configuration in the making; a `pegbox.space.tree.Builder`.
+    """One configuration in the making; a `pegbox.space.nodes.Builder`.
 
     Args:
         root: The whole space.
@@ -61,6 +61,8 @@ class Resolution:
             return _View(self, part.children)
         if isinstance(part, SequenceNode):
             return _ListView(self, part)
+        if isinstance(part, Branches):
+            return self.shown(part.children[self.values[part.path]])
         if isinstance(part, Constant | Parameter | Derived):
             part = part.build(self)
         return _View(self, part) if type(part) is dict else part
@@ -190,5 +192,6 @@ def _check_derived(value: Any, path: str) -> None:
     if grid or isinstance(value, Domain | SampleFrom):
         raise ConfigError(
             f"the sample_from function of {path!r} gave {value!r}, which is not a value",
-            hint="Write domains and grids into param_space, and compute from what they give.",
+            hint="Draw from a domain with .sample(), or write it into param_space beside the "
+            "function; a grid can only stand there.",
         )

@@ -6,19 +6,30 @@ passed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pegbox import jsonvalue
 from pegbox.errors import ConfigError
-from pegbox.space.domains import domain_from_json
-from pegbox.space.tree import Constant, Derived, DictNode, Node, Parameter, SequenceNode
+from pegbox.space.domain_json import LISTED, domain_from_json
+from pegbox.space.nodes import (
+    Branches,
+    Constant,
+    Derived,
+    DictNode,
+    Node,
+    Parameter,
+    SequenceNode,
+    join,
+)
 from pegbox.space.values import Missing, decode_value, encode_value, lacks_object
 
 __all__ = ["check_same", "describe", "missing", "tree_from_description"]
 
-#: Goes up when the form of a description changes.
-_FORMAT: Final = 1
+#: Goes up when the form of a description changes. 2: `Branches`, and domains of the kind normal.
+_FORMAT: Final = 2
+#: Forms that can be read: what is new in 2 is missing in 1, and nothing else is different.
+_READABLE: Final = (1, 2)
 
 
 def describe(root: DictNode) -> dict[str, Any]:
@@ -32,10 +43,10 @@ def tree_from_description(description: Mapping[str, Any]) -> DictNode:
     Raises:
         ConfigError: It has another format.
     """
-    if description.get("format") != _FORMAT:
+    if description.get("format") not in _READABLE:
         raise ConfigError(
             f"the stored space has format {description.get('format')!r}; "
-            f"this version of pegbox reads format {_FORMAT}",
+            f"this version of pegbox reads up to format {_FORMAT}",
             hint="Open it with the version of pegbox that wrote it.",
         )
     node = _tree(description["space"], "")
@@ -86,6 +97,9 @@ def _describe(node: Node) -> dict[str, Any]:
         return {kind: [_describe(child) for child in node.children]}
     if isinstance(node, Parameter):
         return {"domain": node.domain.to_json()}
+    if isinstance(node, Branches):
+        described = [_describe(child) for child in node.children]
+        return {"branches": {"kind": node.domain.kind, "values": described}}
     if isinstance(node, Derived):
         return {"derived": node.text}
     return {"constant": encode_value(node.value, {})}
@@ -94,10 +108,12 @@ def _describe(node: Node) -> dict[str, Any]:
 def _tree(data: Mapping[str, Any], path: str) -> Node:
     ((kind, inner),) = data.items()
     if kind == "dict":
-        return DictNode(path, {key: _tree(item, _join(path, key)) for key, item in inner.items()})
+        return DictNode(path, {key: _tree(item, join(path, key)) for key, item in inner.items()})
     if kind in ("list", "tuple"):
-        children = tuple(_tree(item, _join(path, i)) for i, item in enumerate(inner))
-        return SequenceNode(path, children, list if kind == "list" else tuple)
+        return SequenceNode(path, _trees(inner, path), list if kind == "list" else tuple)
+    if kind == "branches":
+        children = _trees(inner["values"], path)
+        return Branches(path, LISTED[inner["kind"]](tuple(map(_written, children))), children)
     if kind == "domain":
         return Parameter(path, domain_from_json(inner))
     if kind == "derived":
@@ -105,14 +121,37 @@ def _tree(data: Mapping[str, Any], path: str) -> Node:
     return Constant(path, decode_value(inner, Missing.from_marker))
 
 
+def _trees(described: Sequence[Mapping[str, Any]], path: str) -> tuple[Node, ...]:
+    return tuple(_tree(item, join(path, i)) for i, item in enumerate(described))
+
+
+def _written(node: Node) -> Any:
+    """The value of a choice as the user wrote it, nearly: with the domains that it holds."""
+    match node:
+        case DictNode():
+            return {key: _written(child) for key, child in node.children.items()}
+        case SequenceNode():
+            return node.make([_written(child) for child in node.children])
+        case Parameter() | Branches():
+            return node.domain
+        case Derived():
+            return Missing(node.text)
+        case Constant():
+            return node.value
+
+
 def _leaves(data: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     ((kind, inner),) = data.items()
     if kind == "dict" and inner:
         for key, item in inner.items():
-            yield from _leaves(item, _join(path, key))
+            yield from _leaves(item, join(path, key))
     elif kind in ("list", "tuple") and inner:
         for i, item in enumerate(inner):
-            yield from _leaves(item, _join(path, i))
+            yield from _leaves(item, join(path, i))
+    elif kind == "branches":
+        yield path, {"domain": {"kind": inner["kind"], "size": len(inner["values"])}}
+        for i, item in enumerate(inner["values"]):
+            yield from _leaves(item, join(path, i))
     else:
         yield path, data
 
@@ -131,7 +170,3 @@ def _without_repr(data: Any) -> Any:
         # The plain value of an object may come from a space that was restored without it.
         return marker.get("value", "an object")
     return {key: _without_repr(item) for key, item in data.items()}
-
-
-def _join(path: str, key: object) -> str:
-    return f"{path}/{key}" if path else str(key)

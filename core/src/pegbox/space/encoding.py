@@ -2,6 +2,7 @@
 
 What values look like is `pegbox.space.values`. An ``$object`` marker here holds the ``path`` of
 the parameter, constant or function that the object belongs to, and the ``index`` of a category.
+That of a function's object has the ``seed`` and the ``branches`` that it was derived with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox.space.derived import Resolution
-from pegbox.space.tree import Constant, Derived, DictNode, Node, Parameter, SequenceNode, fresh
+from pegbox.space.nodes import (
+    Branches,
+    Constant,
+    Derived,
+    DictNode,
+    Leaf,
+    Node,
+    Parameter,
+    SequenceNode,
+    fresh,
+)
 from pegbox.space.values import Missing, decode_value, encode_value, is_atom, join_pairs
 
 __all__ = ["Origin", "decode_config", "encode_config"]
@@ -19,10 +30,15 @@ __all__ = ["Origin", "decode_config", "encode_config"]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a configuration came from."""
+    """Where a configuration came from.
+
+    Attributes:
+        branches: Path to index of the choices made in it (`pegbox.space.matching.branches_in`).
+    """
 
     point: Mapping[str, float | int]
     seed: int
+    branches: Mapping[str, int]
 
 
 def encode_config(root: DictNode, config: Mapping[str, Any], origin: Origin) -> Any:
@@ -30,9 +46,7 @@ def encode_config(root: DictNode, config: Mapping[str, Any], origin: Origin) -> 
     return _encode(root, config, origin)
 
 
-def decode_config(
-    root: DictNode, leaves: Mapping[str, Constant | Parameter | Derived], encoded: Any
-) -> dict[str, Any]:
+def decode_config(root: DictNode, leaves: Mapping[str, Leaf], encoded: Any) -> dict[str, Any]:
     """The configuration of `encode_config`; see `pegbox.space.Space.decode_config`.
 
     Args:
@@ -40,18 +54,18 @@ def decode_config(
         leaves: Its leaves by path.
         encoded: JSON data.
     """
-    seeds: list[int] = []
+    derived: list[Mapping[str, Any]] = []
 
     def find(marker: Mapping[str, Any]) -> Any:
         node = leaves.get(marker.get("path", ""))
         if isinstance(node, Derived) and node.source is not None:
-            seeds.append(marker.get("seed", 0))
+            derived.append(marker)
             return node
         return _object(node, marker)
 
     config = decode_value(encoded, find)
-    if seeds:
-        config = _derive_again(root, leaves, config, seeds[0])
+    if derived:
+        config = _derive_again(root, config, derived[0])
     assert isinstance(config, dict)
     return config
 
@@ -68,6 +82,8 @@ def _encode(node: Node | None, value: Any, origin: Origin) -> Any:
         nodes = node.children if len(node.children) == len(value) else (None,) * len(value)
         items = [_encode(child, item, origin) for child, item in zip(nodes, value, strict=True)]
         return items if node.make is list else {"$tuple": items}
+    if isinstance(node, Branches) and node.path in origin.branches:
+        return _encode(node.children[origin.branches[node.path]], value, origin)
     return encode_value(value, _where(node, value, origin))
 
 
@@ -76,7 +92,8 @@ def _where(node: Node | None, value: Any, origin: Origin) -> dict[str, Any]:
     if node is None:
         return {}
     if isinstance(node, Derived):
-        return {"path": node.path, "seed": origin.seed}
+        where = {"path": node.path, "seed": origin.seed}
+        return {**where, "branches": dict(origin.branches)} if origin.branches else where
     if not isinstance(node, Parameter):
         return {"path": node.path}
     values = getattr(node.domain, "values", ())
@@ -88,7 +105,7 @@ def _where(node: Node | None, value: Any, origin: Origin) -> dict[str, Any]:
     return {"path": node.path} if index is None else {"path": node.path, "index": index}
 
 
-def _object(node: Constant | Parameter | Derived | None, marker: Mapping[str, Any]) -> Any:
+def _object(node: Leaf | None, marker: Mapping[str, Any]) -> Any:
     if isinstance(node, Constant) and not isinstance(node.value, Missing):
         return fresh(node.value)
     if isinstance(node, Parameter) and "index" in marker:
@@ -98,16 +115,25 @@ def _object(node: Constant | Parameter | Derived | None, marker: Mapping[str, An
     return Missing.from_marker(marker)
 
 
-def _derive_again(
-    root: DictNode, leaves: Mapping[str, Constant | Parameter | Derived], config: Any, seed: int
-) -> Any:
+def _derive_again(root: DictNode, config: Any, marker: Mapping[str, Any]) -> Any:
     """Call the functions whose objects were not stored, on the values that were."""
-    known: dict[str, Any] = {}
-    for path, node in leaves.items():
-        value = _at(config, path)
-        if not isinstance(node, Constant) and not isinstance(value, Derived):
-            known[path] = value
-    return _filled(config, Resolution(root, known, seed))
+    known: dict[str, Any] = dict(marker.get("branches", {}))
+    _collect(root, config, known)
+    return _filled(config, Resolution(root, known, marker.get("seed", 0)))
+
+
+def _collect(node: Node, value: Any, known: dict[str, Any]) -> None:
+    """Path to value of what is known; the indices of branches are there already."""
+    if isinstance(node, DictNode):
+        for key, child in node.children.items():
+            _collect(child, value[key], known)
+    elif isinstance(node, SequenceNode):
+        for child, item in zip(node.children, value, strict=True):
+            _collect(child, item, known)
+    elif isinstance(node, Branches):
+        _collect(node.children[known[node.path]], value, known)
+    elif not isinstance(node, Constant) and not isinstance(value, Derived):
+        known[node.path] = value
 
 
 def _filled(value: Any, resolution: Resolution) -> Any:
@@ -118,9 +144,3 @@ def _filled(value: Any, resolution: Resolution) -> Any:
     if type(value) is list or type(value) is tuple:
         return type(value)(_filled(item, resolution) for item in value)
     return value
-
-
-def _at(config: Any, path: str) -> Any:
-    for key in path.split("/"):
-        config = config[int(key)] if isinstance(config, list | tuple) else config[key]
-    return config

@@ -8,15 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox.errors import ConfigError
-from pegbox.space.domains import Choice, Float, Grid, Int
+from pegbox.space.listed import Choice, Grid
+from pegbox.space.normal import Normal
 from pegbox.space.numbers import as_int
+from pegbox.space.ranges import Float, Int
 
 __all__ = [
     "SampleFrom",
     "choice",
     "grid_search",
+    "lograndint",
     "loguniform",
+    "qlograndint",
+    "qloguniform",
+    "qrandint",
+    "qrandn",
+    "quniform",
     "randint",
+    "randn",
     "sample_from",
     "uniform",
 ]
@@ -44,6 +53,22 @@ def uniform(lower: float, upper: float) -> Float:
     return Float(lower, upper)
 
 
+def quniform(lower: float, upper: float, q: float) -> Float:
+    """A multiple of ``q`` between two bounds, both included, all equally likely.
+
+    Bounds that are no multiples count as far as the multiples inside.
+
+    Args:
+        lower: Nothing smaller is drawn.
+        upper: Nothing larger is drawn.
+        q: The quantum, above 0.
+
+    Raises:
+        ConfigError: As for `uniform`; or ``q`` is not above 0, or larger than the range.
+    """
+    return uniform(lower, upper).quantized(q)
+
+
 def loguniform(lower: float, upper: float, base: float = 10) -> Float:
     """A real number between two bounds above 0, drawn evenly in its logarithm.
 
@@ -59,23 +84,103 @@ def loguniform(lower: float, upper: float, base: float = 10) -> Float:
     return Float(lower, upper, log=True)
 
 
+def qloguniform(lower: float, upper: float, q: float, base: float = 10) -> Float:
+    """A multiple of ``q`` between two bounds above 0, drawn evenly in its logarithm.
+
+    Args:
+        lower: Nothing smaller is drawn; above 0.
+        upper: Nothing larger is drawn.
+        q: The quantum, above 0.
+        base: As for `loguniform`.
+
+    Raises:
+        ConfigError: As for `loguniform`; or ``q`` is not above 0, or larger than the range.
+    """
+    return loguniform(lower, upper).quantized(q)
+
+
+def randn(mean: float = 0.0, sd: float = 1.0) -> Normal:
+    """A real number of a normal distribution, without bounds.
+
+    Args:
+        mean: Where the numbers gather.
+        sd: Standard deviation, above 0.
+
+    Raises:
+        ConfigError: A number is not finite, or ``sd`` is not above 0.
+    """
+    return Normal(mean, sd)
+
+
+def qrandn(mean: float, sd: float, q: float) -> Normal:
+    """A number of a normal distribution, rounded to a multiple of ``q``; without bounds.
+
+    Args:
+        mean: Where the numbers gather.
+        sd: Standard deviation, above 0.
+        q: The quantum, above 0.
+
+    Raises:
+        ConfigError: As for `randn`; or ``q`` is not above 0.
+    """
+    return randn(mean, sd).quantized(q)
+
+
 def randint(lower: int, upper: int) -> Int:
     """A whole number from ``lower`` to ``upper - 1``: the upper bound is excluded.
 
     Raises:
         ConfigError: There is no whole number between the bounds.
     """
-    first, end = as_int(lower, "lower"), as_int(upper, "upper")
-    if first >= end:
-        raise ConfigError(
-            f"no whole number is at least lower={first} and below upper={end}",
-            hint="The upper bound of randint is excluded.",
-        )
-    return Int(first, end - 1)
+    return Int(*_without_the_end(lower, upper, "randint"))
+
+
+def qrandint(lower: int, upper: int, q: int = 1) -> Int:
+    """A multiple of ``q`` from ``lower`` to ``upper``: here the upper bound is included.
+
+    Bounds that are no multiples count as far as the multiples inside.
+
+    Raises:
+        ConfigError: The bounds are the wrong way round or no whole numbers; ``q`` is not above 0,
+            or larger than the range; or there is no multiple.
+    """
+    return Int(lower, upper).quantized(q)
+
+
+def lograndint(lower: int, upper: int, base: float = 10) -> Int:
+    """A whole number from ``lower`` to ``upper - 1``, drawn evenly in its logarithm.
+
+    Args:
+        lower: Smallest value, at least 1.
+        upper: Excluded.
+        base: As for `loguniform`.
+
+    Raises:
+        ConfigError: There is no whole number between the bounds, or ``lower`` is below 1.
+    """
+    return Int(*_without_the_end(lower, upper, "lograndint"), log=True)
+
+
+def qlograndint(lower: int, upper: int, q: int, base: float = 10) -> Int:
+    """A multiple of ``q`` from ``lower`` to ``upper``, drawn evenly in its logarithm.
+
+    Args:
+        lower: Nothing smaller is drawn; at least 1.
+        upper: Nothing larger is drawn: here the upper bound is included.
+        q: The quantum, above 0.
+        base: As for `loguniform`.
+
+    Raises:
+        ConfigError: As for `qrandint`; or ``lower`` is below 1.
+    """
+    return Int(lower, upper, log=True).quantized(q)
 
 
 def choice(categories: Iterable[Any]) -> Choice:
     """One of some values, which may be any objects; a trial gets that very object.
+
+    A value that is a dict or a list may hold domains and ``sample_from`` of its own: they are
+    drawn only where that value is.
 
     Raises:
         ConfigError: There are none, or they come in no order that stays the same.
@@ -85,6 +190,8 @@ def choice(categories: Iterable[Any]) -> Choice:
 
 def grid_search(values: Iterable[Any]) -> Grid:
     """Every one of some values; grids multiply with each other and with ``num_samples``.
+
+    A value may hold domains of its own, as in `choice`, but no other grid.
 
     Raises:
         ConfigError: There are none, or they come in no order that stays the same.
@@ -111,6 +218,16 @@ def sample_from(func: Callable[..., Any]) -> SampleFrom:
             hint="Write sample_from(lambda config: ...).",
         )
     return SampleFrom(func, _arity(func))
+
+
+def _without_the_end(lower: int, upper: int, name: str) -> tuple[int, int]:
+    first, end = as_int(lower, "lower"), as_int(upper, "upper")
+    if first >= end:
+        raise ConfigError(
+            f"no whole number is at least lower={first} and below upper={end}",
+            hint=f"The upper bound of {name} is excluded.",
+        )
+    return first, end - 1
 
 
 def _listed(values: Any, name: str) -> tuple[Any, ...]:

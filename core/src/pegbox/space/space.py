@@ -8,15 +8,32 @@ from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NoReturn
 
 from pegbox.errors import ConfigError
 from pegbox.space import description as descriptions
 from pegbox.space import encoding
+from pegbox.space.conditions import Condition, draw_point, is_active
 from pegbox.space.derived import Resolution
-from pegbox.space.domains import Domain, Grid, product_point, product_size
-from pegbox.space.tree import Constant, DictNode, Parameter, leaves, parse
+from pegbox.space.domain import Domain
+from pegbox.space.listed import Grid
+from pegbox.space.matching import branches_in, partial_point
+from pegbox.space.nodes import (
+    Branches,
+    Constant,
+    DictNode,
+    Node,
+    Parameter,
+    SequenceNode,
+    all_leaves,
+    conditions_in,
+    join,
+    leaves,
+)
+from pegbox.space.parse import parse
+from pegbox.space.product import product_point, product_size
 
 __all__ = ["Space"]
 
@@ -29,7 +46,10 @@ class Space:
             ``{"grid_search": [...]}``) and ``sample_from``.
 
     Attributes:
-        domains: Flat path to domain, grids included, in the user's order. Not to be changed.
+        domains: Flat path to domain, grids included, in the user's order; a parameter inside the
+            value of a choice comes after the choice. Not to be changed.
+        conditions: Path to condition of every parameter inside the value of a choice or a grid.
+        places: Where the values that vary stand in a configuration, joined by ``/``.
         grid_size: How many combinations the grids have; 1 without grids.
 
     Raises:
@@ -65,9 +85,16 @@ class Space:
         """The space as JSON data (`pegbox.jsonvalue`); objects and functions by their text."""
         return descriptions.describe(self._root)
 
-    def sample(self, rng: random.Random) -> dict[str, float | int]:
-        """Draw a value for every domain that is not a grid."""
-        return {path: draw(rng) for path, draw in self._draws}
+    def sample(
+        self, rng: random.Random, given: Mapping[str, float | int] | None = None
+    ) -> dict[str, float | int]:
+        """Draw a point: a value for every parameter that exists in it.
+
+        Args:
+            rng: Drawn from for each parameter in turn.
+            given: Values that are not drawn, by path; of a grid, as `grid_point` has them.
+        """
+        return draw_point(self.domains, self.conditions, rng, given or {})
 
     def grid_point(self, index: int) -> dict[str, int]:
         """The indices of one combination of the grids; the first grid turns fastest.
@@ -77,22 +104,54 @@ class Space:
         """
         return {path: int(at) for path, at in product_point(self._grids, index).items()}
 
+    def point(self, config: Mapping[str, Any]) -> dict[str, float | int]:
+        """The point of a configuration, or of a part of one.
+
+        Args:
+            config: Nested as the space is, with the values that a trial would get. What is left
+                out is not in the point either. Nested names may be joined: ``{"model/lr": 0.1}``.
+                Constants may be there if they are the space's; what stands for a ``sample_from``
+                does not count, since it is computed.
+
+        Raises:
+            ConfigError: A name is unknown, or a value lies outside its domain.
+        """
+        return partial_point(self._root, config)
+
+    def seen(self, point: Mapping[str, float | int], *, conditions: bool) -> dict[str, float | int]:
+        """A point as another searcher expects it.
+
+        Args:
+            point: As `conform` gave it.
+            conditions: Whether to leave out the parameters that do not exist in it; otherwise
+                those that are missing get a value that stands for nothing, always the same.
+        """
+        if not self.conditions:
+            return dict(point)
+        if conditions:
+            return {p: v for p, v in point.items() if is_active(p, point, self.conditions)}
+        return {path: point.get(path, filler) for path, filler in self._fillers.items()}
+
     def conform(self, point: Mapping[str, Any]) -> dict[str, float | int]:
         """A point with plain Python values of the right types, in the space's order.
+
+        Parameters that do not exist in the point may be in it or not; they count for nothing.
 
         Raises:
             ConfigError: A value is missing, unknown or outside; path, value and bounds are named.
         """
-        if len(point) != len(self.domains):
-            self._check_paths(point)
         plain: dict[str, float | int] = {}
         for path, domain in self.domains.items():
+            if path not in point:
+                if is_active(path, plain, self.conditions):
+                    self._refuse_paths(point)
+                continue
             try:
                 plain[path] = domain.conform(point[path])
-            except KeyError:
-                self._check_paths(point)
             except ConfigError as error:
                 raise ConfigError(f"parameter {path!r}: {error.message}", hint=error.hint) from None
+        if len(plain) != len(point):
+            self._refuse_paths(point)
         return plain
 
     def config(self, point: Mapping[str, float | int], seed: int = 0) -> dict[str, Any]:
@@ -105,13 +164,33 @@ class Space:
         Raises:
             ConfigError: A ``sample_from`` function raised, is missing, or needs its own value.
         """
-        values = {path: domain.value(point[path]) for path, domain in self.domains.items()}
+        if self.conditions:
+            paths = [path for path in self._readers if self._exists(path, point)]
+            values = {path: self._readers[path](point[path]) for path in paths}
+        else:
+            values = {path: read(point[path]) for path, read in self._readers.items()}
         return self._root.build(Resolution(self._root, values, seed))
 
-    def varied(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Path to value of everything in a configuration that is not constant."""
-        found = {path: _pick(config, keys) for path, keys in self._varying}
-        return {path: value for path, value in found.items() if value is not _ABSENT}
+    def varied(
+        self, config: Mapping[str, Any], point: Mapping[str, float | int] | None = None
+    ) -> dict[str, Any]:
+        """Place to value of everything in a configuration that is not the same in every trial.
+
+        Args:
+            config: As `config` gave it, or changed by a scheduler.
+            point: Where it came from; tells apart values of a choice that look the same.
+        """
+        found: dict[str, Any] = {}
+        branches = self._branches(config, point or {})
+        for leaf, keys in self._varying:
+            value = _pick(config, keys)
+            if value is _ABSENT:
+                continue
+            if isinstance(leaf, Branches):
+                _spread(leaf, value, leaf.path, branches, found)
+            else:
+                found[leaf.path] = value
+        return found
 
     def encode_config(
         self,
@@ -130,7 +209,9 @@ class Space:
             seed: As given to `config`; kept with derived objects, to derive them again.
         """
         encoded: dict[str, Any] = encoding.encode_config(
-            self._root, config, encoding.Origin(point or {}, seed)
+            self._root,
+            config,
+            encoding.Origin(point or {}, seed, self._branches(config, point or {})),
         )
         return encoded
 
@@ -147,24 +228,40 @@ class Space:
 
     def _adopt(self, root: DictNode) -> None:
         self._root = root
-        self._leaves = {leaf.path: leaf for leaf in leaves(root)}
-        self.domains: Mapping[str, Domain] = {
-            leaf.path: leaf.domain for leaf in leaves(root) if isinstance(leaf, Parameter)
+        self._leaves = {leaf.path: leaf for leaf in all_leaves(root)}
+        parameters = [p for p in self._leaves.values() if isinstance(p, Parameter | Branches)]
+        self.domains: Mapping[str, Domain] = {each.path: each.domain for each in parameters}
+        self.conditions: Mapping[str, Condition] = conditions_in(root)
+        #: What a configuration is built from: the value of a parameter, the index of a branch.
+        self._readers: Mapping[str, Callable[[float | int], Any]] = {
+            each.path: int if isinstance(each, Branches) else each.domain.value
+            for each in parameters
         }
         self._grids = {p: domain for p, domain in self.domains.items() if isinstance(domain, Grid)}
-        self._draws = tuple(
-            (path, domain.sample)
-            for path, domain in self.domains.items()
-            if not isinstance(domain, Grid)
-        )
         self._varying = tuple(
-            (path, tuple(path.split("/")))
-            for path, leaf in self._leaves.items()
+            (leaf, tuple(leaf.path.split("/")))
+            for leaf in leaves(root)
             if not isinstance(leaf, Constant)
+        )
+        self._has_branches = any(isinstance(each, Branches) for each in parameters)
+        self.places: tuple[str, ...] = tuple(
+            dict.fromkeys(place for leaf, _ in self._varying for place in _places(leaf, leaf.path))
         )
         self.grid_size = product_size(self._grids)
 
-    def _check_paths(self, point: Mapping[str, Any]) -> None:
+    @cached_property
+    def _fillers(self) -> Mapping[str, float | int]:
+        return {path: domain.draw(random.Random(0)) for path, domain in self.domains.items()}
+
+    def _exists(self, path: str, point: Mapping[str, float | int]) -> bool:
+        return is_active(path, point, self.conditions)
+
+    def _branches(
+        self, config: Mapping[str, Any], point: Mapping[str, float | int]
+    ) -> dict[str, int]:
+        return branches_in(self._root, config, point) if self._has_branches else {}
+
+    def _refuse_paths(self, point: Mapping[str, Any]) -> NoReturn:
         for path in point:
             if path not in self.domains:
                 near = difflib.get_close_matches(str(path), list(self.domains), 1)
@@ -172,12 +269,11 @@ class Space:
                     f"a point has {path!r}, which is no parameter of the space",
                     hint=f"Did you mean {near[0]!r}?" if near else f"It has {list(self.domains)}.",
                 )
-        lacking = [path for path in self.domains if path not in point]
-        if lacking:
-            raise ConfigError(
-                f"a point lacks a value for {', '.join(map(repr, lacking))}",
-                hint="A point has a value for every parameter of the space.",
-            )
+        lacking = [p for p in self.domains if p not in point and self._exists(p, point)]
+        raise ConfigError(
+            f"a point lacks a value for {', '.join(map(repr, lacking))}",
+            hint="A point has a value for every parameter that exists in it.",
+        )
 
 
 _ABSENT = object()
@@ -190,3 +286,35 @@ def _pick(config: Any, keys: tuple[str, ...]) -> Any:
         else:
             config = config.get(key, _ABSENT) if isinstance(config, Mapping) else _ABSENT
     return config
+
+
+def _spread(
+    node: Node, value: Any, place: str, branches: Mapping[str, int], found: dict[str, Any]
+) -> None:
+    """Put into ``found`` what a value of a choice consists of, constants too: they vary with it."""
+    if isinstance(node, Branches) and node.path in branches:
+        _spread(node.children[branches[node.path]], value, place, branches, found)
+    elif isinstance(node, DictNode) and isinstance(value, Mapping):
+        for key, item in value.items():
+            _spread(node.children.get(key, node), item, join(place, key), branches, found)
+    elif isinstance(node, SequenceNode) and len(value) == len(node.children):
+        for i, item in enumerate(value):
+            _spread(node.children[i], item, join(place, i), branches, found)
+    else:
+        found[place] = value
+
+
+def _places(node: Node, place: str) -> Iterator[str]:
+    """Where the parts of a parameter's values may stand; as `_spread` puts them."""
+    match node:
+        case Branches():
+            for child in node.children:
+                yield from _places(child, place)
+        case DictNode():
+            for key, child in node.children.items():
+                yield from _places(child, join(place, key))
+        case SequenceNode():
+            for i, child in enumerate(node.children):
+                yield from _places(child, join(place, i))
+        case _:
+            yield place

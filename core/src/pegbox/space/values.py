@@ -11,7 +11,7 @@ JSON data stands as it is. Beyond it, three markers, each a dict with one key:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,9 +21,12 @@ __all__ = [
     "Missing",
     "decode_value",
     "encode_value",
+    "index_of",
     "is_atom",
     "join_pairs",
     "lacks_object",
+    "same_value",
+    "short_repr",
 ]
 
 #: Types whose values are the same in Python and in JSON.
@@ -65,6 +68,37 @@ def is_atom(value: Any) -> bool:
     return kind in ATOMS and (kind is not int or value.bit_length() <= _MAX_BITS)
 
 
+def index_of(value: Any, values: Sequence[Any]) -> int | None:
+    """Where a value stands among others, or None: by identity, else equal in type, else equal."""
+    alike = [i for i, known in enumerate(values) if same_value(known, value)]
+    kind = type(value)
+    alike.sort(key=lambda i: (values[i] is not value, type(values[i]) is not kind))
+    return alike[0] if alike else None
+
+
+def same_value(left: Any, right: Any) -> bool:
+    """Whether two values of any types are equal; a list equals a tuple, as JSON has no tuples."""
+    if left is right:
+        return True
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(same_value, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_value(left[k], right[k]) for k in left)
+    if isinstance(left, bool) is not isinstance(right, bool) or _shape(left) != _shape(right):
+        return False
+    try:
+        equal: Any = left == right
+        if callable(every := getattr(equal, "all", None)):  # arrays compare item by item
+            equal = every()
+        return bool(equal)
+    except Exception:  # a user's own __eq__ may fail in any way; then they are not equal
+        return False
+
+
+def _shape(value: Any) -> Any:
+    return getattr(value, "shape", ())
+
+
 def encode_value(value: Any, where: Mapping[str, Any]) -> Any:
     """A value as JSON data; what has no exact form becomes an ``$object`` marker.
 
@@ -77,7 +111,7 @@ def encode_value(value: Any, where: Mapping[str, Any]) -> Any:
     try:
         return _encode(value, unpack=False)
     except (_NotJson, RecursionError):
-        marker = {**where, "repr": _short_repr(value)}
+        marker = {**where, "repr": short_repr(value)}
     with suppress(_NotJson, RecursionError):
         marker["value"] = _encode(value, unpack=True)
     return {_OBJECT: marker}
@@ -147,7 +181,8 @@ def _encode(value: Any, *, unpack: bool) -> Any:
     raise _NotJson
 
 
-def _short_repr(value: Any) -> str:
+def short_repr(value: Any) -> str:
+    """``repr`` for a message: cut off, and of whatever object."""
     try:
         text = repr(value)
     except Exception:  # a user's own __repr__ may fail in any way; the text only informs

@@ -1,104 +1,29 @@
-"""A ``param_space`` as a tree of nodes: parsed and checked once, built into configurations often.
-
-Each node knows its flat path and builds its part of a configuration in fresh containers. How the
-functions of ``sample_from`` read the other parameters is `pegbox.space.derived`.
-"""
+"""From a ``param_space`` as users write it to the tree of `pegbox.space.nodes`, checked once."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn, Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
 
 from pegbox.errors import ConfigError
 from pegbox.space import functions
-from pegbox.space.domains import Domain, Grid
+from pegbox.space.domain import Domain
 from pegbox.space.functions import SampleFrom
+from pegbox.space.listed import Grid, Listed
+from pegbox.space.nodes import (
+    Branches,
+    Constant,
+    Derived,
+    DictNode,
+    Node,
+    Parameter,
+    SequenceNode,
+    all_leaves,
+    join,
+)
 
-__all__ = [
-    "Builder",
-    "Constant",
-    "Derived",
-    "DictNode",
-    "Node",
-    "Parameter",
-    "SequenceNode",
-    "fresh",
-    "leaves",
-    "parse",
-]
-
-
-class Builder(Protocol):
-    """What nodes are built from."""
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """Path to value, for every parameter and every derived value that is known."""
-
-    def derive(self, node: Derived) -> Any:
-        """The value of a ``sample_from``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A value that is the same in every trial; containers of Python's own are copied."""
-
-    path: str
-    value: Any
-
-    def build(self, builder: Builder) -> Any:
-        return fresh(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A domain."""
-
-    path: str
-    domain: Domain
-
-    def build(self, builder: Builder) -> Any:
-        return builder.values[self.path]
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A ``sample_from``. Its function is None in a space that was restored without it."""
-
-    path: str
-    source: SampleFrom | None
-    text: str
-
-    def build(self, builder: Builder) -> Any:
-        return builder.derive(self)
-
-
-@dataclass(frozen=True, slots=True)
-class DictNode:
-    """A dict, with a node for each of its values."""
-
-    path: str
-    children: Mapping[str, Node]
-
-    def build(self, builder: Builder) -> dict[str, Any]:
-        return {key: child.build(builder) for key, child in self.children.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceNode:
-    """A list or a tuple, with a node for each of its items."""
-
-    path: str
-    children: tuple[Node, ...]
-    make: Callable[[list[Any]], Any]
-
-    def build(self, builder: Builder) -> Any:
-        return self.make([child.build(builder) for child in self.children])
-
-
-Node: TypeAlias = Constant | Parameter | Derived | DictNode | SequenceNode
+__all__ = ["parse"]
 
 
 def parse(param_space: Any) -> DictNode:
@@ -123,30 +48,6 @@ def parse(param_space: Any) -> DictNode:
         raise ConfigError("param_space contains itself, or is nested too deeply") from None
 
 
-def leaves(node: Node) -> Iterator[Constant | Parameter | Derived]:
-    """All nodes without children, in the order in which they are written."""
-    if isinstance(node, DictNode):
-        for child in node.children.values():
-            yield from leaves(child)
-    elif isinstance(node, SequenceNode):
-        for child in node.children:
-            yield from leaves(child)
-    else:
-        yield node
-
-
-def fresh(value: Any) -> Any:
-    """A copy of dicts, lists and tuples; everything else is the very object."""
-    kind = type(value)
-    if kind is dict:
-        return {key: fresh(item) for key, item in value.items()}
-    if kind is list:
-        return [fresh(item) for item in value]
-    if kind is tuple:
-        return tuple([fresh(item) for item in value])
-    return value
-
-
 def _node(value: Any, path: str) -> Node:
     if isinstance(value, Domain):
         return _parameter(value, path)
@@ -155,9 +56,9 @@ def _node(value: Any, path: str) -> Node:
     if isinstance(value, Mapping):
         if "grid_search" in value:
             return _parameter(_grid(value, path), path)
-        return _dict_node(value, path) if _has_plain_keys(value) else _odd_dict(value, path)
+        return _dict_node(value, path) if all(map(_is_plain_key, value)) else _odd_dict(value, path)
     if type(value) is list or type(value) is tuple:
-        children = tuple(_node(item, f"{path}/{i}") for i, item in enumerate(value))
+        children = tuple(_node(item, join(path, i)) for i, item in enumerate(value))
         return SequenceNode(path, children, type(value))
     _check_constant(value, path)
     return Constant(path, value)
@@ -166,10 +67,10 @@ def _node(value: Any, path: str) -> Node:
 def _dict_node(value: Mapping[Any, Any], path: str) -> DictNode:
     children = {}
     for key, item in value.items():
-        if not isinstance(key, str) or "/" in key:
+        if not _is_plain_key(key):
             _refuse_key(key, path)
         name = str.__str__(key)
-        children[name] = _node(item, f"{path}/{name}" if path else name)
+        children[name] = _node(item, join(path, name))
     return DictNode(path, children)
 
 
@@ -181,18 +82,20 @@ def _odd_dict(value: Mapping[Any, Any], path: str) -> Constant:
     return Constant(path, value)
 
 
-def _parameter(domain: Domain, path: str) -> Parameter:
-    for value in getattr(domain, "values", ()):
-        found = _find(value)
-        if found is None:
-            continue
-        what = "a grid" if isinstance(found, Grid) else f"{found!r}"
-        raise ConfigError(
-            f"{path!r} has {what} inside the values of a {domain.kind}",
-            hint="Values of a choice or a grid are constants for now: write the inner parameter "
-            "beside it, and combine the two with sample_from.",
-        )
-    return Parameter(path, domain)
+def _parameter(domain: Domain, path: str) -> Parameter | Branches:
+    if not isinstance(domain, Listed) or not any(_find(value) for value in domain.values):
+        return Parameter(path, domain)
+    children = tuple(
+        _node(value, join(path, i)) if _find(value) else Constant(join(path, i), value)
+        for i, value in enumerate(domain.values)
+    )
+    for leaf in (leaf for child in children for leaf in all_leaves(child)):
+        if isinstance(leaf, Parameter | Branches) and isinstance(leaf.domain, Grid):
+            raise ConfigError(
+                f"{path!r} has a grid inside the values of a {domain.kind}",
+                hint="A grid is gone through in every trial: write it beside, or a choice inside.",
+            )
+    return Branches(path, domain, children)
 
 
 def _find(value: Any) -> Domain | SampleFrom | None:
@@ -241,12 +144,14 @@ def _check_constant(value: Any, path: str) -> None:
         )
 
 
-def _has_plain_keys(value: Mapping[Any, Any]) -> bool:
-    return all(isinstance(key, str) and "/" not in key for key in value)
+def _is_plain_key(key: object) -> bool:
+    return isinstance(key, str) and key != "" and "/" not in key
 
 
 def _refuse_key(key: object, path: str) -> NoReturn:
     where = f"in {path!r}" if path else "at the top of param_space"
+    if key == "":
+        raise ConfigError(f"a key {where} is empty", hint="Parameters have names: use one.")
     if isinstance(key, str):
         raise ConfigError(
             f"the key {key!r} {where} has a '/', which separates the names of nested parameters",
@@ -263,12 +168,5 @@ def _named(value: object) -> str:
 
 
 _USER_FUNCTIONS: Final[frozenset[Any]] = frozenset(
-    {
-        functions.choice,
-        functions.grid_search,
-        functions.loguniform,
-        functions.randint,
-        functions.sample_from,
-        functions.uniform,
-    }
+    getattr(functions, name) for name in functions.__all__ if name != "SampleFrom"
 )
