@@ -64,7 +64,10 @@ PARTS = {
     "engine": Part(modules=("_engine",), parts=("values",), pure=True),
     # What plugins promise, and what they may rely on.
     "contracts": Part(
-        modules=("searcher", "searcher_wrapper", "scheduler", "syncer", "callback", "hookspecs"),
+        modules=(
+            *("searcher", "searcher_wrapper", "scheduler", "syncer", "callback", "logger_callback"),
+            "hookspecs",
+        ),
         parts=("values",),
         libraries=("pluggy",),
         pure=True,
@@ -116,6 +119,14 @@ PARTS = {
         parts=("values", "store", "builtin"),
         libraries=("pandas", "fsspec"),
     ),
+    # Our plugins: what a stranger's may import too, and nothing else.
+    "builtin": Part(
+        modules=("builtin",),
+        parts=("values", "contracts"),
+        libraries=("fsspec", "rich", "IPython", "psutil"),
+    ),
+    # Public modules that only gather built-in plugins under Ray Tune's names.
+    "windows": Part(modules=("loggers",), parts=("contracts", "builtin")),
     # What users import.
     "surface": Part(
         modules=("", "tuner", "results", "reporting"),
@@ -130,12 +141,6 @@ PARTS = {
         modules=("cli", "__main__"),
         parts=("values", "contracts", "plugins", "store", "run", "builtin", "analysis"),
         libraries=("click", "rich"),
-    ),
-    # Our plugins: what a stranger's may import too, and nothing else.
-    "builtin": Part(
-        modules=("builtin",),
-        parts=("values", "contracts"),
-        libraries=("fsspec", "rich", "IPython"),
     ),
 }
 

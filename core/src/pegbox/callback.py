@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any, Literal
 
 from pegbox.objective import Objective
@@ -61,7 +60,7 @@ class ExperimentInfo:
     @property
     def storage_path(self) -> str:
         """The folder that the experiment's folder lies in, absolute."""
-        return str(PurePath(self.path).parent)
+        return self.path[: max(self.path.rfind("/"), self.path.rfind("\\"))]
 
 
 class Callback:

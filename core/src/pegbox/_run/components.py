@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pegbox import jsonvalue
@@ -17,7 +17,7 @@ from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
 from pegbox.searcher_wrapper import SearcherWrapper
 
-__all__ = ["make_callbacks", "make_component", "register_layers"]
+__all__ = ["check_object", "make_component", "register_layers"]
 
 _ARGUMENT = {"searcher": "search_alg", "scheduler": "scheduler", "callback": "callbacks"}
 _BASES: dict[str, type] = {"searcher": Searcher, "scheduler": Scheduler, "callback": Callback}
@@ -50,11 +50,11 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
             f"{_ARGUMENT[role]}={chosen.__name__} is a class, not an object",
             hint=f"Write {_ARGUMENT[role]}={chosen.__name__}().",
         )
-    _check_object(role, f"{_ARGUMENT[role]}={chosen!r}", chosen)
+    check_object(role, f"{_ARGUMENT[role]}={chosen!r}", chosen)
     return _wrapped(chosen) if isinstance(chosen, SearcherWrapper) else _of_object(chosen)
 
 
-def _check_object(role: str, written: str, chosen: object) -> None:
+def check_object(role: str, written: str, chosen: object) -> None:
     """Refuse early what would not fit when the run begins.
 
     Args:
@@ -124,22 +124,3 @@ def register_layers(manager: RoleManager, component: Component) -> None:
         taken.add(manager.register(layer.plugin, name, layer.package))
         if isinstance(layer.plugin, SearcherWrapper):
             layer.plugin.inner = manager.inside(name)
-
-
-def make_callbacks(chosen: Sequence[Any], verbose: int) -> tuple[Any, ...]:
-    """The callbacks of a run: the view, unless it is silent, and what the user named.
-
-    Raises:
-        ConfigError: One is a class, or a name that nobody offers.
-    """
-    catalog = Catalog.discover()
-    made = [catalog.create("callback", "progress", {"verbose": verbose})] if verbose else []
-    for callback in chosen:
-        if isinstance(callback, type):
-            raise ConfigError(
-                f"callbacks has the class {callback.__name__}, not an object",
-                hint=f"Write callbacks=[{callback.__name__}()].",
-            )
-        made.append(catalog.create("callback", callback) if isinstance(callback, str) else callback)
-        _check_object("callback", f"callbacks has {callback!r}, which", made[-1])
-    return tuple(made)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pegbox._run.components import make_callbacks
+from pegbox._run.callback_list import make_callbacks
 from pegbox._run.plan import CREATORS
 from pegbox._run.stopping import make_stopper, stopper_from
 from pegbox._store.snapshots import SYNC_PERIOD_S
@@ -75,7 +75,7 @@ def settle_options(
         "checkpoint_config": run.checkpoint_config
         or CheckpointConfig(**(before["checkpoint_config"] or {})),
         "stopper": stopper_from(before["stop"]) if stop is None else stop,
-        "callbacks": make_callbacks(chosen, verbose),
+        "callbacks": make_callbacks(chosen, verbose, run.progress_reporter),
         "callback_names": tuple(each for each in chosen if isinstance(each, str)),
         "verbose": verbose,
         "progress_reporter": run.progress_reporter,

@@ -41,5 +41,9 @@ def pegbox_syncers() -> Mapping[str, str]:
 
 @hookimpl
 def pegbox_callbacks() -> Mapping[str, str]:
-    """The live view."""
-    return {"progress": "pegbox.builtin.progress:ProgressView"}
+    """The live view, and the loggers of Ray Tune's files."""
+    return {
+        "progress": "pegbox.builtin.progress:ProgressView",
+        "csv": "pegbox.builtin.loggers.csv_logger:CSVLoggerCallback",
+        "json": "pegbox.builtin.loggers.json_logger:JsonLoggerCallback",
+    }
