@@ -129,7 +129,7 @@ PARTS = {
     "windows": Part(modules=("loggers",), parts=("contracts", "builtin")),
     # What users import.
     "surface": Part(
-        modules=("", "tuner", "results", "reporting"),
+        modules=("", "tuner", "results", "analysis", "reporting"),
         parts=(
             *("values", "contracts", "settings", "store", "trial side", "run", "dask"),
             "analysis",

@@ -37,6 +37,7 @@ class TrialRow:
         attempt: Tries started; 0 before the first.
         name: Its name. ``folder_name``: that of its folder.
         tag: ``experiment_tag``.
+        point: Flat path to plain value, as the searcher proposed it.
         config: The configuration as JSON data.
         resources: Amount of each resource that it asks for while it runs.
         result: The last result with its autofilled values; None before the first report.
@@ -50,6 +51,7 @@ class TrialRow:
     name: str
     folder_name: str
     tag: str
+    point: Mapping[str, float | int]
     config: Mapping[str, Any]
     resources: Mapping[str, float]
     result: dict[str, Any] | None
@@ -247,6 +249,7 @@ class Reader:
             name=born.get("name") or usual,
             folder_name=born.get("folder_name") or usual,
             tag=born["tag"],
+            point=born["point"],
             config=current["config"],
             resources=current["resources"],
             result=result,
