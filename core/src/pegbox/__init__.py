@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pegbox.analysis import ExperimentAnalysis
+    from pegbox.analysis import ExperimentAnalysis
     from pegbox.callback import Callback
     from pegbox.checkpoint import Checkpoint
     from pegbox.configs import (
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
         SyncConfig,
         TuneConfig,
     )
-    from pegbox.errors import PegboxError
+    from pegbox.errors import PegboxError, TuneError
+    from pegbox.experiment import Experiment
+    from pegbox.launch import run, run_experiments
     from pegbox.reporting import get_checkpoint, get_context, report
     from pegbox.results import Result, ResultGrid
     from pegbox.scheduler import Scheduler
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
         sample_from,
         uniform,
     )
+    from pegbox.stoppers import Stopper
     from pegbox.syncer import Syncer
     from pegbox.trainable import with_resources
     from pegbox.tuner import Tuner
@@ -55,6 +60,11 @@ __all__ = [
     "SyncConfig",
     "ResultGrid",
     "Result",
+    "ExperimentAnalysis",
+    "run",
+    "run_experiments",
+    "Experiment",
+    "ExperimentAnalysis",
     # Inside a trial
     "report",
     "get_checkpoint",
@@ -80,8 +90,10 @@ __all__ = [
     "Scheduler",
     "Syncer",
     "Callback",
+    "Stopper",
     # Errors
     "PegboxError",
+    "TuneError",
 ]
 
 #: Public name -> the module that has it.
@@ -89,6 +101,9 @@ _MODULES = {
     "Callback": "callback",
     "Checkpoint": "checkpoint",
     "CheckpointConfig": "configs",
+    "Experiment": "experiment",
+    "ExperimentAnalysis": "analysis",
+    "ExperimentAnalysis": "analysis",
     "FailureConfig": "configs",
     "PegboxError": "errors",
     "Result": "results",
@@ -97,9 +112,11 @@ _MODULES = {
     "RunConfig": "configs",
     "Scheduler": "scheduler",
     "Searcher": "searcher",
+    "Stopper": "stoppers",
     "SyncConfig": "configs",
     "Syncer": "syncer",
     "TuneConfig": "configs",
+    "TuneError": "errors",
     "Tuner": "tuner",
     "choice": "space",
     "get_checkpoint": "reporting",
@@ -115,13 +132,21 @@ _MODULES = {
     "randint": "space",
     "randn": "space",
     "report": "reporting",
+    "run": "launch",
+    "run_experiments": "launch",
     "sample_from": "space",
     "uniform": "space",
     "with_resources": "trainable",
 }
 
 
+#: Modules with public names of their own, there without an import of theirs.
+_SUBMODULES = ("loggers", "schedulers", "search", "session", "stoppers")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
