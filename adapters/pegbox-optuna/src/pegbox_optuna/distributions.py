@@ -1,9 +1,14 @@
-"""pegbox's domains as Optuna's distributions; categories by index."""
+"""pegbox's domains as Optuna's distributions, and back: categories by index.
+
+Optuna has no logarithmic range with a step. It is given the range without the step, and what it
+draws goes to the nearest value of the domain, which is then what the study holds.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+import optuna
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -12,7 +17,7 @@ from optuna.distributions import (
 )
 from pegbox.errors import UnsupportedSpace
 
-__all__ = ["to_distribution"]
+__all__ = ["suggest", "to_distribution", "to_value"]
 
 _LARGEST_INT: Final = 2**53
 
@@ -38,19 +43,34 @@ def to_distribution(path: str, domain: Any) -> BaseDistribution:
     return _numeric(path, domain)
 
 
+def suggest(trial: optuna.Trial, path: str, distribution: BaseDistribution) -> None:
+    """Draw a parameter of a trial, unless it is drawn already."""
+    match distribution:
+        case FloatDistribution(low=low, high=high, step=step, log=log):
+            trial.suggest_float(path, low, high, step=step, log=log)
+        case IntDistribution(low=low, high=high, step=step, log=log):
+            trial.suggest_int(path, low, high, step=step, log=log)
+        case CategoricalDistribution(choices=choices):
+            trial.suggest_categorical(path, choices)
+
+
+def to_value(domain: Any, drawn: Any) -> float | int:
+    """The domain's own value for one that Optuna drew."""
+    nearest = domain.nearest(drawn) if domain.kind != "choice" else drawn
+    value: float | int = domain.conform(nearest)
+    return value
+
+
 def _numeric(path: str, domain: Any) -> BaseDistribution:
     whole = domain.kind == "int"
-    if domain.log and domain.step != (1 if whole else None):
-        raise UnsupportedSpace(
-            f"parameter {path!r}: Optuna cannot combine log with step={domain.step}",
-            hint="Leave out one of them.",
-        )
     if not whole:
-        return FloatDistribution(domain.lower, domain.upper, log=domain.log, step=domain.step)
+        step = None if domain.log else domain.step
+        return FloatDistribution(domain.lower, domain.upper, log=domain.log, step=step)
     if max(abs(domain.lower), abs(domain.upper)) > _LARGEST_INT:
         raise UnsupportedSpace(
             f"parameter {path!r}: Optuna computes with floats, which do not tell whole numbers "
             f"beyond 2**53 apart, got {domain.lower} to {domain.upper}",
             hint="Use a smaller range, or a float.",
         )
-    return IntDistribution(domain.lower, domain.upper, log=domain.log, step=domain.step)
+    step = 1 if domain.log else domain.step
+    return IntDistribution(domain.lower, domain.upper, log=domain.log, step=step)

@@ -13,7 +13,7 @@ from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
-from pegbox.space import Domain
+from pegbox.space import NO_CONDITIONS, Condition, Domain, is_active
 from pegbox.trial import Outcome
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class OptunaSearch(Searcher):
     Args:
         sampler: ``"tpe"`` (the default), ``"random"``, or a sampler object of Optuna's, which is
             copied for the run.
+        points_to_evaluate: Configurations, or parts of them, that are proposed first; what one
+            leaves out is the sampler's to choose.
         **sampler_options: Options of the sampler's class, for a sampler given by name; not
             ``seed``, which follows from the run's.
 
@@ -40,12 +42,19 @@ class OptunaSearch(Searcher):
     # Not `intermediate`: of a stopped trial TPE looks at the last result alone, and that one
     # comes with the end. So a restore, which tells no earlier ones, leaves nothing out.
     traits: ClassVar[Traits] = Traits(
-        domains=frozenset({"float", "int", "choice"}), batches=True, cheap=True
+        domains=frozenset({"float", "int", "choice"}), conditions=True, batches=True, cheap=True
     )
 
-    def __init__(self, sampler: str | BaseSampler | None = None, **sampler_options: Any) -> None:
+    def __init__(
+        self,
+        sampler: str | BaseSampler | None = None,
+        *,
+        points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        **sampler_options: Any,
+    ) -> None:
         from pegbox_optuna.samplers import make_sampler
 
+        self.points_to_evaluate = list(points_to_evaluate or ())
         self._given_sampler = make_sampler(sampler, sampler_options)
 
     def setup(
@@ -54,6 +63,8 @@ class OptunaSearch(Searcher):
         objectives: Sequence[Objective],
         seed: int,
         num_samples: int,
+        conditions: Mapping[str, Condition] = NO_CONDITIONS,
+        points: Sequence[Point] = (),
     ) -> None:
         """Open a study in memory.
 
@@ -70,9 +81,11 @@ class OptunaSearch(Searcher):
             )
         self._metric = objectives[0].metric
         self._space: dict[str, Domain] = dict(space)
+        self._conditions = dict(conditions)
+        self._points = list(points)
         # A sampler keeps notes about its study, and the user may give one object to two runs.
         self._sampler = copy.deepcopy(self._given_sampler)
-        self._study: OrderedStudy = OrderedStudy(self._sampler, self._space)
+        self._study: OrderedStudy = OrderedStudy(self._sampler, self._space, conditions)
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
@@ -81,7 +94,8 @@ class OptunaSearch(Searcher):
         from pegbox_optuna.samplers import seed_generators
 
         seed_generators(self._sampler, seed)
-        return self._study.ask(trial_id, pending)
+        given = self._points[ask] if ask < len(self._points) else {}
+        return self._study.ask(trial_id, pending, given)
 
     def on_trial_complete(
         self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
@@ -117,13 +131,16 @@ class OptunaSearch(Searcher):
             self._study.add(trial_id, self._conform(config), told)
 
     def _conform(self, config: Point) -> Point:
-        if config.keys() != self._space.keys():
+        active = {path for path in self._space if is_active(path, config, self._conditions)}
+        if config.keys() != active:
             raise ConfigError(
                 f"the observed point has the parameters {sorted(config)}, "
-                f"the space has {sorted(self._space)}"
+                f"the space has {sorted(active)}"
             )
         return {
-            path: _conform_value(path, domain, config[path]) for path, domain in self._space.items()
+            path: _conform_value(path, domain, config[path])
+            for path, domain in self._space.items()
+            if path in active
         }
 
     def _told(self, result: Mapping[str, Any] | None, outcome: Outcome) -> Told:

@@ -21,10 +21,10 @@ from optuna.samplers import BaseSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 from pegbox.searcher import Point
-from pegbox.space import Domain
+from pegbox.space import Condition, Domain, is_active
 from pegbox.trial import Outcome
 
-from pegbox_optuna.distributions import to_distribution
+from pegbox_optuna.distributions import suggest, to_distribution, to_value
 
 __all__ = ["OrderedStudy", "Told", "make_told"]
 
@@ -63,14 +63,21 @@ class OrderedStudy:
 
     Args:
         sampler: Not used by another study.
-        space: Flat path to domain.
+        space: Flat path to domain, a parent before what depends on it.
+        conditions: Path to condition, for parameters that have one.
 
     Raises:
         UnsupportedSpace: A domain that Optuna has no distribution for.
     """
 
-    def __init__(self, sampler: BaseSampler, space: Mapping[str, Domain]) -> None:
+    def __init__(
+        self,
+        sampler: BaseSampler,
+        space: Mapping[str, Domain],
+        conditions: Mapping[str, Condition],
+    ) -> None:
         self._space = dict(space)
+        self._conditions = dict(conditions)
         self._distributions = {path: to_distribution(path, space[path]) for path in space}
         self._storage = InMemoryStorage()
         with _quiet():
@@ -86,12 +93,27 @@ class OrderedStudy:
         """Whether the trial is known here as running."""
         return trial_id in self._running
 
-    def ask(self, trial_id: str, pending: Mapping[str, Point]) -> dict[str, float | int]:
-        """Begin a trial; what is pending and nothing else counts as running beside it."""
+    def ask(
+        self, trial_id: str, pending: Mapping[str, Point], given: Point
+    ) -> dict[str, float | int]:
+        """Begin a trial; what is pending and nothing else counts as running beside it.
+
+        Args:
+            trial_id: Public id of the trial.
+            pending: Points of the other trials under way.
+            given: Values that the sampler is not asked for.
+        """
         self._take_in(pending)
-        trial = self._study.ask(self._distributions)
+        if given:
+            self._study.enqueue_trial(dict(given))
+        trial = self._study.ask()
         self._running[trial_id] = trial.number
-        return {path: self._settle(trial, path) for path in self._space}
+        point: dict[str, float | int] = {}
+        for path in self._space:
+            if is_active(path, point, self._conditions):
+                suggest(trial, path, self._distributions[path])
+                point[path] = self._settle(trial, path)
+        return point
 
     def tell(self, trial_id: str, told: Told) -> None:
         """End a trial that runs."""
@@ -109,11 +131,12 @@ class OrderedStudy:
     def _settle(self, trial: optuna.Trial, path: str) -> float | int:
         """The parameter's plain value, which then also stands in the study.
 
-        Optuna's stepped floats are off by rounding (0.30000000000000004); were they left in the
-        study, a restore, which brings the plain values, would go on differently.
+        Optuna's stepped floats are off by rounding (0.30000000000000004), and it knows no step in
+        a logarithmic range; were its values left in the study, a restore, which brings the plain
+        values, would go on differently.
         """
         drawn = trial.params[path]
-        value = self._space[path].conform(drawn)
+        value = to_value(self._space[path], drawn)
         if value != drawn:
             distribution = self._distributions[path]
             coded = distribution.to_internal_repr(value)
@@ -140,7 +163,7 @@ class OrderedStudy:
             state=told.state,
             value=told.value,
             params=dict(point),
-            distributions=self._distributions,
+            distributions={path: self._distributions[path] for path in point},
             intermediate_values={told.step: told.value} if told.state == TrialState.PRUNED else {},
         )
 
