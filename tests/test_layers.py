@@ -57,6 +57,7 @@ PARTS = {
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
             *("space", "jsonvalue", "seeds", "autofill", "result_files"),
+            *("config_copy", "placement_group"),
         ),
         pure=True,
     ),
@@ -78,6 +79,8 @@ PARTS = {
     "settings": Part(
         modules=(
             "argument_checks",
+            "class_trainable",
+            "step_counters",
             "configs",
             "stoppers",
             "trainable",
@@ -129,7 +132,7 @@ PARTS = {
     "windows": Part(modules=("loggers",), parts=("contracts", "builtin")),
     # What users import.
     "surface": Part(
-        modules=("", "tuner", "results", "analysis", "reporting"),
+        modules=(*("", "tuner", "launch", "experiment", "results", "analysis", "reporting"),),
         parts=(
             *("values", "contracts", "settings", "store", "trial side", "run", "dask"),
             "analysis",

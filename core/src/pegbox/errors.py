@@ -32,6 +32,7 @@ __all__ = [
     "Stalled",
     "StoreError",
     "TrialError",
+    "TuneError",
     "UnsupportedSpace",
 ]
 
@@ -51,6 +52,10 @@ class PegboxError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+#: Ray Tune's name, for scripts that catch it.
+TuneError = PegboxError
 
 
 class ConfigError(PegboxError, ValueError):

@@ -8,19 +8,14 @@ from pegbox import (
     Experiment,
     ExperimentAnalysis,
     choice,
-    register_trainable,
     report,
     run,
     run_experiments,
     uniform,
 )
 from pegbox.errors import ConfigError, ExperimentExists, RunError
-from pegbox.run import checkpoint_settings
-
-
-def train(config):
-    for step in range(1, 4):
-        report({"loss": config["x"] + 1 / step})
+from pegbox.launch import checkpoint_settings
+from tuning import train
 
 
 def fails_at_first(config):
@@ -105,11 +100,6 @@ def test_older_names_of_checkpoint_settings_are_taken_with_a_warning():
         checkpoint_frequency=3,
         checkpoint_at_end=True,
     )
-
-
-def test_a_registered_trainable_runs_by_its_name(quick):
-    register_trainable("by-name", train)
-    assert len(run("by-name", **quick).trials) == 3
 
 
 def test_experiments_run_one_after_the_other(quick, tmp_path):
