@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from pegbox._trial.checkpointing import require_visible
+from pegbox._trial.checkpointing import make_trial_folder
 from pegbox._trial.current import find
 from pegbox._trial.task import TrialTask
 from pegbox.checkpoint import Checkpoint
@@ -109,9 +108,7 @@ class TrialContext:
         Raises:
             ReportError: The experiment's folder is not visible from this process.
         """
-        require_visible(self._task)
-        os.makedirs(self._task.path, exist_ok=True)
-        return self._task.path
+        return make_trial_folder(self._task)
 
     def get_trial_resources(self) -> Resources:
         """What the trial was given, by name; ``["cpu"]`` is a number of cores."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -24,7 +25,9 @@ __all__ = [
     "MARKER_NAME",
     "checkpoint_name",
     "discard_unfinished",
+    "epoch_of_name",
     "json_or_none",
+    "make_trial_folder",
     "mark_folder",
     "persist",
     "require_visible",
@@ -37,6 +40,8 @@ MARKER_NAME: Final = ".pegbox-run"
 
 _UNFINISHED: Final = ".tmp-"
 _FINISHED: Final = "checkpoint_"
+#: See `checkpoint_name`.
+_NAME: Final = re.compile(rf"{_FINISHED}\d{{6,}}(-e(?P<epoch>\d+)a\d+)?")
 
 
 def mark_folder(folder: str, run: str) -> None:
@@ -73,6 +78,17 @@ def require_visible(task: TrialTask) -> None:
         )
 
 
+def make_trial_folder(task: TrialTask) -> str:
+    """The trial's folder, absolute; made where it is missing.
+
+    Raises:
+        ReportError: The experiment's folder is not visible from here.
+    """
+    require_visible(task)
+    os.makedirs(task.path, exist_ok=True)
+    return task.path
+
+
 def checkpoint_name(iteration: int, *, attempt: int, epoch: int) -> str:
     """Name of a checkpoint's folder, which no other try of the trial uses.
 
@@ -80,6 +96,12 @@ def checkpoint_name(iteration: int, *, attempt: int, epoch: int) -> str:
     """
     suffix = f"-e{epoch}a{attempt}" if epoch > 1 or attempt > 1 else ""
     return f"{_FINISHED}{iteration:06d}{suffix}"
+
+
+def epoch_of_name(name: str) -> int | None:
+    """The epoch in which a checkpoint with this name was written; None for another name."""
+    found = _NAME.fullmatch(name)
+    return found and int(found["epoch"] or 1)
 
 
 def persist(source: str, task: TrialTask, report: ReportMessage) -> tuple[str, int]:

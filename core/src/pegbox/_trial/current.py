@@ -20,7 +20,7 @@ from pegbox.errors import ReportError
 if TYPE_CHECKING:
     from pegbox._trial.session import Session
 
-__all__ = ["find", "running"]
+__all__ = ["find", "here", "running"]
 
 _CONTEXT: Final[ContextVar[Session | None]] = ContextVar("pegbox_session", default=None)
 _lock: Final = threading.Lock()
@@ -71,15 +71,23 @@ def find(caller: str) -> Session:
     Raises:
         ReportError: There is none, or it is not certain which.
     """
+    session = here()
+    if session is not None:
+        return session
+    if not _residences:
+        _refuse_outside(caller)
+    _refuse_unclear(caller)
+
+
+def here() -> Session | None:
+    """The session of the code that calls; None where there is none, or it is not certain which."""
     session = _CONTEXT.get()
     if session is not None:
         return session
-    here = tuple(_residences)
-    if not here:
-        _refuse_outside(caller)
-    if len(here) > 1 or not here[0].alone or threading.current_thread() in here[0].older:
-        _refuse_unclear(caller)
-    return here[0].session
+    living = tuple(_residences)
+    if len(living) != 1 or not living[0].alone or threading.current_thread() in living[0].older:
+        return None
+    return living[0].session
 
 
 def _refuse_outside(caller: str) -> NoReturn:

@@ -13,7 +13,11 @@ from pegbox.trial import TrialFailure
 __all__ = ["describe"]
 
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_OWN: Final = (os.path.join(_PACKAGE, "_trial") + os.sep, os.path.join(_PACKAGE, "reporting.py"))
+_OWN: Final = (
+    os.path.join(_PACKAGE, "_trial") + os.sep,
+    os.path.join(_PACKAGE, "reporting.py"),
+    os.path.join(_PACKAGE, "class_trainable.py"),
+)
 
 _Part = tuple[BaseException, traceback.TracebackException]
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.function import run_trial
+from pegbox._trial.output import at_terminal
 from pegbox._trial.task import Order, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.events import Event, PlaceOpened, WorkerJoined
@@ -108,10 +109,11 @@ class InlineExecutor:
         at = self.clock()
         self._post([reported(report, at=at, trial=trial, attempt=attempt, place=place)])
         try:
-            inbox.handle()
-            while not self._decisions:
-                inbox.wait(None)
+            with at_terminal():
                 inbox.handle()
+                while not self._decisions:
+                    inbox.wait(None)
+                    inbox.handle()
         except Exception as error:
             # The run's fault, not the trial's: the function is told to end, and `wait` raises it.
             self._broken = error
