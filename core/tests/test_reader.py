@@ -1,10 +1,11 @@
 """Reading a store: what the engine knew, wherever the folder lies and whoever works on it."""
 
+import dataclasses
 import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 from pegbox._engine.rules import Rules
 from pegbox._store import Reader, Store
 from pegbox._store.read_connection import open_for_reading
-from pegbox._store.schema import FILE_NAME
+from pegbox._store.schema import FILE_NAME, VERSION
 from pegbox._store.scores import best_trial
 from pegbox.errors import ConfigError, StoreError
-from pegbox.events import PlaceOpened, Reconfigured, Reported, Resumed, RunEnded
+from pegbox.events import CheckpointsDropped, PlaceOpened, Reconfigured, Reported, Resumed, RunEnded
 from pegbox.jsonvalue import dumps
 from pegbox.resources import Resources
 from pegbox.trial import State
@@ -212,7 +213,36 @@ def test_checkpoints_are_listed_in_order(folder):
     reports = [reported(0, i, checkpoint=checkpoint_at(0, i)) for i in (1, 2)]
 
     with stored(folder, [suggested(0), launched(0), *reports]) as reader:
-        assert reader.checkpoints(0) == [checkpoint_at(0, 1), checkpoint_at(0, 2)]
+        saved = reader.checkpoints(0)
+        assert [record for record, _ in saved] == [checkpoint_at(0, 1), checkpoint_at(0, 2)]
+        assert [result["training_iteration"] for _, result in saved] == [1, 2]
+
+
+def test_dropped_checkpoints_are_not_listed(folder):
+    reports = [reported(0, i, checkpoint=checkpoint_at(0, i)) for i in (1, 2, 3)]
+    dropped = CheckpointsDropped(9.0, 0, (checkpoint_at(0, 1).path, checkpoint_at(0, 3).path))
+
+    with stored(folder, [suggested(0), launched(0), *reports, dropped]) as reader:
+        assert [record for record, _ in reader.checkpoints(0)] == [checkpoint_at(0, 2)]
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        left = [path for (path,) in db.execute("SELECT path FROM checkpoints")]
+    assert left == [checkpoint_at(0, 2).path]
+
+
+def test_a_checkpoint_has_the_result_it_came_with_though_the_trial_was_set_back(folder):
+    first = [reported(0, i, checkpoint=checkpoint_at(0, i), loss=i / 10) for i in (1, 2)]
+    again = reported(0, 2, attempt=2, loss=0.9)
+    end = dataclasses.replace(finished(0, attempt=2), checkpoint=checkpoint_at(0, 7))
+
+    facts = [suggested(0), launched(0), *first, lost(0), launched(0, attempt=2), again, end]
+    with stored(folder, facts) as reader:
+        saved = reader.checkpoints(0)
+
+    assert [(record.iteration, result["loss"]) for record, result in saved] == [
+        (1, 0.1),
+        (2, 0.2),
+        (7, 0.9),
+    ]
 
 
 # -------------------------------------------------------------------------------------- scores
@@ -367,12 +397,12 @@ def test_an_older_file_is_read_as_migrated_and_left_alone(store, folder):
     store.append(whole_trial(0))
     store.close()
     db = sqlite3.connect(folder / FILE_NAME)
-    db.execute("PRAGMA user_version = 0")
+    db.execute(f"PRAGMA user_version = {VERSION - 1}")
     db.close()
     before = (folder / FILE_NAME).read_bytes()
 
     with ExitStack() as closing:
-        steps = {0: lambda db: db.execute("UPDATE trials SET attempt = 9")}
+        steps = {VERSION - 1: lambda db: db.execute("UPDATE trials SET attempt = 9")}
         db = open_for_reading(folder, closing, steps)
         assert db.execute("SELECT attempt FROM trials").fetchall() == [(9,)]
 

@@ -21,7 +21,7 @@ from pegbox import RunConfig, TuneConfig, Tuner
 from pegbox._store import Reader, Store
 from pegbox._store.claim import Claim
 from pegbox._store.home import Home, find_home
-from pegbox._store.schema import FILE_NAME
+from pegbox._store.schema import FILE_NAME, VERSION
 from pegbox._store.taking_up import prepare
 from pegbox.errors import ConfigError, ExperimentExists, ExperimentLocked, StoreError
 from pegbox.events import RunEnded, Started
@@ -322,15 +322,15 @@ def test_an_older_file_is_migrated_and_kept_in_the_folder(folder):
     with create(folder) as store:
         store.append(whole_trial(0))
     with closing(sqlite3.connect(folder / FILE_NAME)) as db:
-        db.execute("PRAGMA user_version = 0")
+        db.execute(f"PRAGMA user_version = {VERSION - 1}")
     home = find_home(folder, META.run)
 
-    prepare(home, {0: lambda db: db.execute("UPDATE trials SET attempt = 99")})
+    prepare(home, {VERSION - 1: lambda db: db.execute("UPDATE trials SET attempt = 99")})
 
     with closing(sqlite3.connect(home.file)) as db:
         assert db.execute("SELECT attempt FROM trials").fetchall() == [(99,)]
-    assert count(folder / "experiment.v0.sqlite") == 4
-    assert not home.file.with_name("experiment.v0.sqlite").exists()
+    assert count(folder / f"experiment.v{VERSION - 1}.sqlite") == 4
+    assert not home.file.with_name(f"experiment.v{VERSION - 1}.sqlite").exists()
 
 
 # ------------------------------------------------------------------------------------- reading

@@ -289,11 +289,11 @@ def test_a_file_that_is_no_database_is_refused(folder):
 def test_an_older_file_is_migrated_on_a_copy_and_kept(store, folder):
     store.append(whole_trial(0))
     store.close()
-    set_version(folder, 0)
+    set_version(folder, VERSION - 1)
     before = (folder / FILE_NAME).read_bytes()
 
     kept = migrate_file(
-        folder / FILE_NAME, {0: lambda db: db.execute("UPDATE trials SET attempt = 99")}
+        folder / FILE_NAME, {VERSION - 1: lambda db: db.execute("UPDATE trials SET attempt = 99")}
     )
 
     assert kept is not None
@@ -305,11 +305,14 @@ def test_an_older_file_is_migrated_on_a_copy_and_kept(store, folder):
 def test_a_migration_that_fails_leaves_the_old_file_as_it_was(store, folder):
     store.append(whole_trial(0))
     store.close()
-    set_version(folder, 0)
+    set_version(folder, VERSION - 1)
     before = (folder / FILE_NAME).read_bytes()
 
     with pytest.raises(sqlite3.OperationalError):
-        migrate_file(folder / FILE_NAME, {0: lambda db: db.execute("UPDATE nowhere SET x = 1")})
+        migrate_file(
+            folder / FILE_NAME,
+            {VERSION - 1: lambda db: db.execute("UPDATE nowhere SET x = 1")},
+        )
 
     assert (folder / FILE_NAME).read_bytes() == before
 
@@ -318,7 +321,7 @@ def test_a_version_from_which_no_way_leads_is_refused(store, folder):
     store.close()
     set_version(folder, 0)
 
-    with pytest.raises(StoreError, match="version 0, from which no way leads to 1"):
+    with pytest.raises(StoreError, match=f"version 0, from which no way leads to {VERSION}"):
         Store.open(folder)
 
 

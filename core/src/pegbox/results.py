@@ -14,13 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from pegbox._analysis.best import find_best
+from pegbox._analysis.best import best_saved, choose_objective, find_best
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._analysis.filesystem import local_filesystem, refuse_filesystem
+from pegbox._store.reader import Reader
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ConfigError, TrialError
 from pegbox.objective import make_objectives
-from pegbox.trial import Status
+from pegbox.trial import CheckpointRecord, Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,6 +112,46 @@ class Result:
         """The latest whole checkpoint, or None."""
         record = self._row.checkpoint
         return None if record is None else Checkpoint(self._folder / record.path)
+
+    @cached_property
+    def best_checkpoints(self) -> list[tuple[Checkpoint, dict[str, Any]]]:
+        """The checkpoints that were kept, each with the result that it was reported with.
+
+        The first one first; read when asked for. These are all, or those that
+        `pegbox.CheckpointConfig` keeps: the best, and the latest.
+        """
+        return [
+            (Checkpoint(self._folder / record.path), {**result, "config": self.config})
+            for record, result in self._kept
+        ]
+
+    @cached_property
+    def _kept(self) -> list[tuple[CheckpointRecord, dict[str, Any]]]:
+        with Reader(self._folder) as reader:
+            return reader.checkpoints(self._row.number)
+
+    def get_best_checkpoint(
+        self, metric: str | None = None, mode: str | None = None
+    ) -> Checkpoint | None:
+        """Of the checkpoints that were kept, the one with the best value of a metric.
+
+        Args:
+            metric: Name of a numeric value of the results; None for the experiment's first
+                objective.
+            mode: ``"min"`` or ``"max"``; None where the metric is one of the objectives.
+
+        Returns:
+            The latest of equals. NaN is best only where there is nothing else. None where no
+            checkpoint was kept.
+
+        Raises:
+            ConfigError: Metric and mode are not known, or no checkpoint came with the metric.
+        """
+        objective = choose_objective(self._experiment, metric, mode)
+        if not self._kept:
+            return None
+        best = best_saved([result for _, result in self._kept], objective)
+        return self.best_checkpoints[best][0]
 
     @cached_property
     def error(self) -> TrialError | None:

@@ -1,18 +1,22 @@
-"""Which trial is best, by which metric, and why there is none."""
+"""Which trial or checkpoint is best, by which metric, and why there is none."""
 
 from __future__ import annotations
 
 import difflib
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._store.reader import Reader
 from pegbox._store.scores import best_trial
+from pegbox.autofill import AUTOFILLED
 from pegbox.errors import ConfigError, RunError
 from pegbox.objective import Mode, Objective, make_objectives
 from pegbox.trial import Status
 
-__all__ = ["Best", "choose_objective", "find_best"]
+__all__ = ["Best", "best_saved", "choose_objective", "find_best"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,40 @@ def find_best(
     if number is None:
         raise _no_best(experiment, objective.metric, len(found))
     return Best(number, objective, found[number])
+
+
+def best_saved(results: Sequence[Mapping[str, Any]], objective: Objective) -> int:
+    """Which of several checkpoints is best, by the results that they came with.
+
+    Args:
+        results: At least one.
+        objective: What is compared.
+
+    Returns:
+        The index; the last of equals. NaN is best only where there is nothing else.
+
+    Raises:
+        ConfigError: No result has a number as the metric.
+    """
+    sign = 1.0 if objective.mode == "max" else -1.0
+    scores = {}
+    for index, result in enumerate(results):
+        value = result.get(objective.metric)
+        if isinstance(value, int | float):
+            nan = math.isnan(value)
+            scores[index] = (not nan, 0.0 if nan else sign * value, index)
+    if not scores:
+        raise _without(objective.metric, sorted({name for result in results for name in result}))
+    return max(scores, key=scores.__getitem__)
+
+
+def _without(metric: str, names: list[str]) -> ConfigError:
+    near = difflib.get_close_matches(metric, names, 1)
+    own = [name for name in names if name not in AUTOFILLED]
+    return ConfigError(
+        f"no checkpoint of the trial came with a number as {metric!r}",
+        hint=(f"Did you mean {near[0]!r}? " if near else "") + f"Reported: {own}.",
+    )
 
 
 def _no_best(experiment: StoredExperiment, metric: str, reported: int) -> ConfigError | RunError:

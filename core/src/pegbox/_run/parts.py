@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pegbox._engine.engine import Engine
+from pegbox._engine.retention import KeepRule
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
@@ -22,6 +23,7 @@ from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.starting_points import starting_points
 from pegbox._run.stopping import StopRules
 from pegbox._run.trial_names import TrialNames
+from pegbox.configs import CheckpointConfig
 from pegbox.seeds import derive_seed
 
 __all__ = ["Parts", "put_together"]
@@ -109,4 +111,12 @@ def _rules(plan: Plan) -> Rules:
         max_concurrent=plan.max_concurrent,
         lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
         reads_results=traits.intermediate,
+        keep=_keep_rule(plan.checkpoint_config),
     )
+
+
+def _keep_rule(config: CheckpointConfig) -> KeepRule | None:
+    if config.num_to_keep is None:
+        return None
+    score, order = config.checkpoint_score_attribute, config.checkpoint_score_order
+    return KeepRule(config.num_to_keep, score, order)

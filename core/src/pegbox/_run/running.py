@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from pegbox._engine.state import RunState
+from pegbox._run.deleting import Deleter
 from pegbox._run.plan import Plan
 from pegbox._run.session import MakeExecutor, Session, how_to_restore
 from pegbox._store.writer import Store
@@ -79,6 +80,8 @@ def run_plan(
     embedded = None if executor == "inline" or client is not None else _embedded(plan)
     make = _inline(plan) if executor == "inline" else _dask(plan, client, embedded)
     with ExitStack() as at_end:
+        # Ends after the store, whose last snapshot may set free what is to be deleted.
+        deleter = at_end.enter_context(Deleter(plan.folder))
         store = at_end.enter_context(open_store())
         mark_folder(str(plan.folder), plan.run)
         if embedded is not None:
@@ -86,7 +89,7 @@ def run_plan(
             at_end.callback(embedded.close)
             # Worker processes import while the driver goes on.
             embedded.prestart()
-        ended = session.run(store, make, resumed=resumed)
+        ended = session.run(store, make, deleter, resumed=resumed)
     if ended.how == "failed":
         raise _error(plan, session, ended)
     if plan.fail_fast == "raise":

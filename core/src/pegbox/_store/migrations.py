@@ -22,8 +22,28 @@ __all__ = ["STEPS", "Step", "check_version", "migrate", "migrate_file", "no_stor
 #: Changes the tables of one version into those of the next; commits nothing.
 Step = Callable[[sqlite3.Connection], None]
 
+
+def _keep_account_of_checkpoints(db: sqlite3.Connection) -> None:
+    """To version 2: checkpoints may be dropped, and what says so is found by its trial."""
+    db.execute("CREATE INDEX checkpoint_events ON events(trial) WHERE checkpoint IS NOT NULL")
+    db.execute("DROP VIEW checkpoints")
+    db.execute("""
+CREATE VIEW checkpoints AS
+SELECT trial, seq, attempt,
+    json_extract(checkpoint, '$.path') AS path,
+    json_extract(checkpoint, '$.iteration') AS iteration,
+    json_extract(checkpoint, '$.time_total_s') AS time_total_s,
+    json_extract(checkpoint, '$.size') AS size
+FROM events
+WHERE kind IN ('Reported', 'Ended') AND checkpoint IS NOT NULL
+    AND json_extract(checkpoint, '$.path') NOT IN (
+        SELECT p.value FROM events AS d, json_each(d.checkpoint) AS p
+        WHERE d.kind = 'CheckpointsDropped'
+    )""")
+
+
 #: Version -> the step that leads from it to the next one.
-STEPS: Final[Mapping[int, Step]] = {}
+STEPS: Final[Mapping[int, Step]] = {1: _keep_account_of_checkpoints}
 
 
 def check_version(db: sqlite3.Connection, path: Path, steps: Mapping[int, Step] = STEPS) -> int:

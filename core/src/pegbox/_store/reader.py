@@ -6,7 +6,7 @@ Needs no code of the user's: configurations stay JSON data.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from pegbox._engine.records import COLUMNS, checkpoint_from_text, failure_from_text, from_row
 from pegbox._store.meta import Epoch, ExperimentMeta, read_epochs, read_meta
 from pegbox._store.read_connection import open_for_reading
+from pegbox._store.saved_checkpoints import saved_checkpoints
 from pegbox._store.scores import scores
 from pegbox._store.trial_index import stored_checkpoint
 from pegbox.autofill import compose
@@ -70,6 +71,7 @@ class _Report(NamedTuple):
     place: int
     checkpoint: str | None
     metrics: str
+    seq: int
 
 
 class _Since(NamedTuple):
@@ -82,7 +84,7 @@ class _Since(NamedTuple):
 
 _REPORT: Final = (
     "{0}.attempt, {0}.iteration, {0}.time_this_iter_s, {0}.time_total_s, {0}.timestamp,"
-    " {0}.place, {0}.checkpoint, {0}.payload"
+    " {0}.place, {0}.checkpoint, {0}.payload, {0}.seq"
 )
 
 _TRIALS: Final = f"""
@@ -104,7 +106,7 @@ ORDER BY t.number
 
 _HISTORY: Final = f"""
 WITH RECURSIVE history(seq) AS (
-    SELECT last_report_seq FROM trials WHERE number = ? AND last_report_seq IS NOT NULL
+    SELECT ?
     UNION ALL
     SELECT e.previous FROM history AS h JOIN events AS e ON e.seq = h.seq
     WHERE e.previous IS NOT NULL
@@ -188,15 +190,19 @@ class Reader:
             for i, (report, since) in enumerate(_with_beginnings(reports))
         ]
 
-    def checkpoints(self, number: int) -> list[CheckpointRecord]:
-        """All checkpoints that a trial recorded, the first one first; some may be deleted."""
-        rows: Iterable[tuple[str]] = self._db.execute(
-            "SELECT checkpoint FROM events WHERE trial = ? AND kind IN ('Reported', 'Ended')"
-            " AND checkpoint IS NOT NULL ORDER BY seq",
-            (number,),
-        )
-        records = (checkpoint_from_text(text) for (text,) in rows)
-        return [record for record in records if record is not None]
+    def checkpoints(self, number: int) -> list[tuple[CheckpointRecord, dict[str, Any]]]:
+        """A trial's checkpoints that stay, the first one first, each with its result.
+
+        That is the one which it was reported with; of one that was saved at an end, the last one
+        before that.
+        """
+        self._db.execute("BEGIN")
+        try:
+            saved = saved_checkpoints(self._db, number)
+            results = self._results_at(number, {seq for _, seq in saved if seq is not None})
+        finally:
+            self._db.execute("ROLLBACK")
+        return [(record, {} if seq is None else results[seq]) for record, seq in saved]
 
     def scores(self, metric: str, mode: Mode, scope: str = "last") -> dict[int, float]:
         """Number of each trial that reported the metric -> its score.
@@ -220,7 +226,24 @@ class Reader:
         return {event.place: event for event in opened if isinstance(event, PlaceOpened)}
 
     def _history(self, number: int) -> list[_Report]:
-        return [_Report(*row) for row in self._db.execute(_HISTORY, (number,))]
+        select = "SELECT last_report_seq FROM trials WHERE number = ?"
+        (last,) = self._db.execute(select, (number,)).fetchone() or (None,)
+        return [] if last is None else self._history_to(last)
+
+    def _history_to(self, seq: int) -> list[_Report]:
+        """A report and all those that it follows, the first one first."""
+        return [_Report(*row) for row in self._db.execute(_HISTORY, (seq,))]
+
+    def _results_at(self, number: int, wanted: Collection[int]) -> dict[int, dict[str, Any]]:
+        """Composed results by ``seq``: those that count, and others that were set back since."""
+        if not wanted:
+            return {}
+        places, tag = self._places(), self._tag(number)
+        counted = _with_beginnings(self._history(number))
+        pairs = {report.seq: (report, since) for report, since in counted}
+        for seq in set(wanted) - pairs.keys():
+            pairs[seq] = _with_beginnings(self._history_to(seq))[-1]
+        return {seq: self._compose(number, tag, *pairs[seq], places, done=False) for seq in wanted}
 
     def _tag(self, number: int) -> str:
         select = (

@@ -13,7 +13,7 @@ __all__ = ["APPLICATION_ID", "FILE_NAME", "SCHEMA", "VERSION"]
 FILE_NAME: Final = "experiment.sqlite"
 
 #: ``PRAGMA user_version`` of the files that this release writes.
-VERSION: Final = 1
+VERSION: Final = 2
 
 #: ``PRAGMA application_id``: the letters "pgbx".
 APPLICATION_ID: Final = 0x70676278
@@ -54,6 +54,8 @@ CREATE TABLE events(
     previous INTEGER,
     payload TEXT
 );
+
+CREATE INDEX checkpoint_events ON events(trial) WHERE checkpoint IS NOT NULL;
 
 CREATE TABLE trials(
     number INTEGER PRIMARY KEY,
@@ -116,7 +118,12 @@ SELECT trial, seq, attempt,
     json_extract(checkpoint, '$.iteration') AS iteration,
     json_extract(checkpoint, '$.time_total_s') AS time_total_s,
     json_extract(checkpoint, '$.size') AS size
-FROM events WHERE kind = 'Reported' AND checkpoint IS NOT NULL;
+FROM events
+WHERE kind IN ('Reported', 'Ended') AND checkpoint IS NOT NULL
+    AND json_extract(checkpoint, '$.path') NOT IN (
+        SELECT p.value FROM events AS d, json_each(d.checkpoint) AS p
+        WHERE d.kind = 'CheckpointsDropped'
+    );
 """
 
 #: Everything that an empty file needs, but for the pragmas.

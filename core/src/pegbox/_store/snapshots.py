@@ -12,6 +12,8 @@ import os
 import shutil
 import sqlite3
 import threading
+from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -50,6 +52,10 @@ class Snapshots:
         self._taking = threading.Lock()
         #: SQLite's count of the changes that other connections made, as of the last snapshot.
         self._taken: int | None = None
+        #: The last event that is certain to be in the last snapshot.
+        self._seq = 0
+        #: What waits for a snapshot that has an event: (its position, what to do), in that order.
+        self._waiting: deque[tuple[int, Callable[[], object]]] = deque()
         self._failed = False
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="pegbox-snapshots", daemon=True)
@@ -79,6 +85,10 @@ class Snapshots:
                 path=str(self._home.folder),
                 hint="Make room on its disk, or mend its permissions, and start again.",
             ) from error
+
+    def afterwards(self, seq: int, action: Callable[[], object]) -> None:
+        """Do something once a snapshot has been taken that has an event; in another thread."""
+        self._waiting.append((seq, action))
 
     def stop(self) -> None:
         """End the thread. May be called twice."""
@@ -121,8 +131,11 @@ class Snapshots:
             self._claim.renew()
             (changes,) = self._db.execute("PRAGMA data_version").fetchone()
             if changes != self._taken:
+                (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
                 publish(self._db, self._home, self._claim)
-                self._taken = changes
+                self._taken, self._seq = changes, seq
+            while self._waiting and self._waiting[0][0] <= self._seq:
+                self._waiting.popleft()[1]()
 
     def _require_own_snapshot(self) -> None:
         """Without a note, the snapshot tells whether somebody went on from it meanwhile."""

@@ -291,6 +291,24 @@ class Store:
         for row in self._db.execute(select):
             yield from_row(row, decode_config)
 
+    def kept_checkpoints(self) -> set[str]:
+        """Paths of all checkpoints that were recorded and not dropped."""
+        return {path for (path,) in self._db.execute("SELECT path FROM checkpoints")}
+
+    def when_in_folder(self, action: Callable[[], object]) -> None:
+        """Do something once what is stored now is in the experiment's folder too.
+
+        Where that is on a network, this is with the next snapshot, in another thread; if it comes
+        to none any more, never.
+
+        Args:
+            action: Quick.
+        """
+        if self._snapshots is None:
+            action()
+        else:
+            self._snapshots.afterwards(self._seq, action)
+
     @property
     def is_behind(self) -> bool:
         """Whether events may be missing: the file was made of a snapshot of a driver that died."""

@@ -95,6 +95,7 @@ def simulate(
         journal,
         parts.observers,
         parts.stop_rules,
+        _delete_nothing,
     )
     first = _first(parts, executor.clock()) if history else Started(0.0)
     parts.stop_rules.begin(first.at, parts.engine.replayed_s)
@@ -128,6 +129,10 @@ def _plan(
         seed=tune.seed or 0,
         **settle_options(tune, run_config, FRESH, objectives),
     )
+
+
+def _delete_nothing(paths: Sequence[str]) -> None:
+    """A simulation writes no checkpoints."""
 
 
 def _never_run(config: Mapping[str, Any]) -> None:
