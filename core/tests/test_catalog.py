@@ -14,6 +14,7 @@ from pegbox._plugins.known_packages import KNOWN_PACKAGES
 from pegbox._plugins.manager import RoleManager
 from pegbox.errors import ConfigError, MissingDependency, PluginError
 from pegbox.hookspecs import DoorwaySpecs
+from pegbox.searcher_wrapper import SearcherWrapper
 
 GOOD = """
 from pegbox.hookspecs import hookimpl
@@ -74,6 +75,8 @@ def test_the_built_in_pieces_come_through_their_doorway():
     assert builtin == {
         ("searcher", "random"),
         ("searcher", "grid"),
+        ("searcher", "concurrency_limiter"),
+        ("searcher", "repeater"),
         ("scheduler", "fifo"),
         ("scheduler", "asha"),
         ("scheduler", "async_hyperband"),
@@ -83,12 +86,19 @@ def test_the_built_in_pieces_come_through_their_doorway():
     }
 
 
+#: What cannot be made without arguments.
+ARGUMENTS = {
+    "concurrency_limiter": {"searcher": "random", "max_concurrent": 2},
+    "repeater": {"searcher": "random"},
+}
+
+
 def test_every_built_in_piece_loads_and_fits_its_role():
     catalog = Catalog.discover()
     for offer in catalog.offers:
         if offer.package == "pegbox":
-            plugin = catalog.create(offer.role, offer.name)
-            assert isinstance(plugin, ROLES[offer.role].base)
+            plugin = catalog.create(offer.role, offer.name, ARGUMENTS.get(offer.name))
+            assert isinstance(plugin, (ROLES[offer.role].base, SearcherWrapper))
             RoleManager(offer.role).register(plugin, offer.name, offer.origin)
 
 

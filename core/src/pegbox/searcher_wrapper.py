@@ -26,7 +26,8 @@ class InnerSearcher(Protocol):
 
         Args:
             hook_name: E.g. ``"searcher_suggest"``.
-            **arguments: All of the hook's arguments.
+            **arguments: The hook's arguments. Those that are left out are as in the call of this
+                hook that the wrapper is answering; in any other place all are needed.
 
         Returns:
             The answer; None where nobody in there implements the hook.

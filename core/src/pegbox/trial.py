@@ -20,6 +20,7 @@ __all__ = [
     "TrialView",
     "experiment_tag",
     "trial_id",
+    "trial_number",
 ]
 
 #: How a trial ended, as searchers and schedulers are told.
@@ -252,6 +253,11 @@ class TrialView:
 def trial_id(run: str, number: int) -> str:
     """The public id of a trial, from the run's 5 hex digits and its number."""
     return f"{run}_{number:05d}"
+
+
+def trial_number(public_id: str) -> int:
+    """The number of a trial, from its public id."""
+    return int(public_id.rpartition("_")[2])
 
 
 def experiment_tag(number: int, varied: Mapping[str, Any]) -> str:

@@ -18,11 +18,18 @@ class Inside:
 
     Args:
         callers: Hook to a caller that reaches only those.
+        under_way: Hook to the arguments that the manager is calling it with, if it is.
         contained: The manager's way of calling.
     """
 
-    def __init__(self, callers: Mapping[str, pluggy.HookCaller], contained: Contained) -> None:
+    def __init__(
+        self,
+        callers: Mapping[str, pluggy.HookCaller],
+        under_way: Mapping[str, Mapping[str, Any]],
+        contained: Contained,
+    ) -> None:
         self._callers = callers
+        self._under_way = under_way
         self._contained = contained
 
     def call(self, hook_name: str, /, **arguments: Any) -> Any:
@@ -30,4 +37,5 @@ class Inside:
         caller = self._callers[hook_name]
         if not caller.get_hookimpls():
             return None
-        return self._contained(hook_name, caller, arguments)
+        given = self._under_way.get(hook_name, {})
+        return self._contained(hook_name, caller, {**given, **arguments})

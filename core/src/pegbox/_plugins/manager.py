@@ -43,6 +43,8 @@ class RoleManager:
         self._entries: list[Entry] = []
         self._dropped: list[Entry] = []
         self._callers: dict[str, pluggy.HookCaller | None] = {}
+        #: Hook to the arguments that it is being called with.
+        self._under_way: dict[str, Mapping[str, Any]] = {}
         self._each: dict[str, tuple[tuple[Entry, pluggy.HookCaller], ...]] = {}
         self._refresh()
 
@@ -188,15 +190,19 @@ class RoleManager:
             hook: self._manager.subset_hook_caller(hook, outside)
             for hook in hooks_in(self.role.specs)
         }
-        return Inside(callers, self._contained)
+        return Inside(callers, self._under_way, self._contained)
 
     def _contained(
         self, hook_name: str, caller: pluggy.HookCaller, arguments: Mapping[str, Any]
     ) -> Any:
+        before = self._under_way.get(hook_name, {})
+        self._under_way[hook_name] = arguments
         try:
             answer = caller(**arguments)
         except Exception as error:
             self._raise(hook_name, error)
+        finally:
+            self._under_way[hook_name] = before
         if answer is None and hook_name in self.role.answers:
             raise self.wrong_answer(hook_name, None)
         return answer

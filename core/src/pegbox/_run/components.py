@@ -93,7 +93,7 @@ def _of_object(plugin: object) -> Component:
 
 def _wrapped(wrapper: SearcherWrapper) -> Component:
     """Of a wrapper, with all that it stands around."""
-    inner = make_component("searcher", wrapper.searcher, "")
+    inner = make_component("searcher", wrapper.searcher, "random")
     offer = Catalog.discover().offer_of("searcher", type(wrapper))
     if offer is None:
         return Component(type(wrapper).__name__, {}, False, wrapper, inner=inner)
@@ -117,10 +117,13 @@ def register_layers(manager: RoleManager, component: Component) -> None:
     Raises:
         PluginError: One of them does not fit its role.
     """
-    taken: set[str] = set()
+    named: dict[str, Any] = {}
     for layer in component.layers():
         # The same wrapper may stand twice around a searcher.
-        name = layer.name if layer.name not in taken else f"{layer.name}-{len(taken) + 1}"
-        taken.add(manager.register(layer.plugin, name, layer.package))
-        if isinstance(layer.plugin, SearcherWrapper):
-            layer.plugin.inner = manager.inside(name)
+        name = layer.name if layer.name not in named else f"{layer.name}-{len(named) + 1}"
+        manager.register(layer.plugin, name, layer.package)
+        named[name] = layer.plugin
+    # Only now is it known what is outside of each.
+    for name, plugin in named.items():
+        if isinstance(plugin, SearcherWrapper):
+            plugin.inner = manager.inside(name)

@@ -14,10 +14,12 @@ __all__ = ["pegbox_callbacks", "pegbox_schedulers", "pegbox_searchers", "pegbox_
 
 @hookimpl
 def pegbox_searchers() -> Mapping[str, str]:
-    """Random and grid search."""
+    """Random and grid search, and what stands around any searcher."""
     return {
         "random": "pegbox.builtin.random_search:RandomSearch",
         "grid": "pegbox.builtin.grid_search:GridSearch",
+        "concurrency_limiter": "pegbox.builtin.concurrency_limiter:ConcurrencyLimiter",
+        "repeater": "pegbox.builtin.repeater:Repeater",
     }
 
 
