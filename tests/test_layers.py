@@ -17,19 +17,8 @@ CORE = modules(ROOT / "core" / "src")
 #: The standard library as far as it knows nothing of clocks, files, processes or threads.
 PURE_LIBRARY = {
     *("__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses"),
-    *(
-        "datetime",
-        "difflib",
-        "enum",
-        "functools",
-        "hashlib",
-        "heapq",
-        "inspect",
-        "itertools",
-        "json",
-        "math",
-    ),
-    *("random", "re", "types", "typing"),
+    *("datetime", "difflib", "enum", "functools", "hashlib", "heapq", "inspect", "itertools"),
+    *("json", "math", "random", "re", "reprlib", "types", "typing"),
 }
 
 
@@ -56,7 +45,7 @@ PARTS = {
     "values": Part(
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
-            *("space", "jsonvalue", "seeds", "autofill", "result_files"),
+            *("space", "jsonvalue", "seeds", "autofill", "result_files", "text"),
             *("config_copy", "placement_group"),
         ),
         pure=True,
@@ -116,10 +105,10 @@ PARTS = {
         modules=("executors.simulated",),
         parts=("values", "engine", "contracts", "settings", "executor", "run"),
     ),
-    # What is read back from a store. Values read as they do in the view.
+    # What is read back from a store.
     "analysis": Part(
         modules=("_analysis",),
-        parts=("values", "store", "builtin"),
+        parts=("values", "settings", "store"),
         libraries=("pandas", "fsspec"),
     ),
     # Our plugins: what a stranger's may import too, and nothing else.
@@ -142,7 +131,7 @@ PARTS = {
     # For who types: it reads what others made.
     "command line": Part(
         modules=("cli", "__main__"),
-        parts=("values", "contracts", "plugins", "store", "run", "builtin", "analysis"),
+        parts=("values", "contracts", "plugins", "store", "run", "analysis"),
         libraries=("click", "rich"),
     ),
 }

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._store.reader import TrialRow
-from pegbox.builtin.progress.text import clip, duration, metric, one_line, parameter
 from pegbox.jsonvalue import look_up
+from pegbox.text import clip, duration, metric, one_line, parameter
 
 __all__ = ["Column", "as_html", "trials_table"]
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pegbox._analysis.experiment import StoredExperiment
-from pegbox._store.reader import Reader
+from pegbox._store.living_driver import files_open_in, living_driver
+from pegbox._store.reader import Reader, TrialRow
 from pegbox.cli.output import say
 from pegbox.cli.places import find_experiment
-from pegbox.errors import StoreError
+from pegbox.errors import ConfigError, StoreError
 from pegbox.result_files import (
     PARAMS_FILE,
     PROGRESS_FILE,
@@ -45,35 +47,71 @@ __all__ = ["export"]
 def export(experiment: str, as_csv: bool, as_json: bool, to: Path | None, paths: bool) -> None:
     """Write the results of EXPERIMENT as Ray Tune's files, one folder for each trial.
 
-    They hold the same as what the loggers "csv" and "json" write during a run. Older files are
-    replaced.
+    They hold what the loggers "csv" and "json" write during a run, and replace what is there.
+    Files that the loggers of a run have open are left to them.
     """
     if not as_csv and not as_json:
         raise click.UsageError("say what to write: --csv, --json or both")
     found = StoredExperiment(find_experiment(experiment))
-    target = (to or found.folder).expanduser().absolute()
-    written = list(_write(found, target, as_csv=as_csv, as_json=as_json))
+    busy = _written_by_the_run(found) if to is None else set()
+    target = (found.folder if to is None else to.expanduser()).absolute()
+    files = list(_write(found, target, busy, as_csv=as_csv, as_json=as_json))
     if paths:
-        for path in written:
+        for path in files:
             say(str(path))
         return
-    count = len({path.parent for path in written})
-    say(f"{len(written)} files of {count} trials are in {target}")
+    trials = len({path.parent for path in files})
+    say(f"{len(files)} files of {trials} trials are in {target}")
+
+
+def _written_by_the_run(experiment: StoredExperiment) -> set[Path]:
+    """The files that the loggers of a run have open: they are as they should be.
+
+    Raises:
+        ConfigError: It runs where that cannot be seen.
+    """
+    driver = living_driver(experiment.folder, experiment.meta.run)
+    files = set() if driver is None else files_open_in(driver)
+    if files is None:
+        raise ConfigError(
+            f"the experiment is being run by {driver}, whose loggers may write the same files",
+            hint="Write them elsewhere, with --to FOLDER.",
+        )
+    return files
 
 
 def _write(
-    experiment: StoredExperiment, target: Path, *, as_csv: bool, as_json: bool
+    experiment: StoredExperiment,
+    target: Path,
+    busy: Container[Path],
+    *,
+    as_csv: bool,
+    as_json: bool,
 ) -> Iterator[Path]:
     with Reader(experiment.folder) as reader:
         for number, row in experiment.rows.items():
             folder = target / _plain(row.folder_name)
             results = reader.results(number)
-            if as_json:
-                yield _file(folder / PARAMS_FILE, [params_text(row.config)])
-            if results and as_json:
-                yield _file(folder / RESULT_FILE, json_lines(results, row.config))
-            if results and as_csv:
-                yield _file(folder / PROGRESS_FILE, csv_lines(results))
+            files = {
+                **(_json_files(row, results) if as_json else {}),
+                **(_csv_files(results) if as_csv else {}),
+            }
+            for name, lines in files.items():
+                path = folder / name
+                if path.resolve() not in busy:
+                    _write_file(path, lines)
+                yield path
+
+
+def _json_files(row: TrialRow, results: Sequence[Mapping[str, Any]]) -> dict[str, Iterable[str]]:
+    files: dict[str, Iterable[str]] = {PARAMS_FILE: [params_text(row.config)]}
+    if results:
+        files[RESULT_FILE] = json_lines(results, row.config)
+    return files
+
+
+def _csv_files(results: Sequence[Mapping[str, Any]]) -> dict[str, Iterable[str]]:
+    return {PROGRESS_FILE: csv_lines(results)} if results else {}
 
 
 def _plain(name: str) -> str:
@@ -87,11 +125,10 @@ def _plain(name: str) -> str:
     return name
 
 
-def _file(path: Path, lines: Iterable[str]) -> Path:
+def _write_file(path: Path, lines: Iterable[str]) -> None:
     """Write a file aside and give it its name, so that a reader never meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     with open(aside, "w", encoding="utf-8", newline="") as file:
         file.writelines(lines)
     os.replace(aside, path)
-    return path

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pegbox import jsonvalue
 from pegbox._analysis.trials_table import Column
-from pegbox.builtin.progress.text import one_line
+from pegbox.text import one_line
 
 __all__ = ["json_option", "print_json", "print_pairs", "print_table", "say"]
 

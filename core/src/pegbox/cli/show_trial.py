@@ -8,9 +8,9 @@ from typing import Any
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._analysis.trials_table import Column
 from pegbox.autofill import AUTOFILLED
-from pegbox.builtin.progress.text import duration, metric, parameter
 from pegbox.cli.output import print_pairs, print_table, say
 from pegbox.jsonvalue import flatten
+from pegbox.text import duration, metric, parameter
 
 __all__ = ["print_config", "print_metrics", "show_trial"]
 
