@@ -160,6 +160,22 @@ def test_after_a_donors_configuration_was_taken_that_one_is_shown(folder):
     assert row.checkpoint == checkpoint_at(1, 4)
 
 
+def test_each_result_has_the_configuration_that_it_was_reported_with(folder):
+    config = {"x": 0.9}
+    taken = Reconfigured(3.0, 0, config, config, Resources({"cpu": 1}), None, 1)
+    events = [suggested(0, 0.1), suggested(1, 0.2), launched(0), reported(0, 1), taken]
+    events += [launched(0, 2), reported(0, 2, attempt=2), launched(1), reported(1, 1)]
+
+    with stored(folder, events) as reader:
+        pairs = reader.results_with_configs(0)
+        results = reader.results(0)
+        ((_, untouched),) = reader.results_with_configs(1)
+
+    assert [result for result, _ in pairs] == results
+    assert [each["x"] for _, each in pairs] == [0.1, 0.9]
+    assert untouched["x"] == 0.2
+
+
 def test_a_resumption_says_which_checkpoint_is_left(folder):
     events = []
     for trial in (0, 1):

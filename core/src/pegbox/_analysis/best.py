@@ -40,7 +40,7 @@ def choose_objective(
     """What is compared: the experiment's own objective where nothing else is named.
 
     Raises:
-        ConfigError: Metric and mode are not known.
+        ConfigError: Metric and mode are not known, or a metric without mode that nobody reported.
     """
     known = {objective.metric: objective for objective in experiment.meta.objectives}
     name = next(iter(known), None) if metric is None else metric
@@ -49,6 +49,8 @@ def choose_objective(
             "a metric is needed, since the experiment was run without one",
             hint=f'Name metric, and mode "min" or "max". Reported: {experiment.own_metrics}.',
         )
+    if mode is None and name not in known and name not in (experiment.reported or [name]):
+        raise _unreported(experiment, name)
     chosen: Mode | str | None = known[name].mode if mode is None and name in known else mode
     (objective,) = make_objectives(name, chosen)
     return objective
@@ -121,21 +123,28 @@ def _without(metric: str, names: list[str]) -> ConfigError:
 
 
 def _no_best(experiment: StoredExperiment, metric: str, reported: int) -> ConfigError | RunError:
-    names = experiment.reported
-    count = f"of {len(experiment.rows)} trials, {experiment.statuses[Status.ERROR]} failed"
     if reported:
         return RunError(
-            f"no trial has a finite value of {metric!r}: {count}, and {reported} reported it "
-            "as NaN or infinite",
+            f"no trial has a finite value of {metric!r}: {_count(experiment)}, and {reported} "
+            "reported it as NaN or infinite",
             hint="Pass filter_nan_and_inf=False to take one of these, or look at .errors.",
         )
-    if not names:
+    if not experiment.reported:
         return RunError(
-            f"no trial has reported anything: {count}", hint="Look at .errors for the reasons."
+            f"no trial has reported anything: {_count(experiment)}",
+            hint="Look at .errors for the reasons.",
         )
-    near = difflib.get_close_matches(metric, names, 1)
+    return _unreported(experiment, metric)
+
+
+def _unreported(experiment: StoredExperiment, metric: str) -> ConfigError:
+    near = difflib.get_close_matches(metric, experiment.reported, 1)
     return ConfigError(
-        f"no trial has reported a number as {metric!r}: {count}",
+        f"no trial has reported a number as {metric!r}: {_count(experiment)}",
         hint=(f"Did you mean {near[0]!r}? " if near else "")
         + f"Reported: {experiment.own_metrics}.",
     )
+
+
+def _count(experiment: StoredExperiment) -> str:
+    return f"of {len(experiment.rows)} trials, {experiment.statuses[Status.ERROR]} failed"

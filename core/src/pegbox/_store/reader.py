@@ -6,6 +6,7 @@ Needs no code of the user's: configurations stay JSON data.
 from __future__ import annotations
 
 import os
+from bisect import bisect
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -177,18 +178,22 @@ class Reader:
         """
         self._db.execute("BEGIN")
         try:
-            places = self._places()
-            reports = self._history(number)
-            found = self._db.execute("SELECT state FROM trials WHERE number = ?", (number,))
-            ended = any(State(state).ended for (state,) in found)
-            tag = self._tag(number) if reports else ""
+            return [result for _, result in self._results(number)]
         finally:
             self._db.execute("ROLLBACK")
-        last = len(reports) - 1
-        return [
-            self._compose(number, tag, report, since, places, done=ended and i == last)
-            for i, (report, since) in enumerate(_with_beginnings(reports))
-        ]
+
+    def results_with_configs(self, number: int) -> list[tuple[dict[str, Any], Mapping[str, Any]]]:
+        """`results`, each with the configuration that it was reported with, as JSON data.
+
+        That changes where a trial took another one over.
+        """
+        self._db.execute("BEGIN")
+        try:
+            results, configs = self._results(number), self._configs(number)
+        finally:
+            self._db.execute("ROLLBACK")
+        begun = [seq for seq, _ in configs]
+        return [(result, configs[bisect(begun, seq) - 1][1]) for seq, result in results]
 
     def checkpoints(self, number: int) -> list[tuple[CheckpointRecord, dict[str, Any]]]:
         """A trial's checkpoints that stay, the first one first, each with its result.
@@ -220,6 +225,33 @@ class Reader:
             ConfigError: The scope is not known.
         """
         return scores(self._db, metric, mode, scope)
+
+    def _results(self, number: int) -> list[tuple[int, dict[str, Any]]]:
+        """Those that count, with ``seq``."""
+        places = self._places()
+        reports = self._history(number)
+        found = self._db.execute("SELECT state FROM trials WHERE number = ?", (number,))
+        ended = any(State(state).ended for (state,) in found)
+        tag = self._tag(number) if reports else ""
+        last = len(reports) - 1
+        return [
+            (
+                report.seq,
+                self._compose(number, tag, report, since, places, done=ended and i == last),
+            )
+            for i, (report, since) in enumerate(_with_beginnings(reports))
+        ]
+
+    def _configs(self, number: int) -> list[tuple[int, Mapping[str, Any]]]:
+        """A trial's configurations, the first one first, with the ``seq`` that they begin at."""
+        select = "SELECT suggested_seq, configured_seq FROM trials WHERE number = ?"
+        first, last = self._db.execute(select, (number,)).fetchone() or (0, -1)
+        select = (
+            "SELECT seq, payload FROM events WHERE seq BETWEEN ? AND ? AND trial = ?"
+            " AND kind IN ('Suggested', 'Reconfigured') ORDER BY seq"
+        )
+        rows = self._db.execute(select, (first, last, number))
+        return [(seq, loads(payload)["config"]) for seq, payload in rows]
 
     def _places(self) -> dict[int, PlaceOpened]:
         opened = (from_row(row, dict) for row in self._db.execute(_PLACES))

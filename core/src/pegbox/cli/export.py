@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from pegbox.result_files import (
 )
 
 __all__ = ["export"]
+
+#: Each result of a trial that counts, with its configuration as JSON data.
+_Results = Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
 @click.command(short_help="Write Ray Tune's files of each trial.")
@@ -91,7 +95,7 @@ def _write(
     with Reader(experiment.folder) as reader:
         for number, row in experiment.rows.items():
             folder = target / _plain(row.folder_name)
-            results = reader.results(number)
+            results = reader.results_with_configs(number)
             files = {
                 **(_json_files(row, results) if as_json else {}),
                 **(_csv_files(results) if as_csv else {}),
@@ -103,15 +107,18 @@ def _write(
                 yield path
 
 
-def _json_files(row: TrialRow, results: Sequence[Mapping[str, Any]]) -> dict[str, Iterable[str]]:
+def _json_files(row: TrialRow, results: _Results) -> dict[str, Iterable[str]]:
     files: dict[str, Iterable[str]] = {PARAMS_FILE: [params_text(row.config)]}
     if results:
-        files[RESULT_FILE] = json_lines(results, row.config)
+        # Of a trial that took another configuration over, each line has its own.
+        groups = groupby(results, key=lambda pair: pair[1])
+        lines = (json_lines([result for result, _ in each], config) for config, each in groups)
+        files[RESULT_FILE] = chain.from_iterable(lines)
     return files
 
 
-def _csv_files(results: Sequence[Mapping[str, Any]]) -> dict[str, Iterable[str]]:
-    return {PROGRESS_FILE: csv_lines(results)} if results else {}
+def _csv_files(results: _Results) -> dict[str, Iterable[str]]:
+    return {PROGRESS_FILE: csv_lines(result for result, _ in results)} if results else {}
 
 
 def _plain(name: str) -> str:

@@ -64,7 +64,7 @@ def find_trial(experiment: StoredExperiment, word: str) -> int:
     }
     if word in words:
         return words[word]
-    near = difflib.get_close_matches(word, words, 1)
+    near = [] if word.isdecimal() else difflib.get_close_matches(word, words, 1)
     count = len(experiment.rows)
     raise ConfigError(
         f"no trial of {experiment.folder.name} is called {word!r}",
