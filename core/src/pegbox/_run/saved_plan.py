@@ -20,7 +20,7 @@ from pegbox.resources import Resources
 from pegbox.space import Space, missing
 from pegbox.trainable import stated_resources, trainable_function
 
-__all__ = ["plan_from_store"]
+__all__ = ["needed_again", "plan_from_store"]
 
 
 def plan_from_store(
@@ -91,6 +91,27 @@ def _refuse_missing(
     run: RunConfig,
 ) -> None:
     """One message for all that must be passed again."""
+    lacking = _lacking(meta, saved, param_space, tune, run)
+    if lacking:
+        raise ConfigError(
+            "code and objects are not stored, so a restore of this experiment needs again: "
+            + "; ".join(lacking),
+            hint="Pass the same as for the first run to Tuner.restore(...).",
+        )
+
+
+def needed_again(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> list[str]:
+    """What a restore must be given beside the trainable, as the user would write it."""
+    return _lacking(meta, _as_last_started(meta, epochs), None, TuneConfig(), RunConfig())
+
+
+def _lacking(
+    meta: ExperimentMeta,
+    saved: Mapping[str, Any],
+    param_space: Mapping[str, Any] | None,
+    tune: TuneConfig,
+    run: RunConfig,
+) -> list[str]:
     lacking = []
     if param_space is None and (paths := missing(meta.space)):
         lacking.append(f"param_space (for {', '.join(map(repr, paths))})")
@@ -98,10 +119,4 @@ def _refuse_missing(
         before = saved[role]
         if not before["by_name"] and getattr(tune, argument) is None:
             lacking.append(f"tune_config=TuneConfig({argument}=...) (before: {before['name']})")
-    lacking += lacking_options(tune, run, saved)
-    if lacking:
-        raise ConfigError(
-            "code and objects are not stored, so a restore of this experiment needs again: "
-            + "; ".join(lacking),
-            hint="Pass the same as for the first run to Tuner.restore(...).",
-        )
+    return [*lacking, *lacking_options(tune, run, saved)]

@@ -20,6 +20,7 @@ from pegbox._run.deleting import Deleter, leftovers
 from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.parts import put_together
 from pegbox._run.plan import Plan
+from pegbox._run.restore_line import restore_line
 from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
@@ -227,4 +228,4 @@ class Session:
 
 def how_to_restore(plan: Plan) -> str:
     """The line of Python that goes on with an experiment."""
-    return f"pegbox.Tuner.restore({str(plan.folder)!r}, {plan.trainable_name}).fit()"
+    return restore_line(plan.folder, plan.trainable_name)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from pegbox._analysis.experiment import StoredExperiment
-from pegbox._analysis.standing import standing_of
+from pegbox._analysis.standing import Standing, standing_of
 from pegbox._analysis.trials_table import trials_table
 from pegbox.cli.data import experiment_data, trial_data, trial_history
 from pegbox.cli.output import json_option, print_json, print_pairs, print_table, say
@@ -88,17 +88,20 @@ def _show_one(found: StoredExperiment, number: int, limit: int | None, as_json: 
 
 
 def _show_all(found: StoredExperiment, numbers: Sequence[int], limit: int) -> None:
-    _print_head(found)
+    standing = standing_of(found)
+    _print_head(found, standing)
     if numbers:
         say()
         print_table(trials_table(found, numbers[:limit]))
         if (more := len(numbers) - limit) > 0:
             say(f"and {more} more; --limit 0 shows all", style="dim")
     _print_failures(found)
+    if standing.restorable:
+        _print_restore(found)
 
 
-def _print_head(found: StoredExperiment) -> None:
-    meta, standing = found.meta, standing_of(found)
+def _print_head(found: StoredExperiment, standing: Standing) -> None:
+    meta = found.meta
     created = datetime.datetime.fromtimestamp(meta.created)
     counts = [f"{n} {status.value.lower()}" for status, n in sorted(found.statuses.items())]
     objectives = [f"{each.metric} ({each.mode})" for each in meta.objectives]
@@ -124,3 +127,14 @@ def _print_failures(found: StoredExperiment) -> None:
     print_pairs(shown, indent=2)
     if len(failed) > len(shown):
         say(f"  and {len(failed) - len(shown)} more; --status error shows them", style="dim")
+
+
+def _print_restore(found: StoredExperiment) -> None:
+    from pegbox._run.restore_line import restore_line
+    from pegbox._run.saved_plan import needed_again
+
+    say()
+    say("go on with", style="bold")
+    say(f"  {restore_line(found.folder, found.meta.trainable)}")
+    for each in needed_again(found.meta, found.epochs):
+        say(f"  it needs again: {each}")
