@@ -120,7 +120,7 @@ def test_a_second_driver_is_refused_until_the_first_is_gone(tmp_path):
 @pytest.mark.slow
 def test_a_kill_before_any_step_on_disk_loses_nothing(tmp_path):
     with experiment(
-        tmp_path, samples=2, executor="inline", report_s=0, iterations=4, scheduler=ASHA
+        tmp_path, samples=2, executor="inline", report_s=0, iterations=4, scheduler=ASHA, keep=1
     ) as study:
         command = [sys.executable, "-m", "faults.steps", json.dumps(study.complete())]
         found = study.start(command).finish()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from pegbox import Checkpoint, CheckpointConfig, RunConfig, Tuner, get_checkpoint, report, uniform
-from pegbox._run.deleting import Deleter, leftovers
+from pegbox._run.deleting import Deleter
+from pegbox._run.sweeping import leftovers
 from pegbox._trial.checkpointing import checkpoint_name
 from pegbox.callback import Callback
 from pegbox.checkpoint import MANIFEST_NAME

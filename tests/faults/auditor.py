@@ -31,7 +31,8 @@ class Ledger:
     Attributes:
         events: All rows of the table, oldest first.
         results: Iteration and value of each result that counts, by trial.
-        checkpoints: Path and iteration of each recorded checkpoint, by trial.
+        checkpoints: Path and iteration of each checkpoint that was recorded and not dropped, by
+            trial.
         states: State of each trial.
         epochs: All rows of the table, oldest first.
     """
@@ -76,13 +77,14 @@ def open_tries(entries: Sequence[Entry], round_: int) -> set[int]:
     return {trial for trial, _ in begun - over}
 
 
-def audit(folder: Path, journal: Path, trials: int) -> list[str]:
+def audit(folder: Path, journal: Path, trials: int, keep: int | None = None) -> list[str]:
     """What does not fit, a sentence for each; for an experiment that has ended.
 
     Args:
         folder: The experiment's folder.
         journal: Folder of the trials' own accounts.
         trials: How many there were to be.
+        keep: How many checkpoints of each were to stay; None for all.
     """
     ledger, journals = read_ledger(folder), read_journals(journal)
     found = list(_ends(ledger, trials))
@@ -91,6 +93,7 @@ def audit(folder: Path, journal: Path, trials: int) -> list[str]:
         checks = (
             *_reports(ledger, trial, entries),
             *_checkpoints(ledger, trial, entries, folder),
+            *_disk(ledger, trial, folder, keep),
             *_tries(ledger, trial, entries),
             *_decisions(ledger, trial),
         )
@@ -121,12 +124,12 @@ def _reports(ledger: Ledger, trial: int, entries: Sequence[Entry]) -> Iterator[s
 def _checkpoints(
     ledger: Ledger, trial: int, entries: Sequence[Entry], folder: Path
 ) -> Iterator[str]:
-    recorded = ledger.checkpoints[trial]
+    reports = [row for row in ledger.of("Reported") if row["trial"] == trial and row["checkpoint"]]
+    recorded = {row["iteration"] for row in reports}
     for entry in entries:
-        missing = entry.iteration not in [iteration for _, iteration in recorded]
-        if entry.kind == "returned" and entry.kept and missing:
+        if entry.kind == "returned" and entry.kept and entry.iteration not in recorded:
             yield f"the checkpoint of report {entry.iteration} was never recorded"
-    for path, iteration in recorded:
+    for path, iteration in ledger.checkpoints[trial]:
         place = folder / path
         if not (place / _MANIFEST).is_file() or not (place / STATE_FILE).is_file():
             yield f"its recorded checkpoint {path} is not whole"
@@ -136,11 +139,26 @@ def _checkpoints(
             yield f"its recorded checkpoint {path} holds {state}"
 
 
+def _disk(ledger: Ledger, trial: int, folder: Path, keep: int | None) -> Iterator[str]:
+    """Where only some checkpoints were to stay: these are there, and nothing else."""
+    if keep is None:
+        return
+    reports = [row for row in ledger.of("Reported") if row["trial"] == trial and row["checkpoint"]]
+    latest = [json.loads(row["checkpoint"])["path"] for row in reports[-keep:]]
+    if sorted(latest) != sorted(path for path, _ in ledger.checkpoints[trial]):
+        yield f"the store keeps {ledger.checkpoints[trial]}, and is to keep {latest}"
+    places = {(folder / path).parent for path in latest}
+    there = {str(path.relative_to(folder)) for place in places for path in place.iterdir()}
+    if there != set(latest):
+        yield f"on disk are {sorted(there)}, and are to be {sorted(latest)}"
+
+
 def _tries(ledger: Ledger, trial: int, entries: Sequence[Entry]) -> Iterator[str]:
     """No try began twice, and each went on from what had been recorded last before it."""
     mine = [row for row in ledger.events if row["trial"] == trial]
     launched = {row["attempt"]: row["seq"] for row in mine if row["kind"] == "Launched"}
-    kept = [(row["seq"], row["iteration"]) for row in mine if row["checkpoint"] is not None]
+    reports = [row for row in mine if row["kind"] == "Reported"]
+    kept = [(row["seq"], row["iteration"]) for row in reports if row["checkpoint"] is not None]
     starts = [entry for entry in entries if entry.kind == "start"]
     if len({entry.attempt for entry in starts}) != len(starts):
         yield f"a try of it began twice: {starts}"

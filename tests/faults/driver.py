@@ -49,6 +49,7 @@ def make_tuner(settings: dict[str, Any]) -> pegbox.Tuner:
             name=folder.name,
             storage_path=str(folder.parent),
             failure_config=pegbox.FailureConfig(max_failures=settings["max_failures"]),
+            checkpoint_config=pegbox.CheckpointConfig(num_to_keep=settings["keep"]),
             sync_period_s=settings["sync_period_s"],
             verbose=0,
         ),

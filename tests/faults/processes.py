@@ -131,6 +131,7 @@ class Experiment:
             "concurrent": 2,
             "max_failures": 0,
             "sync_period_s": None,
+            "keep": None,
             "executor": "dask",
             "restore": True,
             "resume_errored": False,

@@ -75,7 +75,8 @@ def complaints_after(step: int, settings: dict[str, Any]) -> list[str] | None:
         return [f"step {step}: the run failed by itself"]
     if in_fork(lambda: make_tuner(settings).fit()):
         return [f"step {step}: the restore failed"]
-    return [f"step {step}: {found}" for found in audit(folder, journal, settings["samples"])]
+    found = audit(folder, journal, settings["samples"], settings["keep"])
+    return [f"step {step}: {complaint}" for complaint in found]
 
 
 def main() -> None:

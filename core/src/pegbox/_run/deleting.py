@@ -1,7 +1,7 @@
 """Deleting checkpoints that need not stay: away from the loop, and again where it failed.
 
-What is to be deleted has been decided and stored before. So a driver that is killed in between
-leaves only what the next restore finds on disk and no fact promises (`leftovers`).
+What is to be deleted has been decided and stored before. What a driver that is killed in between
+leaves is found by `pegbox._run.sweeping`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import os
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from pegbox._trial.checkpointing import epoch_of_name
-from pegbox.checkpoint import MANIFEST_NAME
 
-__all__ = ["Deleter", "leftovers"]
+__all__ = ["Deleter", "going"]
 
 _logger: Final = logging.getLogger("pegbox")
 
@@ -114,43 +113,9 @@ class Deleter:
                 )
 
 
-def leftovers(
-    folder: Path, trial_folders: Iterable[str], promised: Collection[str], epoch: int
-) -> Iterator[str]:
-    """Checkpoints of earlier epochs that lie on disk without a fact that promises them.
-
-    Those were dropped by a driver that was killed before it deleted them, or came with a report
-    that was never stored.
-
-    Args:
-        folder: The experiment's folder.
-        trial_folders: Names of the trials' folders in it.
-        promised: Paths of the checkpoints that stay.
-        epoch: The present one, whose checkpoints are left alone.
-
-    Yields:
-        Paths relative to the experiment's folder.
-    """
-    for name in trial_folders:
-        for entry in _names(folder / name):
-            path = f"{name}/{entry}"
-            if entry.startswith(_GOING):
-                yield f"{name}/{entry.removeprefix(_GOING)}"
-            elif path not in promised and _is_old_checkpoint(folder / path, epoch):
-                yield path
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
-
-
-def _is_old_checkpoint(path: Path, epoch: int) -> bool:
-    written_in = epoch_of_name(path.name)
-    # The user may have a folder of such a name; only pegbox writes a manifest.
-    return written_in is not None and written_in < epoch and (path / MANIFEST_NAME).is_file()
+def going(name: str) -> str | None:
+    """Which checkpoint a folder's name says is being deleted, or was when its driver was killed."""
+    return name.removeprefix(_GOING) if name.startswith(_GOING) else None
 
 
 def _delete(folder: Path, path: str) -> None:
@@ -159,12 +124,12 @@ def _delete(folder: Path, path: str) -> None:
         # A store may come from anywhere; what it says deletes nothing else.
         raise OSError(f"{path!r} is no checkpoint of the experiment")
     kept = folder / parts[0] / parts[1]
-    going = kept.with_name(_GOING + kept.name)
+    aside = kept.with_name(_GOING + kept.name)
+    _remove(aside)
     # One rename, so that nobody takes half of it for a checkpoint.
-    _remove(going)
     with suppress(FileNotFoundError):
-        os.rename(kept, going)
-    _remove(going)
+        os.rename(kept, aside)
+    _remove(aside)
 
 
 def _remove(folder: Path) -> None:

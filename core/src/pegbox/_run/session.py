@@ -16,7 +16,7 @@ from pegbox._run.callback_states import keep_callback_states, take_back_callback
 from pegbox._run.catching_up import catch_up
 from pegbox._run.component import Component
 from pegbox._run.component_states import keep_state, take_back_state
-from pegbox._run.deleting import Deleter, leftovers
+from pegbox._run.deleting import Deleter
 from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.parts import put_together
 from pegbox._run.plan import Plan
@@ -26,6 +26,7 @@ from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
 from pegbox._run.stopping import INTERRUPTED, describe_stopper
+from pegbox._run.sweeping import Sweeper
 from pegbox._store.writer import Store
 from pegbox._trial.task import TrialTask
 from pegbox.callback import ExperimentInfo
@@ -87,10 +88,11 @@ class Session:
             StoreError: Facts could not be stored.
         """
         parts, epoch = self._parts, self._begin_epoch(store)
+        sweeper = Sweeper(self._plan, self.state, store, deleter)
         first: Started | Resumed = Started(self._clock(), epoch)
         if resumed is not None:
             first = self._take_up(store, resumed, epoch)
-            self._clear(store, deleter, first)
+            sweeper.begin(first)
         executor = make_executor(self._make_task, len(self.state.places))
         driver = self._searcher_driver(parts.desk, executor)
         runner = Runner(
@@ -117,6 +119,7 @@ class Session:
         if self.failure is None:
             for role, component in self._components():
                 keep_state(store, component, parts.managers[role])
+        sweeper.end()
         assert self.state.ended is not None
         return self.state.ended
 
@@ -212,18 +215,6 @@ class Session:
         resumed = dataclasses.replace(wish, at=self._clock(), epoch=epoch, checkpoints=checkpoints)
         parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
         return resumed
-
-    def _clear(self, store: Store, deleter: Deleter, resumed: Resumed) -> None:
-        """Delete what earlier epochs left that no fact promises."""
-        if self._plan.checkpoint_config.num_to_keep is None:
-            return
-        records = [record.checkpoint for record in self.state.trials.values()]
-        records += (resumed.checkpoints or {}).values()
-        promised = {record.path for record in records if record is not None}
-        promised |= store.kept_checkpoints()
-        names = [view.folder_name for view in self.state.views.values() if view.attempt]
-        folder, epoch = self._plan.folder, resumed.epoch
-        deleter.delete_found(lambda: leftovers(folder, names, promised, epoch))
 
 
 def how_to_restore(plan: Plan) -> str:
