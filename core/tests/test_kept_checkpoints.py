@@ -8,15 +8,28 @@ import threading
 from pathlib import Path
 
 import pytest
-from pegbox import Checkpoint, CheckpointConfig, RunConfig, Tuner, get_checkpoint, report, uniform
+from pegbox import (
+    Checkpoint,
+    CheckpointConfig,
+    RunConfig,
+    Tuner,
+    get_checkpoint,
+    get_context,
+    report,
+    uniform,
+)
 from pegbox._run.deleting import Deleter
 from pegbox._run.sweeping import leftovers
 from pegbox._trial.checkpointing import checkpoint_name
 from pegbox.callback import Callback
 from pegbox.checkpoint import MANIFEST_NAME
 from pegbox.configs import TuneConfig
+from pegbox.decisions import CONTINUE, Exploit
 from pegbox.errors import ConfigError
 from pegbox.results import Result, ResultGrid
+from pegbox.scheduler import Scheduler
+from pegbox.trial import Status
+from tuning import stored
 
 #: Of ten reports; the best is 9, then 7.
 CURVE = [1.0, 2.0, 3.0, 5.0, 4.0, 0.0, 8.0, 6.0, 9.0, 7.0]
@@ -30,11 +43,14 @@ def train(config):
         report({"score": CURVE[step], "x": config["x"]}, checkpoint=checkpoint)
 
 
-def tuner(folder, trainable=train, *, samples=1, callbacks=(), executor="inline", **keep):
+def tuner(
+    folder, trainable=train, *, samples=1, callbacks=(), executor="inline", scheduler="fifo", **keep
+):
+    tune = {"metric": "score", "mode": "max", "seed": 1, "scheduler": scheduler}
     return Tuner(
         trainable,
         param_space={"x": uniform(0, 1)},
-        tune_config=TuneConfig(metric="score", mode="max", num_samples=samples, seed=1),
+        tune_config=TuneConfig(num_samples=samples, **tune),
         run_config=RunConfig(
             name="exp",
             storage_path=str(folder),
@@ -153,6 +169,81 @@ def test_worker_processes_leave_what_is_promised(tmp_path):
 
     grid = tuner(tmp_path, train, samples=4, num_to_keep=1, executor="dask", **BY_SCORE).fit()
     assert [on_disk(result) for result in grid] == [[9, 10]] * 4
+
+
+def test_a_folder_on_a_network_is_cleared_with_its_snapshots(tmp_path, monkeypatch):
+    class Counts(Callback):
+        def on_trial_complete(self, trial, **info):
+            self.left = on_disk(ResultGrid(tmp_path / "exp")[0])
+
+    monkeypatch.setenv("PEGBOX_LOCAL_DISK", "0")
+    monkeypatch.setenv("PEGBOX_STATE_DIR", str(tmp_path / "state"))
+    counts = Counts()
+    (result,) = tuner(tmp_path, num_to_keep=1, callbacks=[counts]).fit()
+    # A machine that is lost now is gone on from elsewhere with what the first snapshot knew.
+    assert counts.left == list(range(1, 11))
+    assert on_disk(result) == [10]
+
+
+class CopyOnce(Scheduler):
+    """Has trial 1 go on from what trial 0 has, once that is something."""
+
+    def on_trial_result(self, trial, result):
+        if trial.number == 0:
+            self.donor = trial.trial_id
+        elif hasattr(self, "donor") and trial.config["x"] != 7:
+            return Exploit(self.donor, {"x": 7})
+        return CONTINUE
+
+
+@pytest.mark.parametrize("executor", ["inline", "dask"])
+@pytest.mark.parametrize("saves", [True, False])
+def test_what_a_trial_copied_is_there_for_it(tmp_path, executor, saves):
+    def train(config):
+        kept = get_checkpoint()
+        if config["x"] == 7:
+            assert kept is not None
+            assert kept.to_dict()["by"] == 0
+            report({"score": 0}, checkpoint=Checkpoint.from_dict({"by": 1}) if saves else None)
+            return
+        number = int(get_context().trial_id[-5:])
+        for step in range(5 if number == 0 else 100_000):
+            own = Checkpoint.from_dict({"by": 0, "step": step}) if number == 0 else None
+            report({"score": step}, checkpoint=own)
+
+    keep = {"num_to_keep": 1, "scheduler": CopyOnce()}
+    donor, copy = tuner(tmp_path, train, samples=2, executor=executor, **keep).fit()
+    assert copy.config == {"x": 7}
+    assert copy.checkpoint.to_dict()["by"] == (1 if saves else 0)
+    assert donor.checkpoint.to_dict() == {"by": 0, "step": 4}
+
+
+def test_a_failed_trial_shows_its_last_checkpoint(tmp_path):
+    def fails(config):
+        for step in (1, 2):
+            report({"score": step}, checkpoint=Checkpoint.from_dict({"step": step}))
+        raise ValueError("no more")
+
+    (result,) = tuner(tmp_path, fails, num_to_keep=1).fit()
+    assert result.status is Status.ERROR
+    assert result.checkpoint.to_dict() == {"step": 2}
+    assert on_disk(result) == [2]
+
+
+def test_notes_go_along_into_the_trial_and_out_of_the_result(tmp_path):
+    def notes(config):
+        checkpoint = Checkpoint.from_dict({})
+        checkpoint.set_metadata({"framework": "own"})
+        report({"score": 1}, checkpoint=checkpoint)
+        kept = get_checkpoint()
+        report({"score": 2, **kept.get_metadata()})
+        kept.update_metadata({"good": True})
+
+    (result,) = tuner(tmp_path, notes, num_to_keep=1).fit()
+    assert result.metrics["framework"] == "own"
+    assert result.checkpoint.get_metadata() == {"framework": "own", "good": True}
+    result.checkpoint.set_metadata({"seen": 1})
+    assert stored(tmp_path)[0].checkpoint.get_metadata() == {"seen": 1}
 
 
 # ----------------------------------------------------------------------------------- restores

@@ -466,8 +466,13 @@ def test_a_torn_checkpoint_fails_the_trial_with_its_path(tmp_path: Path) -> None
 
 
 def test_a_checkpoint_argument_of_another_type_is_refused(tmp_path: Path) -> None:
-    text = str(error_of(lambda: report({"a": 1}, checkpoint="folder"), tmp_path))  # type: ignore[arg-type]
-    assert "takes a Checkpoint, got str" in text
+    for wrong, kind, form in [
+        ("folder", "str", "from_directory(folder)"),
+        (tmp_path, "PosixPath", "from_directory(folder)"),
+        ({"step": 1}, "dict", "from_dict(data)"),
+    ]:
+        text = str(error_of(lambda wrong=wrong: report({"a": 1}, checkpoint=wrong), tmp_path))
+        assert f"takes a Checkpoint, got {kind}\n  Write checkpoint=Checkpoint.{form}." in text
 
 
 def test_a_folder_that_is_not_visible_here_is_refused(tmp_path: Path) -> None:

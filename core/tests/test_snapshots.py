@@ -333,6 +333,38 @@ def test_an_older_file_is_migrated_and_kept_in_the_folder(folder):
     assert not home.file.with_name(f"experiment.v{VERSION - 1}.sqlite").exists()
 
 
+def test_what_waits_for_the_folder_happens_with_the_snapshot_that_has_it(folder):
+    happened = []
+    with create(folder) as store:
+        store.append(whole_trial(0))
+        store.when_in_folder(lambda: happened.append(1))
+        assert happened == []
+        store._snapshots.take()
+        assert happened == [1]
+        # Nothing new since: the snapshot that is there has it.
+        store.when_in_folder(lambda: happened.append(2))
+        store._snapshots.take()
+        assert happened == [1, 2]
+        store.append(whole_trial(1))
+        store.when_in_folder(lambda: happened.append(3))
+    assert happened == [1, 2, 3]
+
+
+def test_what_waits_for_a_snapshot_that_fails_does_not_happen(folder, monkeypatch):
+    happened = []
+    store = create(folder)
+    store.append(whole_trial(0))
+    store.when_in_folder(lambda: happened.append(1))
+    monkeypatch.setattr("pegbox._store.snapshots.publish", refuse)
+    with pytest.raises(StoreError):
+        store.close()
+    assert happened == []
+
+
+def refuse(*args):
+    raise OSError("no room")
+
+
 # ------------------------------------------------------------------------------------- reading
 
 

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from pegbox._trial import checkpointing, metrics
@@ -208,6 +209,8 @@ def _folder_of(checkpoint: object) -> str | None:
     if not isinstance(checkpoint, Checkpoint):
         raise ReportError(
             f"report(checkpoint=...) takes a Checkpoint, got {type(checkpoint).__name__}",
-            hint="Write checkpoint=Checkpoint.from_directory(folder).",
+            hint="Write checkpoint=Checkpoint.from_dict(data)."
+            if isinstance(checkpoint, Mapping)
+            else "Write checkpoint=Checkpoint.from_directory(folder).",
         )
     return checkpoint.path
