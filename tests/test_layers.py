@@ -117,14 +117,17 @@ PARTS = {
         parts=("values", "contracts"),
         libraries=("fsspec", "rich", "IPython", "psutil"),
     ),
-    # Public modules that only gather built-in plugins under Ray Tune's names.
-    "windows": Part(modules=("loggers",), parts=("contracts", "builtin")),
+    # Public modules that only gather plugins under Ray Tune's names, and make them by name.
+    "windows": Part(
+        modules=("loggers", "search", "schedulers"),
+        parts=("values", "contracts", "plugins", "builtin"),
+    ),
     # What users import.
     "surface": Part(
         modules=(*("", "tuner", "launch", "experiment", "results", "analysis", "reporting"),),
         parts=(
             *("values", "contracts", "settings", "store", "trial side", "run", "dask"),
-            "analysis",
+            *("analysis", "windows"),
         ),
         libraries=("pandas",),
     ),

@@ -115,6 +115,7 @@ class Drive:
             lambda config: Resources({}),
             lambda born: born,
             lambda: 0.0,
+            conditions=self.traits.conditions,
         )
         self.desk.recall(
             (number, point, *self.ended.get(number, (None, None)))

@@ -54,7 +54,8 @@ CALLBACK_METHODS = (
     "on_trial_recover, on_checkpoint, on_experiment_end"
 )
 SEARCHER_METHODS = (
-    "setup, suggest, on_trial_result, on_trial_complete, observe, get_state, set_state"
+    "setup, suggest, on_trial_result, on_trial_complete, observe, added_config, get_state, "
+    "set_state"
 )
 
 

@@ -75,6 +75,7 @@ def test_the_built_in_pieces_come_through_their_doorway():
     assert builtin == {
         ("searcher", "random"),
         ("searcher", "grid"),
+        ("searcher", "variant_generator"),
         ("searcher", "concurrency_limiter"),
         ("searcher", "repeater"),
         ("scheduler", "fifo"),
@@ -83,6 +84,8 @@ def test_the_built_in_pieces_come_through_their_doorway():
         ("scheduler", "asynchyperband"),
         ("syncer", "fsspec"),
         ("callback", "progress"),
+        ("callback", "csv"),
+        ("callback", "json"),
     }
 
 

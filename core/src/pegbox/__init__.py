@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pegbox.reporting import get_checkpoint, get_context, report
     from pegbox.results import Result, ResultGrid
     from pegbox.scheduler import Scheduler
+    from pegbox.schedulers import create_scheduler
+    from pegbox.search import create_searcher
     from pegbox.searcher import Searcher
     from pegbox.space import (
         choice,
@@ -87,7 +89,9 @@ __all__ = [
     "sample_from",
     # Plugins
     "Searcher",
+    "create_searcher",
     "Scheduler",
+    "create_scheduler",
     "Syncer",
     "Callback",
     "Stopper",
@@ -119,6 +123,8 @@ _MODULES = {
     "TuneError": "errors",
     "Tuner": "tuner",
     "choice": "space",
+    "create_scheduler": "schedulers",
+    "create_searcher": "search",
     "get_checkpoint": "reporting",
     "get_context": "reporting",
     "grid_search": "space",

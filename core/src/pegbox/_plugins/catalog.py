@@ -15,8 +15,8 @@ from typing import Any
 from pegbox._plugins.bindings import ROLES
 from pegbox._plugins.construct import construct, import_target
 from pegbox._plugins.doorways import GROUP, Offer, Problem, read_doorway
-from pegbox._plugins.known_packages import KNOWN_PACKAGES
-from pegbox._plugins.nearest import did_you_mean, listed, sentences
+from pegbox._plugins.known_packages import KNOWN_PACKAGES, NOT_YET
+from pegbox._plugins.nearest import did_you_mean, folded, listed, sentences
 from pegbox.errors import ConfigError, PluginError
 
 __all__ = ["Catalog", "Offer", "Problem"]
@@ -33,7 +33,7 @@ class Catalog:
     def __init__(self, offers: Iterable[Offer], problems: Iterable[Problem] = ()) -> None:
         self._offers: dict[tuple[str, str], list[Offer]] = {}
         for offer in offers:
-            self._offers.setdefault((offer.role, offer.name), []).append(offer)
+            self._offers.setdefault((offer.role, folded(offer.name)), []).append(offer)
         self.problems: tuple[Problem, ...] = (*problems, *self._clashes())
 
     @classmethod
@@ -61,16 +61,18 @@ class Catalog:
 
     def names(self, role: str) -> list[str]:
         """The names on offer for a role, sorted."""
-        return sorted(name for known_role, name in self._offers if known_role == role)
+        return sorted({offer.name for offer in self.offers if offer.role == role})
 
     def find(self, role: str, name: str) -> Offer:
-        """The offer behind a name; case does not matter.
+        """The offer behind a name; case does not matter, and ``-`` is as good as ``_``.
 
         Raises:
             ConfigError: Nobody offers it.
             PluginError: Several packages offer it.
         """
-        offers = self._offers.get((role, name.lower()))
+        if not isinstance(name, str):
+            raise ConfigError(f"the name of a {role} must be text, got {name!r}")
+        offers = self._offers.get((role, folded(name)))
         if not offers:
             raise self._unknown(role, name)
         if len(offers) > 1:
@@ -114,8 +116,8 @@ class Catalog:
             return ConfigError(f"there is no role {role!r}", hint=did_you_mean(role, ROLES))
         names = self.names(role)
         packages = KNOWN_PACKAGES[role]
-        known = name.lower() in packages
-        meant = "" if known else did_you_mean(name.lower(), [*names, *packages])
+        known = folded(name) in packages or folded(name) in NOT_YET[role]
+        meant = "" if known else did_you_mean(folded(name), [*names, *packages])
         return ConfigError(
             f"no {role} is called {name!r}",
             hint=sentences(
@@ -125,8 +127,10 @@ class Catalog:
 
     def _how_to_install(self, role: str, name: str, meant: str) -> str:
         """The command that brings a known name, or why an installed package does not."""
+        if folded(name) in NOT_YET[role]:
+            return f"Ray Tune's {folded(name)!r} is not in this release of pegbox."
         packages = KNOWN_PACKAGES[role]
-        known = next((k for k in packages if k == name.lower() or f'"{k}"' in meant), None)
+        known = next((k for k in packages if k == folded(name) or f'"{k}"' in meant), None)
         if known in self.names(role):
             known = None
         broken = [p for p in self.problems if p.cause and p.package == packages.get(known or "")]

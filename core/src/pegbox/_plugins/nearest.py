@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["did_you_mean", "listed", "sentences"]
+__all__ = ["did_you_mean", "folded", "listed", "sentences"]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -22,3 +22,8 @@ def listed(names: Iterable[str]) -> str:
 def sentences(parts: Sequence[str]) -> str:
     """The parts that are not empty, with blanks between."""
     return " ".join(part for part in parts if part)
+
+
+def folded(name: str) -> str:
+    """A name without what people spell in different ways: case, and ``-`` for ``_``."""
+    return name.lower().replace("-", "_")

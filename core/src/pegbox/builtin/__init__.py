@@ -18,6 +18,7 @@ def pegbox_searchers() -> Mapping[str, str]:
     return {
         "random": "pegbox.builtin.random_search:RandomSearch",
         "grid": "pegbox.builtin.grid_search:GridSearch",
+        "variant_generator": "pegbox.builtin.basic_variant:BasicVariantGenerator",
         "concurrency_limiter": "pegbox.builtin.concurrency_limiter:ConcurrencyLimiter",
         "repeater": "pegbox.builtin.repeater:Repeater",
     }

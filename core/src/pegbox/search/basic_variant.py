@@ -1,0 +1,5 @@
+"""Where Ray Tune has `BasicVariantGenerator`."""
+
+from pegbox.search import BasicVariantGenerator
+
+__all__ = ["BasicVariantGenerator"]

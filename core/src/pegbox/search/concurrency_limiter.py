@@ -1,0 +1,5 @@
+"""Where Ray Tune has `ConcurrencyLimiter`."""
+
+from pegbox.search import ConcurrencyLimiter
+
+__all__ = ["ConcurrencyLimiter"]

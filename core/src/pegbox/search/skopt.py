@@ -1,0 +1,3 @@
+"""Where Ray Tune has ``SkOptSearch``, which the package pegbox-skopt brings."""
+
+from pegbox.search import __getattr__ as __getattr__
