@@ -17,13 +17,18 @@ from pegbox.space import (
     Float,
     Grid,
     Int,
+    Normal,
     Space,
     choice,
     domain_from_json,
     grid_search,
     loguniform,
     missing,
+    qlograndint,
+    qrandint,
+    qrandn,
     randint,
+    randn,
     sample_from,
     uniform,
 )
@@ -63,21 +68,51 @@ def _ints(draw):
     return Int(lower, lower + steps * step, draw(st.booleans()) and lower > 0, step)
 
 
-_domains = (
-    _floats()
-    | _float_steps()
-    | _ints()
-    | st.lists(_anything, min_size=1, max_size=4).map(choice)
-    | st.lists(_anything, min_size=1, max_size=4).map(grid_search)
-)
+@st.composite
+def _quantized(draw):
+    q = draw(st.sampled_from([0.1, 0.25, 1 / 3, 2.0, 1e-5]))
+    lower = draw(st.floats(-1e3, 1e3))
+    upper = lower + q * draw(st.floats(2.5, 1e3))
+    return (loguniform if lower > 0 and draw(st.booleans()) else uniform)(lower, upper).quantized(q)
+
+
+@st.composite
+def _quantized_ints(draw):
+    lower, q = draw(st.integers(-1000, 1000)), draw(st.integers(1, 50))
+    upper = lower + draw(st.integers(q, 1000))
+    return (qlograndint if lower > 0 and draw(st.booleans()) else qrandint)(lower, upper, q)
+
+
+@st.composite
+def _normals(draw):
+    mean, sd = draw(st.floats(-1e6, 1e6)), draw(st.floats(1e-3, 1e6))
+    return randn(mean, sd) if draw(st.booleans()) else qrandn(mean, sd, sd / 4)
+
+
+_numbers = _floats() | _float_steps() | _ints() | _quantized() | _quantized_ints() | _normals()
+_lists = st.lists(_anything, min_size=1, max_size=4)
+_domains = _numbers | _lists.map(choice) | _lists.map(grid_search)
 _names = st.sampled_from(["a", "b", "c", "$object", "$pairs", "grid"])
-_trees = st.recursive(
-    _domains | _json | _objects,
-    lambda inner: (
+
+
+def _nested(inner):
+    return (
         st.dictionaries(_names, inner, max_size=3)
         | st.lists(inner, max_size=3)
         | st.tuples(inner, inner)
-    ),
+    )
+
+
+#: What stands in a choice may hold parameters and choices of its own, but no grid.
+_branches = st.recursive(
+    _numbers | _lists.map(choice) | _anything,
+    lambda inner: _nested(inner) | st.lists(inner, min_size=1, max_size=3).map(choice),
+    max_leaves=6,
+)
+_branched = st.lists(_branches, min_size=1, max_size=3)
+_trees = st.recursive(
+    _domains | _json | _objects | _branched.map(choice) | _branched.map(grid_search),
+    _nested,
     max_leaves=6,
 )
 _spaces = st.dictionaries(_names, _trees, max_size=4)
@@ -100,6 +135,27 @@ def _at(config, path):
     return config
 
 
+def _holds_domains(value):
+    if isinstance(value, dict):
+        return any(map(_holds_domains, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_domains, value))
+    return isinstance(value, Domain)
+
+
+def _expected(tree, path, point):
+    """What a configuration is, said once more: the tree with the values of the point."""
+    if isinstance(tree, Domain):
+        value = tree.value(point[path])
+        inner = f"{path}/{point[path]}"
+        return _expected(value, inner, point) if _holds_domains(value) else value
+    if isinstance(tree, dict):
+        return {k: _expected(v, f"{path}/{k}" if path else k, point) for k, v in tree.items()}
+    if isinstance(tree, list | tuple):
+        return type(tree)(_expected(v, f"{path}/{i}", point) for i, v in enumerate(tree))
+    return tree
+
+
 def _point(space, seed):
     index = seed % space.grid_size
     return space.conform(space.sample(random.Random(seed), space.grid_point(index)))
@@ -108,7 +164,7 @@ def _point(space, seed):
 @given(_domains, st.integers(0, 2**32))
 def test_draws_lie_inside_and_have_the_right_type(domain, seed):
     value = domain.draw(random.Random(seed))
-    assert type(value) is (float if isinstance(domain, Float) else int)
+    assert type(value) is (float if isinstance(domain, Float | Normal) else int)
     assert domain.contains(value)
     assert domain.conform(value) == value
     if isinstance(domain, Float | Int):
@@ -124,10 +180,31 @@ def test_a_configuration_holds_the_values_of_its_point_where_they_belong(tree, s
     point = _point(space, seed)
     config = space.config(point)
     assert list(config) == list(tree)
-    assert list(point) == list(space.domains)
-    for path, domain in space.domains.items():
-        assert _at(config, path) is domain.value(point[path]) or _at(config, path) == point[path]
-    assert _same(space.varied(config), {path: _at(config, path) for path in space.domains})
+    assert _same(config, _expected(tree, "", point))
+    assert set(space.varied(config, point)) <= set(space.places)
+    if not space.conditions:
+        assert list(point) == list(space.domains)
+        assert _same(space.varied(config), {path: _at(config, path) for path in space.domains})
+
+
+@given(_spaces, st.integers(0, 2**32))
+def test_a_searcher_without_conditions_gives_more_and_gets_the_same(tree, seed):
+    space = Space(tree)
+    point = _point(space, seed)
+    whole = space.seen(point, conditions=False)
+    assert list(whole) == list(space.domains)
+    assert space.conform(whole) == whole
+    assert _same(space.config(whole), space.config(point))
+    assert space.seen(whole, conditions=True) == point
+
+
+@given(_spaces, st.integers(0, 2**32))
+def test_a_configuration_leads_back_to_itself(tree, seed):
+    space = Space(tree)
+    config = space.config(_point(space, seed))
+    point = space.point(config)
+    assert space.conform(point) == point
+    assert space.config(point) == config
 
 
 @given(_spaces, st.integers(0, 2**32))
@@ -147,6 +224,7 @@ def test_a_described_space_comes_back_and_names_what_it_lacks(tree, seed):
     alone = Space.from_description(description)
     assert list(alone.domains) == list(space.domains)
     assert alone.grid_size == space.grid_size
+    assert alone.conditions == space.conditions
     assert alone.sample(random.Random(seed)) == space.sample(random.Random(seed))
     if not missing(description):
         again = Space.from_description(jsonvalue.loads(jsonvalue.dumps(alone.describe())))

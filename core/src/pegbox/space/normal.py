@@ -65,7 +65,8 @@ class Normal(Domain):
         places = value / self.step
         if abs(places) >= 2**52:  # so far out all floats are multiples; it may be infinite
             return float(value)
-        return rounded(round(places) * self.step, max(abs(value), self.step))
+        multiple = round(places) * self.step
+        return rounded(multiple, abs(multiple))
 
     def conform(self, value: Any) -> float:
         plain = as_float(value, "the value")

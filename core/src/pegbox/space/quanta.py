@@ -20,7 +20,7 @@ def float_multiples(lower: float, upper: float, q: float) -> tuple[float, float]
     Raises:
         ConfigError: There are fewer than two, or floats cannot tell them apart.
     """
-    _check_quantum(lower, upper, q)
+    _check_size(lower, upper, q, "q")
     largest = max(abs(lower), abs(upper))
     check_fine(q, largest, "q")
     first = rounded(_places(lower, q, math.ceil) * q, largest)
@@ -39,7 +39,7 @@ def int_multiples(lower: int, upper: int, q: int) -> tuple[int, int]:
     Raises:
         ConfigError: There is none.
     """
-    _check_quantum(lower, upper, q)
+    _check_size(lower, upper, q, "q")
     first, last = -(-lower // q) * q, upper // q * q
     if first > last:
         raise ConfigError(f"between lower={lower} and upper={upper} is no multiple of q={q}")
@@ -52,14 +52,11 @@ def check_step(lower: float, upper: float, step: float) -> None:
     Raises:
         ConfigError: It does not.
     """
-    if step <= 0:
-        raise ConfigError(f"step must be above 0, got {step}")
-    if step * (1 - 1e-9) > upper - lower and lower != upper:
-        raise ConfigError(f"step={step} is larger than the range from {lower} to {upper}")
+    _check_size(lower, upper, step, "step")
     if isinstance(step, float):
         check_fine(step, max(abs(lower), abs(upper)), "step")
-    steps = upper / step - lower / step
-    if abs(steps - round(steps)) > 1e-9 * max(steps, 1.0):
+    steps, error = _steps(lower, upper, step)
+    if abs(steps - round(steps)) > error:
         last = lower + math.floor(steps) * step
         raise ConfigError(
             f"upper={upper} is not lower={lower} plus a multiple of step={step}",
@@ -89,19 +86,24 @@ def rounded(value: float, largest: float) -> float:
     return (round(value, digits) if digits > 0 else value) + 0.0
 
 
-def _check_quantum(lower: float, upper: float, q: float) -> None:
-    if q <= 0:
-        raise ConfigError(f"q must be above 0, got {q}")
-    if q * (1 - 1e-9) > upper - lower and lower != upper:
-        raise ConfigError(
-            f"q={q} is larger than the range from {lower} to {upper}",
-            hint="Values are the multiples of q between the bounds.",
-        )
+def _check_size(lower: float, upper: float, step: float, name: str) -> None:
+    if step <= 0:
+        raise ConfigError(f"{name} must be above 0, got {step}")
+    steps, error = _steps(lower, upper, step)
+    if steps < 1 - error and lower != upper:
+        raise ConfigError(f"{name}={step} is larger than the range from {lower} to {upper}")
+
+
+def _steps(lower: float, upper: float, step: float) -> tuple[float, float]:
+    """How many steps lead from ``lower`` to ``upper``, and by how much that may be rounded."""
+    first, last = lower / step, upper / step  # the difference of large bounds would overflow
+    steps = last - first
+    return steps, 1e-9 * max(steps, 1.0) + 1e-15 * (abs(first) + abs(last))
 
 
 def _places(bound: float, q: float, away: Callable[[float], int]) -> int:
     """How many times ``q`` the bound is; away from it where it is no multiple."""
-    places = bound / q
+    places = bound / q or bound  # not 0 for what is only nearly 0
     nearest = round(places)
     # A bound that is a multiple but for rounding counts as one; 1e-12 is not 0.
     if nearest and abs(places - nearest) <= 1e-9 + 1e-15 * abs(places):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 
 from pegbox.errors import ConfigError
 from pegbox.space.domain import Domain, DomainKind
@@ -93,6 +93,12 @@ class Float(Domain):
             )
         return nearest
 
+    def coded(self, value: Any) -> float:
+        plain = number(value, "the value")
+        if not self.lower <= plain <= self.upper:
+            self._refuse(plain)  # what a user writes is not an optimizer's rounding
+        return self.conform(plain)
+
     def quantized(self, q: float) -> Float:
         """The multiples of ``q`` between the bounds.
 
@@ -118,6 +124,9 @@ class Float(Domain):
         span = bound if self.log else self.upper - self.lower
         if abs(value - bound) <= _SLACK * span:  # false for NaN
             return bound
+        self._refuse(value)
+
+    def _refuse(self, value: float) -> NoReturn:
         raise ConfigError(f"{value!r} is not between {self.lower} and {self.upper}")
 
 
