@@ -81,7 +81,7 @@ def _no_experiment(name: str, given: Path) -> StoreError:
     elif given.is_dir():
         hint = f"`pegbox ls {name}` shows the experiments in it."
     else:
-        hint = "`pegbox ls` shows those in ~/pegbox_results, `pegbox ls FOLDER` those in a folder."
+        hint = "`pegbox ls` shows those in ~/pegbox_results, `pegbox ls FOLDER` those elsewhere."
     what = (
         f"{given.absolute()} holds no experiment"
         if given.is_dir()
