@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from engine_rig import Rig, cpus
-from pegbox._engine.engine import Step
+from pegbox._engine.step import Step
 from pegbox.decisions import Decision, Exploit, Resize, Verdict
 from pegbox.events import (
     Declined,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pegbox._engine.engine import Engine, Step
+from pegbox._engine.engine import Engine
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
+from pegbox._engine.step import Step
 from pegbox.commands import Ask, Launch, Tell
 from pegbox.decisions import CONTINUE, Decision, Signal
 from pegbox.events import (

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pegbox._engine.engine import Engine, Step
+from pegbox._engine.engine import Engine
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
+from pegbox._engine.step import Step
 from pegbox.commands import Ask, Launch, Tell
 from pegbox.decisions import CONTINUE, PAUSE, STOP, Decision, Exploit, Resize, Signal
 from pegbox.events import (

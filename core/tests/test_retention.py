@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from engine_rig import Rig, checkpoint_at
-from pegbox._engine.engine import Step
 from pegbox._engine.retention import KeepRule
+from pegbox._engine.step import Step
 from pegbox.decisions import Exploit
 from pegbox.events import CheckpointsDropped, Event, Resumed
 

@@ -27,16 +27,24 @@ Rules that keep it honest:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import assert_never
 
 from pegbox._engine.asking import AskBook
-from pegbox._engine.outcomes import decided, decision_name, goes_on_later, outcome_of, settled
+from pegbox._engine.choosing import Choosing
+from pegbox._engine.outcomes import (
+    decided,
+    decision_name,
+    goes_on_later,
+    outcome_of,
+    settled,
+    what_becomes,
+)
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.retention import Retention
 from pegbox._engine.rules import Decider, Rules
-from pegbox._engine.state import RunState, TrialViews
+from pegbox._engine.state import RunState
+from pegbox._engine.step import Step
 from pegbox.commands import Answer, Ask, EndRun, Launch, Tell, TellResult
 from pegbox.decisions import CONTINUE, PAUSE, STOP, Exploit, Resize, Signal, Verdict
 from pegbox.events import (
@@ -58,33 +66,9 @@ from pegbox.events import (
     WorkerJoined,
     WorkerLeft,
 )
-from pegbox.resources import Resources
 from pegbox.trial import State, TrialFailure
 
-__all__ = ["Engine", "Step"]
-
-
-@dataclass(slots=True)
-class Step:
-    """What follows from a batch of events.
-
-    Attributes:
-        facts: To be stored, in this order.
-        answers: To trials that wait for a decision; may leave before the facts are stored.
-        launches: Tries to start, once the facts are stored.
-        orders: For the searcher, once the facts are stored, in this order.
-        deletions: Checkpoints to delete, once the facts are stored and told of; their paths.
-        notices: For the user; each is said once.
-        end: The run is over; nothing follows.
-    """
-
-    facts: list[Event] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    launches: list[Launch] = field(default_factory=list)
-    orders: list[Ask | Tell | TellResult] = field(default_factory=list)
-    deletions: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    end: EndRun | None = None
+__all__ = ["Engine"]
 
 
 class Engine:
@@ -101,6 +85,7 @@ class Engine:
         self.rules = rules
         self._decider = decider
         self._placement = Placement()
+        self._choosing = Choosing(state, self._placement, decider)
         #: worker -> numbers of the trials that run there; the union is ``state.active`` here.
         self._at: dict[str, dict[int, None]] = {}
         self._asks = AskBook()
@@ -314,7 +299,7 @@ class Engine:
         if record is None:
             self._drop_uncounted(event)
             return
-        self._conclude(record, event, self._what_becomes(record, event))
+        self._conclude(record, event, what_becomes(record, event, self.rules))
 
     def _conclude(self, record: TrialRecord, event: Ended, became: State) -> None:
         """A try is over; what follows from that."""
@@ -333,20 +318,6 @@ class Engine:
         if became is State.FAILED and self.rules.fail_fast and self._stopping is None:
             name = self.state.views[record.number].name
             self._stop(StopRequested(event.at, f"trial {name} failed, and fail_fast is set"))
-
-    def _what_becomes(self, record: TrialRecord, event: Ended) -> State:
-        reason = record.halt_for
-        if event.how == "finished":
-            return State.FINISHED
-        if reason == STOP.value:
-            return State.STOPPED
-        if event.how == "halted" and reason is not None:
-            return State.PAUSED if reason == PAUSE.value else State.QUEUED
-        if event.how == "lost":
-            retry = record.lost_in_row + 1 < self.rules.max_lost
-        else:
-            retry = self.rules.max_failures < 0 or record.failures < self.rules.max_failures
-        return State.QUEUED if retry else State.FAILED
 
     def _reconfigure(self, record: TrialRecord, reason: Exploit | Resize) -> None:
         donor = self._donor(reason) if isinstance(reason, Exploit) else None
@@ -407,50 +378,17 @@ class Engine:
         if self._stopping:
             return
         while self._room_for_one():
-            record = self._choose()
-            if record is None or not self._launch(record):
+            more = self._may_ask() or bool(self._asks.open)
+            choice = self._choosing.next(more_may_come=more)
+            if choice is Signal.START_NEW and self._may_ask() and not self._asks.open:
+                self._ask_one()
+            if not isinstance(choice, TrialRecord) or not self._launch(choice):
                 break
         self._ask()
 
     def _room_for_one(self) -> bool:
         limit = self.rules.max_concurrent
         return limit is None or len(self.state.active) < limit
-
-    def _choose(self) -> TrialRecord | None:
-        if self._decider.chooses:
-            return self._chosen_by_scheduler()
-        return self._first_that_fits() or self._first_paused()
-
-    def _first_that_fits(self) -> TrialRecord | None:
-        """The longest-queued trial whose shape has room: one look per shape."""
-        best: tuple[int, int] | None = None
-        for shape, queue in self.state.queues.items():
-            if self._placement.room(shape):
-                number, ticket = next(iter(queue.items()))
-                if best is None or ticket < best[0]:
-                    best = (ticket, number)
-        return self.state.trials[best[1]] if best else None
-
-    def _first_paused(self) -> TrialRecord | None:
-        """Paused trials go on when no new one can come, unless the scheduler chooses."""
-        if self._may_ask() or self._asks.open or self.state.queues:
-            return None
-        return next((self.state.trials[n] for n in self.state.paused), None)
-
-    def _chosen_by_scheduler(self) -> TrialRecord | None:
-        state = self.state
-        if not (state.queues or state.paused) or not self._placement.has_room(state.queues):
-            return None
-        choice = self._decider.choose(
-            TrialViews(state.views, state.queued),
-            TrialViews(state.views, lambda: list(state.paused)),
-            TrialViews(state.views, lambda: list(state.active)),
-        )
-        if isinstance(choice, Signal):
-            if choice is Signal.START_NEW and self._may_ask() and not self._asks.open:
-                self._ask_one()
-            return None
-        return state.trials[choice.number]
 
     def _launch(self, record: TrialRecord) -> bool:
         worker = self._placement.take(record.resources)
@@ -501,7 +439,7 @@ class Engine:
             record = self.state.trials[number]
             if record.halt_for in (STOP.value, PAUSE.value):
                 end = Ended(at, number, record.attempt, "halted", record.place)
-                self._note(settled(end, self._what_becomes(record, end)))
+                self._note(settled(end, what_becomes(record, end, self.rules)))
                 if record.state.ended:
                     outcome = outcome_of(record, self.rules)
                     self._decider.completed(self.state.views[number], record.result, outcome)
@@ -522,7 +460,7 @@ class Engine:
             end = Ended(at, number, record.attempt, "halted", record.place)
             halting = record.halt_for is not None
             self._conclude(
-                record, end, self._what_becomes(record, end) if halting else State.QUEUED
+                record, end, what_becomes(record, end, self.rules) if halting else State.QUEUED
             )
 
     def _heed_decider(self) -> None:
@@ -548,22 +486,11 @@ class Engine:
         """Nothing runs and nothing is asked for."""
         if self.state.queues or self._may_ask():
             if self._placement.capacity and not self.rules.elastic:
-                self._end("failed", self._why_nothing_starts())
+                self._end("failed", self._choosing.why_nothing_starts(self.rules))
         elif self._asks.declined:
             self._end("failed", "the searcher waits for a result, but no trial is left to give one")
         else:
             self._end("complete", "")
-
-    def _why_nothing_starts(self) -> str:
-        shapes = list(self.state.queues) or [self.rules.resources]
-        if any(map(self._placement.ever_fits, shapes)):
-            waiting = self.state.counts[State.QUEUED]
-            return f"the scheduler starts none of {waiting} waiting trials, and none is running"
-        best = max(self._placement.capacity.values(), key=lambda have: sorted(have.items()))
-        return (
-            f"a trial asks for {_amounts(shapes[0])}, and no worker has that; the best one has "
-            f"{_amounts(best)}"
-        )
 
     def _end(self, how: str, reason: str) -> None:
         assert how in ("complete", "interrupted", "failed")
@@ -589,7 +516,3 @@ class Engine:
         assert not set(self._asks.open) & set(self.state.trials)
         limit = self.rules.max_concurrent
         assert limit is None or len(self.state.active) <= limit
-
-
-def _amounts(resources: Resources) -> str:
-    return ", ".join(f"{name}={amount:g}" for name, amount in resources.items()) or "nothing"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
-from pegbox.decisions import PAUSE, Exploit, Resize, Verdict
+from pegbox.decisions import PAUSE, STOP, Exploit, Resize, Verdict
 from pegbox.events import Ended, Reported
 from pegbox.trial import Outcome, State
 
-__all__ = ["decided", "decision_name", "goes_on_later", "outcome_of", "settled"]
+__all__ = ["decided", "decision_name", "goes_on_later", "outcome_of", "settled", "what_becomes"]
 
 
 def outcome_of(record: TrialRecord, rules: Rules) -> Outcome:
@@ -63,3 +63,19 @@ def settled(event: Ended, became: State) -> Ended:
         became,
         event.checkpoint,
     )
+
+
+def what_becomes(record: TrialRecord, event: Ended, rules: Rules) -> State:
+    """The state of a trial after a try of it is over."""
+    reason = record.halt_for
+    if event.how == "finished":
+        return State.FINISHED
+    if reason == STOP.value:
+        return State.STOPPED
+    if event.how == "halted" and reason is not None:
+        return State.PAUSED if reason == PAUSE.value else State.QUEUED
+    if event.how == "lost":
+        retry = record.lost_in_row + 1 < rules.max_lost
+    else:
+        retry = rules.max_failures < 0 or record.failures < rules.max_failures
+    return State.QUEUED if retry else State.FAILED

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pegbox._engine.engine import Engine, Step
+from pegbox._engine.engine import Engine
+from pegbox._engine.step import Step
 from pegbox._run.inbox import EventInbox
 from pegbox._run.observers import Note, Observers
 from pegbox._run.searcher_driver import SearcherDriver

@@ -1,0 +1,84 @@
+"""Which trial is started next, and why none is. It changes nothing."""
+
+from __future__ import annotations
+
+from pegbox._engine.placement import Placement
+from pegbox._engine.record import TrialRecord
+from pegbox._engine.rules import Decider, Rules
+from pegbox._engine.state import RunState, TrialViews
+from pegbox.decisions import Signal
+from pegbox.resources import Resources
+from pegbox.trial import State
+
+__all__ = ["Choosing"]
+
+
+class Choosing:
+    """The choice among the trials that wait.
+
+    Args:
+        state: The trials.
+        placement: Where there is room.
+        decider: The scheduler.
+    """
+
+    def __init__(self, state: RunState, placement: Placement, decider: Decider) -> None:
+        self._state = state
+        self._placement = placement
+        self._decider = decider
+
+    def next(self, *, more_may_come: bool) -> TrialRecord | Signal | None:
+        """What to start.
+
+        Args:
+            more_may_come: Whether the searcher may be asked, or has been, for another trial.
+
+        Returns:
+            A queued or paused trial, what the scheduler says in place of one, or None.
+        """
+        if self._decider.chooses:
+            return self._chosen_by_scheduler()
+        return self._first_that_fits() or (None if more_may_come else self._first_paused())
+
+    def _first_that_fits(self) -> TrialRecord | None:
+        """The longest-queued trial whose shape has room: one look per shape."""
+        best: tuple[int, int] | None = None
+        for shape, queue in self._state.queues.items():
+            if self._placement.room(shape):
+                number, ticket = next(iter(queue.items()))
+                if best is None or ticket < best[0]:
+                    best = (ticket, number)
+        return self._state.trials[best[1]] if best else None
+
+    def _first_paused(self) -> TrialRecord | None:
+        """Paused trials go on when no new one can come, unless the scheduler chooses."""
+        if self._state.queues:
+            return None
+        return next((self._state.trials[n] for n in self._state.paused), None)
+
+    def _chosen_by_scheduler(self) -> TrialRecord | Signal | None:
+        state = self._state
+        if not (state.queues or state.paused) or not self._placement.has_room(state.queues):
+            return None
+        choice = self._decider.choose(
+            TrialViews(state.views, state.queued),
+            TrialViews(state.views, lambda: list(state.paused)),
+            TrialViews(state.views, lambda: list(state.active)),
+        )
+        return choice if isinstance(choice, Signal) else state.trials[choice.number]
+
+    def why_nothing_starts(self, rules: Rules) -> str:
+        """For people, where trials wait, none runs and none is started."""
+        shapes = list(self._state.queues) or [rules.resources]
+        if any(map(self._placement.ever_fits, shapes)):
+            waiting = self._state.counts[State.QUEUED]
+            return f"the scheduler starts none of {waiting} waiting trials, and none is running"
+        best = max(self._placement.capacity.values(), key=lambda have: sorted(have.items()))
+        return (
+            f"a trial asks for {_amounts(shapes[0])}, and no worker has that; the best one has "
+            f"{_amounts(best)}"
+        )
+
+
+def _amounts(resources: Resources) -> str:
+    return ", ".join(f"{name}={amount:g}" for name, amount in resources.items()) or "nothing"
