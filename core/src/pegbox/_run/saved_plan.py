@@ -11,6 +11,7 @@ from pegbox._run.components import make_component
 from pegbox._run.plan import Plan
 from pegbox._run.searcher_checks import check_searcher
 from pegbox._run.settling import lacking_options, settle_options
+from pegbox._run.trainables import settle_trainable
 from pegbox._store.meta import Epoch, ExperimentMeta
 from pegbox._store.reader import Reader
 from pegbox.configs import RunConfig, TuneConfig, settled
@@ -18,7 +19,6 @@ from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
 from pegbox.resources import Resources
 from pegbox.space import Space, missing
-from pegbox.trainable import stated_resources, trainable_function
 
 __all__ = ["needed_again", "plan_from_store"]
 
@@ -48,20 +48,20 @@ def plan_from_store(
         objectives = make_objectives(tune.metric, tune.mode)
     searcher = _component("searcher", saved, tune.search_alg)
     check_searcher(searcher, space, objectives)
-    stated = stated_resources(trainable)
+    seed = saved["seed"] if tune.seed is None else tune.seed
+    options = settle_options(tune, run, saved, objectives)
     return Plan(
         run=meta.run,
         name=meta.name,
         folder=folder.absolute(),
-        trainable=trainable_function(trainable),
         trainable_name=meta.trainable,
-        resources=Resources(saved["resources"]) if stated is None else stated,
         space=space,
         objectives=objectives,
         searcher=searcher,
         scheduler=_component("scheduler", saved, tune.scheduler),
-        seed=saved["seed"] if tune.seed is None else tune.seed,
-        **settle_options(tune, run, saved, objectives),
+        seed=seed,
+        **settle_trainable(trainable, space, seed, Resources(saved["resources"]), options),
+        **options,
     )
 
 
@@ -117,6 +117,6 @@ def _lacking(
         lacking.append(f"param_space (for {', '.join(map(repr, paths))})")
     for role, argument in (("searcher", "search_alg"), ("scheduler", "scheduler")):
         before = saved[role]
-        if not before["by_name"] and getattr(tune, argument) is None:
+        if not before.get("by_name", True) and getattr(tune, argument) is None:
             lacking.append(f"tune_config=TuneConfig({argument}=...) (before: {before['name']})")
     return [*lacking, *lacking_options(tune, run, saved)]
