@@ -119,7 +119,7 @@ PARTS = {
     ),
     # Public modules that only gather plugins under Ray Tune's names, and make them by name.
     "windows": Part(
-        modules=("loggers", "search", "schedulers"),
+        modules=("loggers", "progress_reporter", "search", "schedulers"),
         parts=("values", "contracts", "plugins", "builtin"),
     ),
     # What users import.

@@ -23,10 +23,12 @@ import nbclient
 import nbformat
 import pytest
 from pegbox.builtin.progress import ProgressView
-from pegbox.builtin.progress.board import Board, Snapshot
-from pegbox.builtin.progress.layout import ASCII, UNICODE, frame, plain, summary
+from pegbox.builtin.progress.board import Board
+from pegbox.builtin.progress.glyphs import ASCII, UNICODE, plain
+from pegbox.builtin.progress.layout import frame, summary
 from pegbox.builtin.progress.leaderboard import Leaderboard
 from pegbox.builtin.progress.lines import LineOutput
+from pegbox.builtin.progress.snapshot import Moment, Snapshot
 from pegbox.builtin.progress.terminal import TerminalOutput
 from pegbox.builtin.progress.text import clip, duration, metric, one_line, parameter
 from pegbox.builtin.progress.ticker import Ticker
@@ -57,6 +59,8 @@ class Record:
     encoded: Mapping[str, Any] = field(default_factory=dict)
     point: Mapping[str, float] = field(default_factory=dict)
     tag: str = ""
+    name: str = ""
+    folder_name: str = ""
 
 
 class Run:
@@ -154,7 +158,7 @@ def busy_snapshot() -> Snapshot:
             run.fail(record, "line one\nline two \x1b[31m" + "and more " * 60)
         elif i < 20:
             run.end(record, State.STOPPED)
-    return board.snapshot(3725.0, 50)
+    return board.snapshot(Moment(3725.0), 50)
 
 
 # Values
@@ -257,7 +261,7 @@ def test_counts_follow_the_events() -> None:
     run.end(records[1], State.STOPPED)
     run.fail(records[2])
     run.lose(records[3])
-    snapshot = board.snapshot(1.0, 10)
+    snapshot = board.snapshot(Moment(1.0), 10)
     assert {s: n for s, n in snapshot.counts.items() if n} == {
         State.FINISHED: 1,
         State.STOPPED: 1,
@@ -276,7 +280,7 @@ def test_a_pause_that_nobody_tells_of_is_seen_at_the_next_look() -> None:
     record = run.add()
     run.start(record)
     record.state = State.PAUSED
-    snapshot = board.snapshot(1.0, 10)
+    snapshot = board.snapshot(Moment(1.0), 10)
     assert snapshot.counts[State.PAUSED] == 1
     assert snapshot.running_total == 0
 
@@ -287,7 +291,7 @@ def test_an_event_that_comes_after_the_trial_has_moved_on_counts_once() -> None:
     record.state = State.FINISHED  # The batch that started it has also ended it.
     for _ in range(3):
         board.told(run.trials, run.trials[0])
-    assert board.snapshot(1.0).ended == 1
+    assert board.snapshot(Moment(1.0)).ended == 1
 
 
 def test_trials_of_before_a_restore_are_counted_and_ranked() -> None:
@@ -297,7 +301,7 @@ def test_trials_of_before_a_restore_are_counted_and_ranked() -> None:
         record.result = {"accuracy": accuracy}
     run.add(State.FAILED).failure = TrialFailure("crash", "killed by SIGSEGV")
     run.start(run.add())
-    snapshot = board.snapshot(1.0)
+    snapshot = board.snapshot(Moment(1.0))
     assert snapshot.ended == 4
     assert [leader.trial.trial_id for leader in snapshot.leaders] == ["ba3f1_00001"]
     assert snapshot.failure is not None
@@ -311,7 +315,7 @@ def test_best_is_by_the_latest_result_and_never_a_nan() -> None:
     run.report(second, loss=0.2, speed=2)
     run.report(third, loss=float("nan"))
     run.report(first, loss=0.3, speed=1)
-    leaders = board.snapshot(1.0).leaders
+    leaders = board.snapshot(Moment(1.0)).leaders
     assert [(leader.objective.metric, leader.trial.trial_id) for leader in leaders] == [
         ("loss", "ba3f1_00001"),
         ("speed", "ba3f1_00001"),
@@ -323,7 +327,7 @@ def test_only_the_users_metrics_are_shown() -> None:
     record = run.add(lr=0.1, model={"layers": 2})
     run.start(record)
     run.report(record, accuracy=0.5, loss=1.0)
-    (row,) = board.snapshot(1.0, 10).running
+    (row,) = board.snapshot(Moment(1.0), 10).running
     assert row.metrics == {"accuracy": 0.5, "loss": 1.0}
     assert row.parameters == {"lr": 0.1, "model/layers": 2}
     assert row.time_s == 0.5
@@ -356,9 +360,9 @@ def test_neither_events_nor_snapshots_look_at_all_trials() -> None:
         record.state = State.FINISHED
         board.told(trials, run.trials[i])
         if i % 100 == 0:
-            board.snapshot(1.0, 10)
+            board.snapshot(Moment(1.0), 10)
     assert trials.looks <= 2  # The one look at the beginning.
-    assert board.snapshot(1.0).ended == 10_000
+    assert board.snapshot(Moment(1.0)).ended == 10_000
 
 
 # The layout
@@ -389,37 +393,42 @@ def test_the_frame_shows_what_matters_at_80_columns() -> None:
     run.end(run.records[1], State.STOPPED)
     run.fail(run.add())
     console = Console(record=True, width=80, file=io.StringIO())
-    for line in frame(board.snapshot(72.0, 10), 80, 24, UNICODE):
+    for line in frame(board.snapshot(Moment(72.0), 10), 80, 24, UNICODE):
         console.print(Text.assemble(*line))
     text = console.export_text()
     for expected in (
-        "digits  optuna · asha · seed 1",
-        "1m12s",
+        "digits  searcher optuna · scheduler asha · seed 1",
+        "running for 1m12s",
         "2/60",
         "2 running · 1 terminated (1 stopped) · 1 failed",
-        "best accuracy 0.9100  ba3f1_00001, iteration 1",
+        "Current best trial: ba3f1_00001 with accuracy=0.9100  iteration 1",
         "lr=0.0123  model/layers=[64, 32]",
         "1 failed, last ba3f1_00003: ValueError: wrong shape",
         "results in /data/pegbox_results/digits",
     ):
         assert expected in text
     (row,) = re.findall(r"ba3f1_00000 .*", text)
-    assert row.split() == ["ba3f1_00000", "1", "0.5s", "0.5000", "0.2500", "0.0123", "[64,", "32]"]
+    values = ["0.0123", "[64,", "32]", "1", "0.5s", "0.5000", "0.2500"]
+    assert row.split() == ["ba3f1_00000", "RUNNING", *values]
+    (row,) = re.findall(r"ba3f1_00001 +[A-Z].*", text)
+    assert row.split()[:2] == ["ba3f1_00001", "TERMINATED"]
 
 
 def test_running_trials_beyond_the_room_are_counted() -> None:
     board, run = board_run()
     for _ in range(30):
         run.start(run.add(lr=0.1))
-    lines = [plain(line) for line in frame(board.snapshot(1.0, 12), 80, 40, UNICODE)]
+    lines = [plain(line) for line in frame(board.snapshot(Moment(1.0), 12), 80, 40, UNICODE)]
     assert "… and 18 more" in lines
 
 
 def test_without_metric_and_total_there_is_neither_best_nor_bar() -> None:
     board, run = board_run(objectives=(), total_trials=-1)
     run.start(run.add(lr=0.1))
-    text = "\n".join(plain(line) for line in frame(board.snapshot(1.0, 12), 80, 40, UNICODE))
-    assert "best" not in text
+    text = "\n".join(
+        plain(line) for line in frame(board.snapshot(Moment(1.0), 12), 80, 40, UNICODE)
+    )
+    assert "best" not in text.lower()
     assert "━" not in text
     assert "1 running" in text
 
@@ -428,10 +437,10 @@ def test_the_summary_keeps_the_whole_folder_and_failure() -> None:
     path = "/data/" + "long/" * 40
     board, run = board_run(path=path)
     run.fail(run.add(), "x" * 100 + " the end")
-    text = "\n".join(plain(line) for line in summary(board.snapshot(12.34), 60, UNICODE))
+    text = "\n".join(plain(line) for line in summary(board.snapshot(Moment(12.34)), 80, UNICODE))
     assert f"Results in {path}" in text
     assert "the end" in text
-    assert "Total run time: 12.3 seconds" in text
+    assert "Total run time: 12.34 seconds (0.00 seconds for the tuning loop)" in text
 
 
 # Plain lines
@@ -446,7 +455,7 @@ def test_plain_lines_come_now_and_then_and_at_once_for_news() -> None:
     def tick(second: float) -> None:
         file.seek(0)
         file.truncate()
-        output.refresh(board.snapshot(second))
+        output.refresh(board.snapshot(Moment(second)))
         said.append([line[9:] for line in file.getvalue().splitlines()])
 
     record = run.add(lr=0.1, model={"layers": 2})
@@ -483,7 +492,7 @@ def test_a_run_of_days_writes_a_readable_log() -> None:
     run.start(record)
     for second in range(0, 24 * 3600, 5):
         run.report(record, loss=1.0)
-        output.refresh(board.snapshot(float(second)))
+        output.refresh(board.snapshot(Moment(float(second))))
     assert 1000 < len(file.getvalue().splitlines()) < 1800
 
 
@@ -493,7 +502,7 @@ def test_a_silent_run_shows_that_it_lives() -> None:
     file = io.StringIO()
     output = LineOutput(file)
     for second in range(300):
-        output.refresh(board.snapshot(float(second)))
+        output.refresh(board.snapshot(Moment(float(second))))
     assert 3 <= len(file.getvalue().splitlines()) <= 6
 
 
@@ -523,9 +532,11 @@ def test_end_prints_a_summary_and_nothing_afterwards(capsys: pytest.CaptureFixtu
     view.on_experiment_end(run.trials)
     view.on_experiment_end(run.trials)
     captured = capsys.readouterr()
-    assert captured.out.startswith("pegbox digits: 60 trials, optuna, asha, seed 1\n")
+    assert captured.out.startswith(
+        "pegbox digits: 60 trials, searcher optuna, scheduler asha, seed 1\n"
+    )
     assert captured.out.count("Total run time") == 1
-    assert "best accuracy 0.7500  ba3f1_00000, iteration 1" in captured.out
+    assert "Best trial: ba3f1_00000 with accuracy=0.7500  iteration 1" in captured.out
     assert captured.err == ""
     assert [t for t in threading.enumerate() if t.name == "pegbox-progress"] == []
 
@@ -613,11 +624,11 @@ def test_prints_stand_above_the_frame_and_stdout_is_given_back() -> None:
     stdout = console.file
     output = TerminalOutput(stdout, console)
     with contextlib.redirect_stdout(stdout):
-        output.start(board.snapshot(0.0))
+        output.start(board.snapshot(Moment(0.0)))
         print("first\nsecond")
         run.start(run.add())
-        output.refresh(board.snapshot(1.0, 10))
-        output.stop(board.snapshot(2.0))
+        output.refresh(board.snapshot(Moment(1.0), 10))
+        output.stop(board.snapshot(Moment(2.0)))
         assert sys.stdout is stdout
     screen = Screen()
     screen.feed(stdout.getvalue())
@@ -632,10 +643,10 @@ def test_a_line_of_another_process_stands_above_the_next_frame() -> None:
     stdout = console.file
     output = TerminalOutput(stdout, console)
     run.start(run.add())
-    output.start(board.snapshot(0.0, 10))
+    output.start(board.snapshot(Moment(0.0), 10))
     for i in range(3):
         stdout.write(f"line {i} of a worker\n")
-        output.refresh(board.snapshot(float(i), 10))
+        output.refresh(board.snapshot(Moment(float(i)), 10))
     screen = Screen()
     screen.feed(stdout.getvalue())
     assert screen.text()[:4] == [*(f"line {i} of a worker" for i in range(3)), ""]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pegbox.analysis import ExperimentAnalysis
-    from pegbox.analysis import ExperimentAnalysis
     from pegbox.callback import Callback
     from pegbox.checkpoint import Checkpoint
     from pegbox.configs import (
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pegbox.errors import PegboxError, TuneError
     from pegbox.experiment import Experiment
     from pegbox.launch import run, run_experiments
+    from pegbox.progress_reporter import CLIReporter, JupyterNotebookReporter, ProgressReporter
     from pegbox.reporting import get_checkpoint, get_context, report
     from pegbox.results import Result, ResultGrid
     from pegbox.scheduler import Scheduler
@@ -94,6 +94,9 @@ __all__ = [
     "create_scheduler",
     "Syncer",
     "Callback",
+    "ProgressReporter",
+    "CLIReporter",
+    "JupyterNotebookReporter",
     "Stopper",
     # Errors
     "PegboxError",
@@ -102,14 +105,16 @@ __all__ = [
 
 #: Public name -> the module that has it.
 _MODULES = {
+    "CLIReporter": "progress_reporter",
     "Callback": "callback",
     "Checkpoint": "checkpoint",
     "CheckpointConfig": "configs",
     "Experiment": "experiment",
     "ExperimentAnalysis": "analysis",
-    "ExperimentAnalysis": "analysis",
     "FailureConfig": "configs",
+    "JupyterNotebookReporter": "progress_reporter",
     "PegboxError": "errors",
+    "ProgressReporter": "progress_reporter",
     "Result": "results",
     "ResultGrid": "results",
     "ResumeConfig": "configs",

@@ -39,8 +39,10 @@ def make_callbacks(
 
 
 def _view(verbose: int, reporter: object | None) -> Any:
-    options = {"verbose": verbose} | ({} if reporter is None else {"reporter": reporter})
-    return Catalog.discover().create("callback", "progress", options)
+    catalog = Catalog.discover()
+    if reporter is not None and getattr(reporter, "reports_itself", True):
+        return catalog.create("callback", "reporter", {"reporter": reporter})
+    return catalog.create("callback", "progress", {"verbose": verbose, "reporter": reporter})
 
 
 def _made(callback: Any) -> Any:

@@ -16,7 +16,7 @@ from pegbox.trial import TrialView
 
 __all__ = ["CSVLoggerCallback"]
 
-logger = logging.getLogger("pegbox")
+_logger = logging.getLogger("pegbox")
 
 
 class CSVLoggerCallback(FileLogger):
@@ -37,7 +37,7 @@ class CSVLoggerCallback(FileLogger):
     def _say(self, path: Path, late: Sequence[str]) -> None:
         if not self._said:
             self._said = True
-            logger.warning(
+            _logger.warning(
                 "%s has no column for %s: the first report of a trial says which there are. "
                 "Report all names from the start, or use the json logger (said once)",
                 *(path, ", ".join(late)),

@@ -1,102 +1,27 @@
-"""What the view knows about a run: counts, what runs, who leads, what failed.
+"""What the view knows about a run: counts, what runs, what ended last, who leads, what failed.
 
-Each event costs the same however many trials there are, and a snapshot O(running). It reads no
+Each event costs the same however many trials there are, and a snapshot O(rows). It reads no
 clock and prints nothing; whoever calls it from two threads holds a lock.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
-from pegbox.autofill import AUTOFILLED
 from pegbox.builtin.progress.leaderboard import Leaderboard
+from pegbox.builtin.progress.options import ViewOptions
+from pegbox.builtin.progress.snapshot import Leader, Mishap, Moment, Row, Snapshot
 from pegbox.callback import ExperimentInfo
 from pegbox.jsonvalue import look_up
-from pegbox.objective import Objective
+from pegbox.resources import Resources
 from pegbox.trial import State, TrialView
 
-__all__ = ["Board", "Leader", "Mishap", "Row", "Snapshot"]
+__all__ = ["Board"]
 
 _LIVE = (State.RUNNING, State.HALTING)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A trial and its last result.
-
-    Attributes:
-        time_s: Training seconds so far; None before the first report.
-        metrics: The user's metrics. ``parameters``: the values that vary, by flat path.
-    """
-
-    trial_id: str
-    iteration: int
-    time_s: float | None
-    metrics: Mapping[str, Any]
-    parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Leader:
-    """The best trial for one objective, by its last result."""
-
-    objective: Objective
-    trial: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Mishap:
-    """A trial that failed, or a try of one that will be repeated."""
-
-    trial_id: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that is shown, at one moment.
-
-    Attributes:
-        experiment: What is fixed about the run.
-        elapsed_s: Seconds since the run (or its restore) began.
-        counts: Trials by state; none may be absent or 0.
-        leaders: One for each objective that any trial has a value for.
-        running: The first of the running trials, in the order of their start.
-        running_total: How many run, shown or not.
-        failure: The last trial that failed. ``retry``: the last try that is repeated.
-        retries: How many tries were repeated in this run.
-        version: Goes up with everything that happens.
-    """
-
-    experiment: ExperimentInfo
-    elapsed_s: float
-    counts: Mapping[State, int]
-    leaders: tuple[Leader, ...] = ()
-    running: tuple[Row, ...] = ()
-    running_total: int = 0
-    failure: Mishap | None = None
-    retry: Mishap | None = None
-    retries: int = 0
-    version: int = 0
-
-    @property
-    def ended(self) -> int:
-        """Trials to which nothing more happens."""
-        return sum(n for state, n in self.counts.items() if state.ended)
-
-    @property
-    def failed(self) -> int:
-        """Trials that failed for good."""
-        return self.counts.get(State.FAILED, 0)
-
-    @property
-    def unfinished(self) -> int:
-        """Trials that a restore would take up again."""
-        return sum(n for state, n in self.counts.items() if not state.ended)
 
 
 @dataclass(slots=True)
@@ -105,24 +30,35 @@ class Board:
 
     Args:
         experiment: What is fixed about the run.
+        options: How many rows to keep ready, and which.
+
+    Attributes:
+        resources: What all workers have together.
     """
 
     experiment: ExperimentInfo
+    options: ViewOptions = field(default_factory=ViewOptions)
+    resources: Resources = field(default_factory=Resources)
     _trials: Sequence[TrialView] = ()
     #: The state each trial was last seen in, by number; ``_counts`` sums it up.
     _states: dict[int, State] = field(default_factory=dict)
     _counts: Counter[State] = field(default_factory=Counter)
     _running: dict[int, TrialView] = field(default_factory=dict)
+    #: Sum of what the running trials ask for.
+    _requested: Resources = field(default_factory=Resources)
+    #: The trials that ended last, the latest one last; few.
+    _ended: dict[int, TrialView] = field(default_factory=dict)
     #: Trials that have reported, by number.
     _reported: dict[int, TrialView] = field(default_factory=dict)
     _boards: tuple[Leaderboard, ...] = ()
-    _failure: Mishap | None = None
+    _failures: deque[Mishap] = field(default_factory=deque)
     _retry: Mishap | None = None
     _retries: int = 0
     _version: int = 0
 
     def __post_init__(self) -> None:
         self._boards = tuple(Leaderboard() for _ in self.experiment.objectives)
+        self._failures = deque(maxlen=max(self.options.max_error_rows, 1))
 
     def told(self, trials: Sequence[TrialView], trial: TrialView) -> None:
         """Something happened to ``trial``; its state is read from the view."""
@@ -132,7 +68,7 @@ class Board:
         self._version += 1
         self._see(trial)
 
-    def reported(self, trial: TrialView, result: Mapping[str, Any]) -> None:
+    def reported(self, trial: TrialView, result: Mapping[str, object]) -> None:
         """A trial reported ``result``."""
         self._reported[trial.number] = trial
         for board, objective in zip(self._boards, self.experiment.objectives, strict=True):
@@ -140,7 +76,7 @@ class Board:
 
     def failed(self, trial: TrialView) -> None:
         """A trial failed for good."""
-        self._failure = _mishap(trial)
+        self._failures.append(_mishap(trial))
 
     def retried(self, trial: TrialView) -> None:
         """A try of a trial failed or was lost, and is repeated."""
@@ -150,19 +86,20 @@ class Board:
     def recount(self, trials: Sequence[TrialView]) -> None:
         """Look at every trial once: O(trials), for the beginning and the end."""
         self._trials = trials
+        known = len(self._failures)
         for trial in trials:
             self._see(trial)
             if trial.last_result is not None:
                 self.reported(trial, trial.last_result)
-            if trial.state is State.FAILED and self._failure is None:
+            if trial.state is State.FAILED and not known:
                 self.failed(trial)
 
-    def snapshot(self, elapsed_s: float, max_rows: int = 0) -> Snapshot:
+    def snapshot(self, moment: Moment, max_rows: int = 0) -> Snapshot:
         """What is true now.
 
         Args:
-            elapsed_s: Seconds since the run began.
-            max_rows: How many running trials to include.
+            moment: What the clocks say, and the machine.
+            max_rows: How many trials to include, running ones first.
         """
         # Becoming paused or queued again is told to nobody, so what ran is looked at once more.
         for trial in list(self._running.values()):
@@ -170,14 +107,19 @@ class Board:
         counts = dict(self._counts)
         counts.pop(State.QUEUED, None)  # Most queued trials were never told of.
         counts[State.QUEUED] = len(self._trials) - sum(counts.values())
+        running = tuple(islice(self._running.values(), max_rows))
         return Snapshot(
             experiment=self.experiment,
-            elapsed_s=elapsed_s,
+            moment=moment,
             counts=counts,
+            options=self.options,
             leaders=tuple(self._leaders()),
-            running=tuple(self._row(t) for t in islice(self._running.values(), max_rows)),
+            running=tuple(map(self._row, running)),
             running_total=len(self._running),
-            failure=self._failure,
+            others=tuple(map(self._row, self._others(max_rows - len(running)))),
+            requested=self._requested,
+            resources=self.resources,
+            failures=tuple(self._failures),
             retry=self._retry,
             retries=self._retries,
             version=self._version,
@@ -192,10 +134,35 @@ class Board:
             self._counts[before] -= 1
         self._counts[state] += 1
         self._states[number] = state
-        if state in _LIVE:
-            self._running[number] = trial
+        self._keep_running(trial, state in _LIVE)
+        self._keep_ended(trial, state.ended)
+
+    def _keep_running(self, trial: TrialView, runs: bool) -> None:
+        if runs == (trial.number in self._running):
+            return
+        if runs:
+            self._running[trial.number] = trial
+            self._requested = self._requested.plus(trial.resources)
         else:
-            self._running.pop(number, None)
+            del self._running[trial.number]
+            self._requested = self._requested.minus(trial.resources)
+
+    def _keep_ended(self, trial: TrialView, ended: bool) -> None:
+        self._ended.pop(trial.number, None)
+        if ended:
+            self._ended[trial.number] = trial
+            if len(self._ended) > max(self.options.max_rows, 1):
+                del self._ended[next(iter(self._ended))]
+
+    def _others(self, count: int) -> Iterator[TrialView]:
+        """Trials that do not run: the best ones, or those that ended last."""
+        if count <= 0:
+            return iter(())
+        if self.options.sort_by_metric and self._boards:
+            best = self._boards[0].top(count + len(self._running))
+            rest = (number for number in best if number not in self._running)
+            return islice((self._reported[number] for number in rest), count)
+        return islice(reversed(self._ended.values()), count)
 
     def _leaders(self) -> list[Leader]:
         leaders = []
@@ -206,14 +173,15 @@ class Board:
         return leaders
 
     def _row(self, trial: TrialView) -> Row:
-        result = trial.last_result or {}
         config = trial.config
+        paths = (*self.experiment.parameters, *(self.options.parameter_columns or ()))
         return Row(
             trial_id=trial.trial_id,
+            name=trial.name,
+            status=str(trial.status),
             iteration=trial.iteration,
-            time_s=result.get("time_total_s"),
-            metrics={name: v for name, v in result.items() if name not in AUTOFILLED},
-            parameters={path: look_up(config, path) for path in self.experiment.parameters},
+            result=trial.last_result or {},
+            parameters={path: look_up(config, path) for path in paths},
         )
 
 

@@ -35,3 +35,13 @@ class Leaderboard:
         while self._heap and self._losses.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][1] if self._heap else None
+
+    def top(self, count: int) -> list[int]:
+        """Numbers of the best trials, the best one first; O(count log n)."""
+        found: dict[int, tuple[float, int]] = {}
+        while len(found) < count and (number := self.first()) is not None:
+            # The same loss may stand twice for a trial that came back to it.
+            found[number] = heapq.heappop(self._heap)
+        for pair in found.values():
+            heapq.heappush(self._heap, pair)
+        return list(found)

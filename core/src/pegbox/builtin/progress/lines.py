@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TextIO
 
-from pegbox.builtin.progress.board import Leader, Mishap, Snapshot
-from pegbox.builtin.progress.layout import ASCII, counts_text, plain, settings, summary
+from pegbox.builtin.progress.glyphs import ASCII, plain
+from pegbox.builtin.progress.layout import status_block, summary
+from pegbox.builtin.progress.options import ViewOptions
+from pegbox.builtin.progress.sections import counts_text, settings
+from pegbox.builtin.progress.snapshot import Leader, Mishap, Snapshot
 from pegbox.builtin.progress.text import duration, metric, one_line, parameter
 
 __all__ = ["LineOutput"]
@@ -20,18 +24,21 @@ class LineOutput:
     """Says at once (within ``period_s``) what matters, and how things stand every 5 s.
 
     In a long run it says how things stand less often, down to once a minute: a log of a run of
-    days stays readable.
+    days stays readable. Where tables are wanted, how things stand is a whole block each time.
 
     Args:
         file: Where to write. What it cannot encode is replaced, never an error.
+        options: Whether there are tables, and how often to say how things stand.
     """
 
-    period_s = 1.0
-    max_rows = 0
-
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, options: ViewOptions | None = None) -> None:
         self._file = file
-        self._due_s = _MIN_INTERVAL_S
+        options = options or ViewOptions()
+        self._interval_s = options.period_s
+        self._blocks = options.table_in_lines
+        self.shows_rows = options.table_in_lines or options.table_at_end
+        self.period_s = min(1.0, options.period_s or 1.0)
+        self._due_s = options.period_s or _MIN_INTERVAL_S
         self._said_version = -1
         self._failed = 0
         self._retries = 0
@@ -46,13 +53,17 @@ class LineOutput:
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Say what is new, if anything."""
-        news = [*self._mishaps(snapshot), *self._bests(snapshot)]
+        for text in (*self._mishaps(snapshot), *self._bests(snapshot)):
+            self._report(snapshot, text)
         if snapshot.elapsed_s >= self._due_s:
             overdue = snapshot.elapsed_s >= self._due_s + _MAX_INTERVAL_S
             if overdue or snapshot.version != self._said_version:
-                news.append(self._status(snapshot))
-        for text in news:
-            self._write(f"[{duration(snapshot.elapsed_s):>6}] {text}")
+                self._say_status(snapshot)
+
+    def say(self, texts: Sequence[str]) -> None:
+        """Write lines as they are."""
+        for text in texts:
+            self._write(text, limit=False)
 
     def stop(self, snapshot: Snapshot | None) -> None:
         """Say how it ended; None where there is nothing to say."""
@@ -60,14 +71,18 @@ class LineOutput:
             for line in summary(snapshot, _SUMMARY_WIDTH, ASCII):
                 self._write(plain(line), limit=False)
 
-    def _status(self, snapshot: Snapshot) -> str:
-        interval = min(max(snapshot.elapsed_s / 60, _MIN_INTERVAL_S), _MAX_INTERVAL_S)
-        self._due_s = snapshot.elapsed_s + interval
+    def _say_status(self, snapshot: Snapshot) -> None:
+        grown = min(max(snapshot.elapsed_s / 60, _MIN_INTERVAL_S), _MAX_INTERVAL_S)
+        self._due_s = snapshot.elapsed_s + (self._interval_s or grown)
         self._said_version = snapshot.version
-        total = snapshot.experiment.total_trials
-        done = f"{snapshot.ended}/{total}" if total >= 0 else str(snapshot.ended)
-        bests = "".join(f"; best {_best(leader)}" for leader in snapshot.leaders)
-        return f"{done} trials: {counts_text(snapshot)}{bests}"
+        if self._blocks:
+            for line in status_block(snapshot, _SUMMARY_WIDTH, ASCII):
+                self._write(plain(line), limit=False)
+        else:
+            self._report(snapshot, _status(snapshot))
+
+    def _report(self, snapshot: Snapshot, text: str) -> None:
+        self._write(f"[{duration(snapshot.elapsed_s):>6}] {text}")
 
     def _mishaps(self, snapshot: Snapshot) -> list[str]:
         news = []
@@ -97,9 +112,16 @@ class LineOutput:
         self._file.flush()
 
 
+def _status(snapshot: Snapshot) -> str:
+    total = snapshot.experiment.total_trials
+    done = f"{snapshot.ended}/{total}" if total >= 0 else str(snapshot.ended)
+    bests = "".join(f"; best {_best(leader)}" for leader in snapshot.leaders)
+    return f"{done} trials: {counts_text(snapshot)}{bests}"
+
+
 def _best(leader: Leader) -> str:
     name, trial = leader.objective.metric, leader.trial
-    return f"{name} {metric(trial.metrics.get(name))} ({trial.trial_id} at {trial.iteration})"
+    return f"{name} {metric(trial.result.get(name))} ({trial.trial_id} at {trial.iteration})"
 
 
 def _mishap(word: str, mishap: Mishap, count: int) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import sys
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from pegbox.builtin.progress.board import Snapshot
-from pegbox.builtin.progress.layout import MAX_ROWS, UNICODE, Line, frame, plain, summary
+from pegbox.builtin.progress.glyphs import UNICODE, Line, plain
+from pegbox.builtin.progress.layout import frame, summary
+from pegbox.builtin.progress.snapshot import Snapshot
 
 __all__ = ["NotebookOutput", "in_notebook"]
 
 _WIDTH = 100
+#: Lines of the frame beside the table.
+_AROUND = 12
 _CSS = {
     "bold": "font-weight:bold",
     "dim": "opacity:0.65",
@@ -30,13 +34,19 @@ def in_notebook() -> bool:
 
 
 class NotebookOutput:
-    """Shows the frame as HTML, with plain text for front ends that show none."""
+    """Shows the frame as HTML, with plain text for front ends that show none.
 
-    period_s = 0.5
-    max_rows = MAX_ROWS
+    Args:
+        overwrite: Whether one output is replaced; otherwise each refresh is another one, below.
+        period_s: Seconds between two refreshes; None for 0.5, or 5 where nothing is replaced.
+    """
 
-    def __init__(self) -> None:
+    shows_rows = True
+
+    def __init__(self, overwrite: bool = True, period_s: float | None = None) -> None:
         self._display_id = uuid.uuid4().hex
+        self._overwrite = overwrite
+        self.period_s = period_s or (0.5 if overwrite else 5.0)
 
     def start(self, snapshot: Snapshot) -> None:
         """Make the output in the current cell."""
@@ -44,12 +54,17 @@ class NotebookOutput:
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Replace it."""
-        self._show(_frame(snapshot), update=True)
+        self._show(_frame(snapshot), update=self._overwrite)
+
+    def say(self, texts: Sequence[str]) -> None:
+        """Print lines into the cell, above or below the output as the front end has it."""
+        sys.stdout.write("\n".join(texts) + "\n")
+        sys.stdout.flush()
 
     def stop(self, snapshot: Snapshot | None) -> None:
         """Replace it by the summary."""
         if snapshot is not None:
-            self._show(summary(snapshot, _WIDTH, UNICODE), update=True)
+            self._show(summary(snapshot, _WIDTH, UNICODE), update=self._overwrite)
 
     def _show(self, lines: list[Line], *, update: bool) -> None:
         from IPython.display import display
@@ -62,7 +77,7 @@ class NotebookOutput:
 
 
 def _frame(snapshot: Snapshot) -> list[Line]:
-    return frame(snapshot, _WIDTH, 2 * MAX_ROWS, UNICODE)
+    return frame(snapshot, _WIDTH, 2 * snapshot.options.max_rows + _AROUND, UNICODE)
 
 
 def _html(lines: list[Line]) -> str:

@@ -1,19 +1,20 @@
-"""The table of running trials: which columns fit into a width, and how they stand."""
+"""The table of trials: which columns there are, which fit into a width, and how they stand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pegbox.builtin.progress.board import Row, Snapshot
+from pegbox.autofill import AUTOFILLED
+from pegbox.builtin.progress.options import ViewOptions
+from pegbox.builtin.progress.snapshot import Row, Snapshot
 from pegbox.builtin.progress.text import clip, clip_left, duration, metric, parameter
 
-__all__ = ["running_table"]
+__all__ = ["trial_table"]
 
 _GAP: Final = "  "
-_MAX_CELL: Final = 16
-_MAX_OTHER_METRICS: Final = 6
+_ITERATION, _TIME = "training_iteration", "time_total_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,65 +38,86 @@ class _Column:
         return [pad(text, self.width) for text in texts]
 
 
-def running_table(snapshot: Snapshot, width: int, max_rows: int, mark: str) -> list[str]:
+def trial_table(snapshot: Snapshot, width: int, max_rows: int, mark: str) -> list[str]:
     """Head and rows, each at most ``width`` characters; columns that do not fit are left out.
 
     Args:
         mark: What stands where a cell was cut short.
     """
-    rows = snapshot.running[:max_rows]
+    rows = (*snapshot.running, *snapshot.others)[:max_rows]
     if not rows:
         return []
-    columns = [
-        *_identity(rows),
-        *_metrics(snapshot, rows, mark),
-        *_parameters(snapshot, rows, mark),
-    ]
-    lines = zip(*(column.lines for column in _fitting(columns, width)), strict=True)
+    lines = zip(
+        *(column.lines for column in _fitting(_columns(snapshot, rows, mark), width)), strict=True
+    )
     return [_GAP.join(cells).rstrip() for cells in lines]
 
 
-def _identity(rows: Sequence[Row]) -> list[_Column]:
-    times = tuple("" if row.time_s is None else duration(row.time_s) for row in rows)
+def _columns(snapshot: Snapshot, rows: Sequence[Row], mark: str) -> list[_Column]:
+    options = snapshot.options
+    names = [row.name if options.chosen else row.trial_id for row in rows]
+    longest = options.max_column_length
+
+    def column(head: str, cells: Iterable[str], rank: int) -> _Column:
+        texts = tuple(clip(text, longest, mark) for text in cells)
+        return _Column(clip_left(head, longest, mark), texts, rank)
+
+    parameters = [
+        column(head, (parameter(row.parameters.get(path, "")) for row in rows), rank)
+        for path, head, rank in _parameter_columns(snapshot)
+    ]
+    metrics = [
+        column(head, (_value(row, name) for row in rows), rank)
+        for name, head, rank in _metric_columns(snapshot, rows)
+    ]
     return [
-        _Column("running", tuple(row.trial_id for row in rows), rank=0, right=False),
-        _Column("iter", tuple(str(row.iteration) for row in rows), rank=0),
-        _Column("time", times, rank=1),
+        _Column("trial", tuple(names), rank=0, right=False),
+        _Column("status", tuple(row.status for row in rows), rank=2, right=False),
+        _Column("loc", tuple(row.place for row in rows), rank=5, right=False),
+        *parameters,
+        *metrics,
     ]
 
 
-def _metrics(snapshot: Snapshot, rows: Sequence[Row], mark: str) -> list[_Column]:
+def _parameter_columns(snapshot: Snapshot) -> list[tuple[str, str, int]]:
+    """Path, head and rank."""
+    chosen = snapshot.options.parameter_columns
+    if chosen is None:
+        return [(path, path, 3) for path in snapshot.experiment.parameters]
+    return [(path, head, 1) for path, head in chosen.items()]
+
+
+def _metric_columns(snapshot: Snapshot, rows: Sequence[Row]) -> list[tuple[str, str, int]]:
+    """Name, head and rank."""
+    chosen = snapshot.options.metric_columns
+    if chosen is not None:
+        return [(name, head, 1) for name, head in chosen.items()]
     objectives = [objective.metric for objective in snapshot.experiment.objectives]
-    numbers = {
+    return [
+        (_ITERATION, "iter", 0),
+        (_TIME, "time", 1),
+        *((name, name, 1) for name in objectives),
+        *((name, name, 4) for name in _inferred(rows, objectives, snapshot.options)),
+    ]
+
+
+def _inferred(rows: Sequence[Row], known: Sequence[str], options: ViewOptions) -> list[str]:
+    """Other numbers that trials report, in the order of their reports."""
+    numbers: Mapping[str, None] = {
         name: None
         for row in rows
-        for name, value in row.metrics.items()
-        if isinstance(value, int | float) and name not in objectives
+        for name, value in row.result.items()
+        if isinstance(value, int | float) and name not in known and name not in AUTOFILLED
     }
-    names = [*objectives, *list(numbers)[:_MAX_OTHER_METRICS]]
-    return [
-        _Column(
-            clip_left(name, _MAX_CELL, mark),
-            tuple(clip(_metric(row, name), _MAX_CELL, mark) for row in rows),
-            rank=1 if name in objectives else 3,
-        )
-        for name in names
-    ]
+    return list(numbers)[: options.infer_limit]
 
 
-def _metric(row: Row, name: str) -> str:
-    return metric(row.metrics[name]) if name in row.metrics else ""
-
-
-def _parameters(snapshot: Snapshot, rows: Sequence[Row], mark: str) -> list[_Column]:
-    return [
-        _Column(
-            clip_left(path, _MAX_CELL, mark),
-            tuple(clip(parameter(row.parameters.get(path, "")), _MAX_CELL, mark) for row in rows),
-            rank=2,
-        )
-        for path in snapshot.experiment.parameters
-    ]
+def _value(row: Row, name: str) -> str:
+    if name == _ITERATION:
+        return str(row.iteration)
+    if name == _TIME:
+        return "" if row.time_s is None else duration(row.time_s)
+    return metric(row.result[name]) if name in row.result else ""
 
 
 def _fitting(columns: Sequence[_Column], width: int) -> list[_Column]:

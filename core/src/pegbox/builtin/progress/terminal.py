@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
+from collections.abc import Sequence
 from typing import IO, Any, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
@@ -19,8 +20,9 @@ from rich.file_proxy import FileProxy
 from rich.segment import ControlType, Segment
 from rich.text import Text
 
-from pegbox.builtin.progress.board import Snapshot
-from pegbox.builtin.progress.layout import ASCII, MAX_ROWS, UNICODE, Glyphs, Line, frame, summary
+from pegbox.builtin.progress.glyphs import ASCII, UNICODE, Glyphs, Line
+from pegbox.builtin.progress.layout import frame, summary
+from pegbox.builtin.progress.snapshot import Snapshot
 
 __all__ = ["TerminalOutput"]
 
@@ -37,12 +39,15 @@ class TerminalOutput(RenderHook):
     Args:
         file: The terminal.
         console: For tests; made for ``file`` otherwise.
+        period_s: Seconds between two refreshes.
     """
 
-    period_s = 0.25
-    max_rows = MAX_ROWS
+    shows_rows = True
 
-    def __init__(self, file: TextIO, console: Console | None = None) -> None:
+    def __init__(
+        self, file: TextIO, console: Console | None = None, period_s: float = 0.25
+    ) -> None:
+        self.period_s = period_s
         self._console = console or Console(file=file, highlight=False)
         self._glyphs: Glyphs = UNICODE if "utf" in self._console.encoding.lower() else ASCII
         self._frame: list[Line] = []
@@ -67,6 +72,12 @@ class TerminalOutput(RenderHook):
             if self._drawn:
                 self._frame = lines
                 self._console.print(Control())
+
+    def say(self, texts: Sequence[str]) -> None:
+        """Print lines that stay, above the frame."""
+        with self._lock:
+            for text in texts:
+                self._console.print(Text(text), soft_wrap=True)
 
     def stop(self, snapshot: Snapshot | None) -> None:
         """Erase the frame, give the terminal back, and print the summary if there is one."""

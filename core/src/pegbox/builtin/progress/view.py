@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import threading
@@ -9,12 +10,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TextIO
 
-from pegbox.builtin.progress.board import Board, Snapshot
+import psutil
+
+from pegbox.builtin.progress.board import Board
 from pegbox.builtin.progress.lines import LineOutput
+from pegbox.builtin.progress.news import News
+from pegbox.builtin.progress.options import ViewOptions
+from pegbox.builtin.progress.reporters import TableReporter
+from pegbox.builtin.progress.snapshot import Moment, Snapshot
 from pegbox.builtin.progress.ticker import Ticker
 from pegbox.callback import Callback, Ending, ExperimentInfo
 from pegbox.errors import ConfigError
-from pegbox.trial import TrialView
+from pegbox.resources import Resources
+from pegbox.trial import State, TrialView
 
 __all__ = ["Output", "ProgressView"]
 
@@ -24,17 +32,20 @@ class Output(Protocol):
 
     Attributes:
         period_s: Seconds between two refreshes.
-        max_rows: Running trials that it can show.
+        shows_rows: Whether it shows single trials.
     """
 
     period_s: float
-    max_rows: int
+    shows_rows: bool
 
     def start(self, snapshot: Snapshot) -> None:
         """Show for the first time."""
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show what is true now; called from a thread of the view's own."""
+
+    def say(self, texts: Sequence[str]) -> None:
+        """Show texts that stay; called just before a refresh."""
 
     def stop(self, snapshot: Snapshot | None) -> None:
         """Show the end and give everything back; None where only the latter is wanted."""
@@ -48,35 +59,52 @@ class ProgressView(Callback):
     done by a thread of its own.
 
     Args:
-        verbose: 0 shows nothing at all; anything above shows the view.
+        verbose: 0 shows nothing at all, 1 the view, 2 each result in a line too, 3 each result
+            whole.
         live: False for plain lines even on a terminal or in a notebook, e.g. so that the prompt
             of a debugger stays readable.
         file: Where to write; the process's standard output by default.
+        reporter: How it looks; None as it comes.
 
     Raises:
         ConfigError: ``verbose`` is not a whole number from 0 on.
     """
 
-    def __init__(self, verbose: int = 1, *, live: bool = True, file: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        verbose: int = 1,
+        *,
+        live: bool = True,
+        file: TextIO | None = None,
+        reporter: TableReporter | None = None,
+    ) -> None:
         if not isinstance(verbose, int) or verbose < 0:
             raise ConfigError(f"verbose must be 0 (silent) or 1, got {verbose!r}")
         self._verbose = int(verbose)
         self._live = live
         self._file = file
+        self._reporter = reporter
         self._lock = threading.Lock()
         self._board: Board | None = None
+        self._news = News(0, ())
         self._output: Output | None = None
         self._ticker: Ticker | None = None
         self._start_s = 0.0
+        #: When the first trial was launched, and when something was told of last.
+        self._first_s = self._last_s = 0.0
 
     def setup(self, experiment: ExperimentInfo) -> None:
         """Show the view."""
         self._abandon()
         if not self._verbose:
             return
-        self._board = Board(experiment)
+        options = self._options()
+        experiment = _as_chosen(experiment, options)
+        self._board = Board(experiment, options)
+        self._news = News(self._verbose, experiment.parameters)
         self._start_s = time.monotonic()
-        self._output = _choose_output(self._file or sys.stdout, self._live)
+        self._first_s = self._last_s = 0.0
+        self._output = _choose_output(self._file or sys.stdout, self._live, options)
         try:
             self._output.start(self._snapshot(self._board))
         except BaseException:
@@ -85,11 +113,22 @@ class ProgressView(Callback):
         self._ticker = Ticker(self._output.period_s, self._refresh)
         self._ticker.start()
 
+    def on_step_end(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        resources: Resources | None = None,
+        **info: Any,
+    ) -> None:
+        """Keep what all workers have together."""
+        if self._board is not None and resources is not None:
+            self._board.resources = resources
+
     def on_trial_start(
         self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """Count it among the running."""
-        self._tell(trials, trial)
+        self._tell(trials, trial, lambda _: self._news.started(trial))
 
     def on_trial_result(
         self,
@@ -101,25 +140,41 @@ class ProgressView(Callback):
         **info: Any,
     ) -> None:
         """Rank it."""
-        self._tell(trials, trial, lambda board: board.reported(trial, result))
+
+        def more(board: Board) -> None:
+            board.reported(trial, result)
+            self._news.reported(trial, result)
+
+        self._tell(trials, trial, more)
 
     def on_trial_complete(
         self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """Count it among the terminated."""
-        self._tell(trials, trial)
+        how = "was stopped" if trial.state is State.STOPPED else "completed"
+        self._tell(trials, trial, lambda _: self._news.ended(trial, how))
 
     def on_trial_error(
         self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """Count it among the failed, and keep its message."""
-        self._tell(trials, trial, lambda board: board.failed(trial))
+
+        def more(board: Board) -> None:
+            board.failed(trial)
+            self._news.ended(trial, "failed")
+
+        self._tell(trials, trial, more)
 
     def on_trial_recover(
         self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
     ) -> None:
         """Count a try that is repeated, and keep its message."""
-        self._tell(trials, trial, lambda board: board.retried(trial))
+
+        def more(board: Board) -> None:
+            board.retried(trial)
+            self._news.ended(trial, "will be tried again")
+
+        self._tell(trials, trial, more)
 
     def on_experiment_end(
         self, trials: Sequence[TrialView], how: Ending = "complete", **info: Any
@@ -147,6 +202,8 @@ class ProgressView(Callback):
         try:
             if self._ticker is not None and self._ticker.error is not None:
                 raise self._ticker.error
+            self._last_s = time.monotonic()
+            self._first_s = self._first_s or self._last_s
             with self._lock:
                 board.told(trials, trial)
                 if more is not None:
@@ -157,12 +214,29 @@ class ProgressView(Callback):
 
     def _refresh(self) -> None:
         if self._board is not None and self._output is not None:
+            self._say()
             self._output.refresh(self._snapshot(self._board))
 
-    def _snapshot(self, board: Board) -> Snapshot:
-        max_rows = self._output.max_rows if self._output is not None else 0
+    def _say(self) -> None:
         with self._lock:
-            return board.snapshot(time.monotonic() - self._start_s, max_rows)
+            texts = self._news.take()
+        if texts and self._output is not None:
+            self._output.say(texts)
+
+    def _snapshot(self, board: Board) -> Snapshot:
+        rows = board.options.max_rows if self._output and self._output.shows_rows else 0
+        moment = Moment(
+            elapsed_s=time.monotonic() - self._start_s,
+            wall_s=time.time(),
+            loop_s=self._last_s - self._first_s,
+            memory=_memory(),
+        )
+        with self._lock:
+            return board.snapshot(moment, rows)
+
+    def _options(self) -> ViewOptions:
+        chosen = ViewOptions() if self._reporter is None else self._reporter.options
+        return dataclasses.replace(chosen, verbose=self._verbose)
 
     def _abandon(self) -> None:
         # A callback that raises is dropped and told nothing more: the last chance to clean up.
@@ -173,21 +247,37 @@ class ProgressView(Callback):
         if self._ticker is not None:
             self._ticker.stop()
         if self._output is not None:
+            if board is not None:
+                self._say()
             self._output.stop(self._snapshot(board) if board is not None else None)
         self._ticker = self._output = None
 
 
-def _choose_output(file: TextIO, live: bool) -> Output:
+def _as_chosen(experiment: ExperimentInfo, options: ViewOptions) -> ExperimentInfo:
+    """The experiment with what the reporter says of it, where the run itself says nothing."""
+    if options.total_samples is not None:
+        experiment = dataclasses.replace(experiment, total_trials=options.total_samples)
+    if not experiment.objectives and options.objective is not None:
+        experiment = dataclasses.replace(experiment, objectives=(options.objective,))
+    return experiment
+
+
+def _memory() -> tuple[int, int]:
+    memory = psutil.virtual_memory()
+    return memory.total - memory.available, memory.total
+
+
+def _choose_output(file: TextIO, live: bool, options: ViewOptions) -> Output:
     if live and _is_terminal(file):
         from pegbox.builtin.progress.terminal import TerminalOutput
 
-        return TerminalOutput(file)
+        return TerminalOutput(file, period_s=options.period_s or 0.25)
     if live and file is sys.stdout:
         from pegbox.builtin.progress.notebook import NotebookOutput, in_notebook
 
         if in_notebook():
-            return NotebookOutput()
-    return LineOutput(file)
+            return NotebookOutput(options.overwrite, options.period_s)
+    return LineOutput(file, options)
 
 
 def _is_terminal(file: TextIO) -> bool:
