@@ -185,14 +185,15 @@ class ExperimentAnalysis:
     def get_best_config(
         self, metric: str | None = None, mode: str | None = None, scope: str = "last"
     ) -> dict[str, Any] | None:
-        """The configuration of `get_best_trial`."""
+        """The configuration of `get_best_trial`, which says what ``metric``, ``mode`` and ``scope``
+        are."""
         best = self.get_best_trial(metric, mode, scope)
         return None if best is None else best.config
 
     def get_best_logdir(
         self, metric: str | None = None, mode: str | None = None, scope: str = "last"
     ) -> str | None:
-        """The folder of `get_best_trial`."""
+        """The folder of `get_best_trial`, which says what ``metric``, ``mode`` and ``scope`` are."""
         best = self.get_best_trial(metric, mode, scope)
         return None if best is None else best.path
 

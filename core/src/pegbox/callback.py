@@ -81,6 +81,7 @@ class Callback:
             num_samples: How often the space is sampled; -1 for without end.
             total_num_samples: How many trials there will be; -1 where nobody knows.
             experiment: What is fixed about the run, an `ExperimentInfo`.
+            *args: None are passed: name what you need. ``info``: what a method does not name.
         """
 
     def on_step_begin(self, iteration: int, trials: Sequence[TrialView], **info: Any) -> None:
@@ -122,7 +123,7 @@ class Callback:
         decision: str = "CONTINUE",
         **info: Any,
     ) -> None:
-        """A trial reported and was decided on.
+        """A trial reported ``result`` and was decided on.
 
         ``decision`` is the verdict's name (``"CONTINUE"``, ``"STOP"``, ``"PAUSE"``,
         ``"EXPLOIT"``, ``"RESIZE"``), or ``"INTERRUPT"`` where the run is about to end.
@@ -151,7 +152,7 @@ class Callback:
         checkpoint: CheckpointRecord | None = None,
         **info: Any,
     ) -> None:
-        """A whole checkpoint was recorded; `on_checkpoint` follows."""
+        """A whole ``checkpoint`` was recorded; `on_checkpoint` follows."""
 
     def on_checkpoint(
         self,
@@ -161,7 +162,7 @@ class Callback:
         checkpoint: CheckpointRecord,
         **info: Any,
     ) -> None:
-        """A whole checkpoint was recorded."""
+        """A whole ``checkpoint`` was recorded."""
 
     def on_experiment_end(
         self, trials: Sequence[TrialView], how: Ending = "complete", **info: Any
@@ -173,4 +174,4 @@ class Callback:
         return None
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """At a restore, after `setup`: what `get_state` gave when the run ended last."""
+        """At a restore, after `setup`: the ``state`` that `get_state` gave when the run ended."""

@@ -64,7 +64,14 @@ class Checkpoint:
 
     @classmethod
     def from_directory(cls, path: str | os.PathLike[str]) -> Checkpoint:
-        """The checkpoint in a folder; the folder is copied when it is reported, not before."""
+        """The checkpoint in a folder.
+
+        Args:
+            path: The folder; it is copied when it is reported, not before.
+
+        Raises:
+            ConfigError: As for `Checkpoint`.
+        """
         return cls(path)
 
     @classmethod
@@ -177,7 +184,11 @@ class Checkpoint:
         os.replace(aside, self._metadata_path())
 
     def update_metadata(self, metadata: Mapping[str, Any]) -> None:
-        """Add to the notes, or replace those of the same name."""
+        """Add to the notes, or replace those of the same name.
+
+        Args:
+            metadata: As for `set_metadata`, which says what is raised.
+        """
         self.set_metadata({**self.get_metadata(), **metadata})
 
     def _metadata_path(self) -> str:

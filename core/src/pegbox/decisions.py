@@ -73,7 +73,11 @@ class Exploit:
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """Go on from the trial's own checkpoint with other resources."""
+    """Go on from the trial's own checkpoint with other resources.
+
+    Attributes:
+        resources: What the trial asks for from now on.
+    """
 
     resources: Resources
 

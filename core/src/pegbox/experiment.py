@@ -43,6 +43,10 @@ class Experiment:
     def from_json(cls, name: str, spec: Mapping[str, Any]) -> Experiment:
         """An experiment of Ray Tune's dict: ``{"run": ..., "config": ..., "stop": ...}``.
 
+        Args:
+            name: As for `Experiment`.
+            spec: The trainable under ``"run"``, beside it any other argument of `pegbox.run`.
+
         Raises:
             ConfigError: It is no dict, or has no ``run``.
         """

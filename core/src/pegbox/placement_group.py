@@ -22,6 +22,7 @@ class PlacementGroupFactory(Resources):
     Args:
         bundles: One dict of amounts by name; ``CPU`` and ``GPU`` mean ``cpu`` and ``gpu``.
         strategy: Where several bundles would be placed. With one bundle it makes no difference.
+        *args: Further arguments are refused. ``kwargs``: likewise.
 
     Raises:
         ConfigError: No bundle or several, an amount that cannot be used, an unknown strategy, or

@@ -84,11 +84,11 @@ class Resources(Mapping[str, float]):
         return _times_in(self, room)
 
     def plus(self, other: Resources) -> Resources:
-        """The sum, name by name."""
+        """The sum with ``other``, name by name."""
         return _plus(self, other)
 
     def minus(self, other: Resources) -> Resources:
-        """The difference, name by name.
+        """What is left without ``other``, name by name.
 
         Raises:
             ValueError: An amount would fall below zero.

@@ -33,7 +33,7 @@ class Scheduler:
         """
 
     def on_trial_add(self, trial: TrialView) -> None:
-        """A trial was suggested."""
+        """A ``trial`` was suggested, and is queued."""
 
     def on_trial_result(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
         """Decide on a trial that has reported.
@@ -50,7 +50,13 @@ class Scheduler:
     def on_trial_complete(
         self, trial: TrialView, result: Mapping[str, Any] | None, outcome: Outcome
     ) -> None:
-        """A trial ended."""
+        """A trial ended.
+
+        Args:
+            trial: The trial.
+            result: Its last result; None where there was none.
+            outcome: ``"finished"``, ``"stopped"`` or ``"failed"``.
+        """
 
     def choose_trial_to_run(
         self,
@@ -59,6 +65,10 @@ class Scheduler:
         running: Sequence[TrialView],
     ) -> TrialView | Signal:
         """Choose what to start while there is room. Left alone: the longest-queued trial.
+
+        Args:
+            queued: Trials that wait for room, the one that waits longest first.
+            paused: Trials that were paused. ``running``: trials that run.
 
         Returns:
             A queued or paused trial, `START_NEW` (ask the searcher for one) or `WAIT`.
@@ -70,4 +80,4 @@ class Scheduler:
         return {}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `get_state` gave, after `setup`."""
+        """Take back the ``state`` that `get_state` gave, after `setup`."""

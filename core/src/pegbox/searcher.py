@@ -115,7 +115,12 @@ class Searcher:
         raise NotImplementedError
 
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
-        """Told each result of a running trial; called only where ``traits.intermediate``."""
+        """Told each result of a running trial; called only where ``traits.intermediate``.
+
+        Args:
+            trial_id: As given to `suggest`.
+            result: As in `on_trial_complete`; never None.
+        """
 
     def on_trial_complete(
         self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
@@ -169,4 +174,4 @@ class Searcher:
         return {}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `get_state` gave, after `setup` and before the first tell."""
+        """Take back the ``state`` that `get_state` gave, after `setup` and before the first tell."""

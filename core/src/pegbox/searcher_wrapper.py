@@ -71,5 +71,9 @@ class SearcherWrapper:
         self.options: Mapping[str, Any] = options
 
     def adjusted(self, traits: Traits) -> Traits:
-        """What the whole can do, from what the searcher inside can. As it is, unless overridden."""
+        """What the whole can do.
+
+        Args:
+            traits: What the searcher inside can do; the answer, unless this is overridden.
+        """
         return traits

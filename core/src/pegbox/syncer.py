@@ -27,7 +27,16 @@ class Syncer:
         raise NotImplementedError
 
     def sync_down(self, local_dir: str, remote_dir: str, exclude: Sequence[str]) -> int:
-        """Copy a remote folder to a local one; arguments and answer as for `sync_up`."""
+        """Copy a remote folder to a local one.
+
+        Args:
+            local_dir: Where the content goes; made where it is missing.
+            remote_dir: An existing folder.
+            exclude: Glob patterns relative to ``remote_dir``, left out.
+
+        Returns:
+            Bytes moved.
+        """
         raise NotImplementedError
 
     def list(self, remote_dir: str) -> Sequence[str]:
@@ -35,5 +44,5 @@ class Syncer:
         raise NotImplementedError
 
     def delete(self, remote_dir: str) -> int:
-        """Remove a remote folder; answers how many files went, 0 where it is missing."""
+        """Remove a folder, ``remote_dir``; answers how many files went, 0 where it is missing."""
         raise NotImplementedError
