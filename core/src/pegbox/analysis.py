@@ -193,7 +193,8 @@ class ExperimentAnalysis:
     def get_best_logdir(
         self, metric: str | None = None, mode: str | None = None, scope: str = "last"
     ) -> str | None:
-        """The folder of `get_best_trial`, which says what ``metric``, ``mode`` and ``scope`` are."""
+        """The folder of `get_best_trial`, which says what ``metric``, ``mode`` and ``scope``
+        are."""
         best = self.get_best_trial(metric, mode, scope)
         return None if best is None else best.path
 

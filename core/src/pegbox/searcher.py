@@ -174,4 +174,4 @@ class Searcher:
         return {}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take back the ``state`` that `get_state` gave, after `setup` and before the first tell."""
+        """Take back the ``state`` of `get_state`, after `setup` and before the first tell."""
