@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import nbclient
+import nbformat
 import pytest
 from pegbox import (
     CLIReporter,
@@ -207,3 +209,54 @@ def test_a_column_that_is_there_is_not_added_twice():
     reporter = CLIReporter(metric_columns=["loss"])
     with pytest.raises(ConfigError, match="shows the metric 'loss' already"):
         reporter.add_metric_column("loss")
+
+
+ONE = """
+import pegbox
+
+def train(config):
+    pegbox.report({"loss": config["x"], "other": 2})
+
+pegbox.Tuner(
+    train,
+    param_space={"x": pegbox.uniform(0, 1)},
+    tune_config=pegbox.TuneConfig(num_samples=4),
+    run_config=pegbox.RunConfig(
+        name="one",
+        storage_path=".",
+        progress_reporter=pegbox.JupyterNotebookReporter(metric_columns={"loss": "the loss"}),
+    ),
+    executor="inline",
+).fit()
+"""
+
+EACH = """
+from pegbox.builtin.progress import ProgressView
+from pegbox.callback import ExperimentInfo
+
+reporter = pegbox.JupyterNotebookReporter(overwrite=False, max_report_frequency=60)
+view = ProgressView(reporter=reporter)
+view.setup(ExperimentInfo("digits", "/data/digits", "ba3f1", 1, (), 5, "r", "f", (), 1))
+view._refresh()
+view.on_experiment_end([])
+"""
+
+
+def test_a_notebook_has_the_chosen_columns_and_one_output_or_each(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    cells = [nbformat.v4.new_code_cell(source) for source in (ONE, EACH)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    resources = {"metadata": {"path": str(tmp_path)}}
+    client = nbclient.NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources=resources
+    )
+    client.execute()
+    (one,), each = (
+        [out.data["text/plain"] for out in cell.outputs if out.output_type == "display_data"]
+        for cell in notebook.cells
+    )
+    assert "4 terminated" in one
+    assert "the loss" in one
+    assert "other" not in one.split("the loss")[1]
+    assert len(each) == 3
+    assert ["Total run time" in text for text in each] == [False, False, True]
