@@ -60,7 +60,7 @@ def _traits(catalog: Catalog, offer: Offer) -> Traits | PegboxError:
 
 def _not_installed(catalog: Catalog, role: str) -> dict[str, str]:
     """Name -> package, of the packages of ours that are not there; not of those that fail."""
-    there = {catalog.find(role, name).package for name in catalog.names(role)}
+    there = {offer.package for offer in catalog.offers}
     there |= {problem.package for problem in catalog.problems}
     known = {package: name for name, package in reversed(list(KNOWN_PACKAGES[role].items()))}
     return {name: package for package, name in sorted(known.items()) if package not in there}
