@@ -44,7 +44,7 @@ class NotebookOutput:
     shows_rows = True
 
     def __init__(self, overwrite: bool = True, period_s: float | None = None) -> None:
-        self._display_id = uuid.uuid4().hex
+        self._display_id = ""
         self._overwrite = overwrite
         self.period_s = period_s or (0.5 if overwrite else 5.0)
 
@@ -69,6 +69,9 @@ class NotebookOutput:
     def _show(self, lines: list[Line], *, update: bool) -> None:
         from IPython.display import display
 
+        if not update:
+            # Outputs of one id are one output, each of them replaced.
+            self._display_id = uuid.uuid4().hex
         data: dict[str, Any] = {
             "text/plain": "\n".join(map(plain, lines)),
             "text/html": f'<pre style="line-height:1.3">{_html(lines)}</pre>',
