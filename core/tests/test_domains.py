@@ -122,49 +122,68 @@ def test_the_way_back_from_what_a_trial_gets(domain, value, coded):
 _SWAP = "\n  The lower bound comes first: swap them."
 _SAME = "\n  A value that does not vary needs no domain: write the number itself."
 _LOG = "\n  Use a lower bound above 0, or a range that is not logarithmic."
+_FINITE = "\n  Use a number of at most 1e308."
+_NUMBER = "\n  Write a number, e.g. 0.1."
+_QUOTES = "\n  Write it without quotes, or convert what was read from a file: float(...)."
+_SMALLER = "\n  Use a smaller q, or wider bounds."
+_DISTANCE = "\n  It is the distance from one value to the next."
+_WHOLE = "\n  For other numbers there are uniform, quniform and loguniform."
+_MULTIPLES = "\n  Use a smaller q, or bounds that are multiples of it."
+_SPREAD = "\n  Write randn(mean, sd); a value that does not vary needs no domain."
+_QRANDN = "\n  Write qrandn(mean, sd, q)."
+_WITHIN = "\n  Use a value within the bounds, or widen them in param_space."
 _INSIDE = [
     (lambda: tune.uniform(2, 1), "lower=2.0 is above upper=1.0" + _SWAP),
     (lambda: tune.uniform(1, 1), "lower and upper are both 1.0" + _SAME),
     (lambda: tune.loguniform(3, 3), "lower and upper are both 3.0" + _SAME),
     (lambda: tune.quniform(5, 1, 1), "lower=5.0 is above upper=1.0" + _SWAP),
     (lambda: tune.qrandint(5, 1, 1), "lower=5 is above upper=1" + _SWAP),
-    (lambda: tune.uniform(math.nan, 1), "lower must be finite, got nan"),
-    (lambda: tune.uniform(0, math.inf), "upper must be finite, got inf"),
-    (lambda: tune.uniform(True, 2), "lower must be a number, got True of type bool"),
-    (lambda: tune.randint(0, "9"), "upper must be a number, got '9' of type str"),
-    (lambda: tune.uniform(None, 2), "lower must be a number, got None of type NoneType"),
+    (lambda: tune.uniform(math.nan, 1), "lower must be finite, got nan" + _FINITE),
+    (lambda: tune.uniform(0, math.inf), "upper must be finite, got inf" + _FINITE),
+    (lambda: tune.uniform(True, 2), "lower must be a number, got True of type bool" + _NUMBER),
+    (lambda: tune.randint(0, "9"), "upper must be a number, got '9' of type str" + _QUOTES),
+    (lambda: tune.uniform(None, 2), "lower must be a number, got None of type NoneType" + _NUMBER),
     (lambda: tune.loguniform(0, 1), "a logarithmic range cannot start at lower=0.0" + _LOG),
     (lambda: tune.loguniform(-1, 1), "a logarithmic range cannot start at lower=-1.0" + _LOG),
     (lambda: tune.lograndint(0, 5), "a logarithmic range cannot start at lower=0" + _LOG),
     (lambda: tune.qlograndint(0, 5, 1), "a logarithmic range cannot start at lower=0" + _LOG),
-    (lambda: tune.quniform(0, 1, 2), "q=2.0 is larger than the range from 0.0 to 1.0"),
-    (lambda: tune.qrandint(1, 5, 8), "q=8 is larger than the range from 1 to 5"),
-    (lambda: tune.quniform(0, 1, 0), "q must be above 0, got 0.0"),
-    (lambda: tune.qrandint(0, 9, -2), "q must be above 0, got -2"),
-    (lambda: tune.quniform(0, 1, math.nan), "q must be finite, got nan"),
-    (lambda: tune.qrandint(0, 9, 0.5), "q must be a whole number, got 0.5"),
+    (lambda: tune.quniform(0, 1, 2), "q=2.0 is larger than the range from 0.0 to 1.0" + _SMALLER),
+    (lambda: tune.qrandint(1, 5, 8), "q=8 is larger than the range from 1 to 5" + _SMALLER),
+    (lambda: tune.quniform(0, 1, 0), "q must be above 0, got 0.0" + _DISTANCE),
+    (lambda: tune.qrandint(0, 9, -2), "q must be above 0, got -2" + _DISTANCE),
+    (lambda: tune.quniform(0, 1, math.nan), "q must be finite, got nan" + _FINITE),
+    (lambda: tune.qrandint(0, 9, 0.5), "q must be a whole number, got 0.5" + _WHOLE),
     (
         lambda: tune.quniform(0.5, 1.6, 1),
         "between lower=0.5 and upper=1.6 there is one multiple of q=1.0: 1.0\n"
         "  Use a smaller q, or write the number itself.",
     ),
-    (lambda: tune.qrandint(5, 5, 3), "between lower=5 and upper=5 is no multiple of q=3"),
+    (
+        lambda: tune.qrandint(5, 5, 3),
+        "between lower=5 and upper=5 is no multiple of q=3" + _MULTIPLES,
+    ),
     (
         lambda: tune.quniform(0, 1e6, 1e-12),
         "q=1e-12 is too small beside 1e+06: floats have about 15 digits\n"
         "  Use a larger q, or none.",
     ),
-    (lambda: tune.randn(0, 0), "sd must be above 0, got 0.0"),
-    (lambda: tune.randn(math.inf, 1), "mean must be finite, got inf"),
-    (lambda: tune.randn(0, 1e308), "the range of mean and sd must be finite, got inf"),
-    (lambda: tune.qrandn(0, 1, 0), "q must be above 0, got 0.0"),
+    (lambda: tune.randn(0, 0), "sd must be above 0, got 0.0" + _SPREAD),
+    (lambda: tune.randn(math.inf, 1), "mean must be finite, got inf" + _FINITE),
+    (lambda: tune.randn(0, 1e308), "the range of mean and sd must be finite, got inf" + _FINITE),
+    (lambda: tune.qrandn(0, 1, 0), "q must be above 0, got 0.0" + _QRANDN),
     (
         lambda: tune.lograndint(4, 4),
         "no whole number is at least lower=4 and below upper=4\n"
         "  The upper bound of lograndint is excluded.",
     ),
-    (lambda: tune.choice([]), "choice needs at least one value, got none"),
-    (lambda: tune.grid_search(()), "grid_search needs at least one value, got none"),
+    (
+        lambda: tune.choice([]),
+        "choice needs at least one value, got none\n  Write e.g. choice([1, 2]).",
+    ),
+    (
+        lambda: tune.grid_search(()),
+        "grid_search needs at least one value, got none\n  Write e.g. grid_search([1, 2]).",
+    ),
     (
         lambda: tune.choice({1, 2}),
         "choice got a set, which has no order: a trial could not be repeated\n"
@@ -183,15 +202,16 @@ _INSIDE = [
         "5 is not 0 plus a multiple of 4\n  The nearest is 4.",
     ),
     (lambda: tune.qrandn(0, 1, 0.5).coded(0.3), "0.3 is no multiple of 0.5\n  The nearest is 0.5."),
-    (lambda: tune.uniform(0, 1).coded(1.0000001), "1.0000001 is not between 0.0 and 1.0"),
+    (lambda: tune.uniform(0, 1).coded(1.0000001), "1.0000001 is not between 0.0 and 1.0" + _WITHIN),
 ]
 
 
 @pytest.mark.parametrize(("make", "message"), _INSIDE, ids=[text[:60] for _, text in _INSIDE])
-def test_refused_in_these_words(make, message):
+def test_refused_in_these_words_and_with_a_hint(make, message):
     with pytest.raises(ConfigError) as caught:
         make()
-    assert str(caught.value) == message
+    assert str(caught.value if "\n" in message else caught.value.message) == message
+    assert caught.value.hint
 
 
 _odd = (
@@ -223,7 +243,12 @@ def test_whatever_comes_is_a_domain_that_draws_inside_or_refused(function, count
     arguments = data.draw(st.tuples(*[_odd] * count))
     try:
         domain = function(*arguments)
-    except ConfigError:
+    except ConfigError as error:
+        refused = error
+    else:
+        refused = None
+    if refused:
+        assert refused.hint
         return
     for seed in range(3):
         value = domain.draw(random.Random(seed))

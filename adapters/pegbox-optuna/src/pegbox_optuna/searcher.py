@@ -54,7 +54,7 @@ class OptunaSearch(Searcher):
     ) -> None:
         from pegbox_optuna.samplers import make_sampler
 
-        self.points_to_evaluate = list(points_to_evaluate or ())
+        self.points_to_evaluate = points_to_evaluate or ()
         self._given_sampler = make_sampler(sampler, sampler_options)
 
     def setup(

@@ -46,7 +46,7 @@ class GridSearch(Searcher):
     )
 
     def __init__(self, points_to_evaluate: Sequence[Mapping[str, Any]] | None = None) -> None:
-        self.points_to_evaluate = list(points_to_evaluate or ())
+        self.points_to_evaluate = points_to_evaluate or ()
 
     def setup(
         self,

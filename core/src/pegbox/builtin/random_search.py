@@ -54,7 +54,7 @@ class RandomSearch(Searcher):
         *,
         constant_grid_search: bool = False,
     ) -> None:
-        self.points_to_evaluate = list(points_to_evaluate or ())
+        self.points_to_evaluate = points_to_evaluate or ()
         self._constant = constant_grid_search
 
     def setup(
