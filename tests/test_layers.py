@@ -45,7 +45,7 @@ PARTS = {
     "values": Part(
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
-            *("space", "jsonvalue", "seeds", "autofill", "result_files", "text"),
+            *("space", "jsonvalue", "scalars", "seeds", "autofill", "result_files", "text"),
             *("config_copy", "placement_group"),
         ),
         pure=True,

@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from pegbox.errors import ConfigError
+from pegbox.scalars import unpacked
+from pegbox.text import shown
 
-__all__ = ["dumps", "flatten", "loads", "look_up", "plain"]
+__all__ = ["MOST_LEVELS", "dumps", "flatten", "loads", "look_up", "plain"]
 
 _FLOAT: Final = "$float"
 _DICT: Final = "$dict"
@@ -26,6 +28,9 @@ _ATOMS: Final = frozenset({type(None), bool, float, str})
 
 # One for all calls: json.dumps would make one each time.
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+#: Lists and dicts inside each other. Who reads may have less of the stack left than who wrote.
+MOST_LEVELS: Final = 100
 
 #: Python refuses to write or read longer integers in decimal (4,300 digits).
 _MAX_BITS: Final = 14_000
@@ -73,10 +78,12 @@ def plain(value: Any, path: str = "") -> Any:
         ConfigError: Something inside is not JSON data; the place and type are named.
     """
     try:
-        return _plain(value, path)
+        return _plain(value, path, 0)
     except RecursionError:
         raise ConfigError(
-            f"{path or 'the value'} contains itself, or is nested too deeply to be stored"
+            f"{path or 'the value'} contains itself, or is nested more than {MOST_LEVELS} levels "
+            "deep",
+            hint="Store what is needed of it, in fewer levels.",
         ) from None
 
 
@@ -111,33 +118,41 @@ def look_up(config: Mapping[str, Any], path: str) -> object:
 
 def _put(flat: dict[str, Any], name: str, value: Any) -> None:
     if name in flat:
-        raise ConfigError(f"two values have the name {name!r} once nested dicts are joined")
+        raise ConfigError(
+            f"two values have the name {shown(name)} once nested dicts are joined",
+            hint="Rename one of them.",
+        )
     flat[name] = value
 
 
-def _plain(value: Any, path: str) -> Any:
+def _plain(value: Any, path: str, level: int) -> Any:
     kind = type(value)
     if kind in _ATOMS:
         return value
     if kind is int:
         return value if value.bit_length() <= _MAX_BITS else _refuse_integer(value, path)
+    if level > MOST_LEVELS:
+        raise RecursionError
     if isinstance(value, Mapping):
-        return {_key(key, path): _plain(item, _join(path, key)) for key, item in value.items()}
+        return {
+            _key(key, path): _plain(item, _join(path, key), level + 1)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_plain(item, _join(path, i)) for i, item in enumerate(value)]
+        return [_plain(item, _join(path, i), level + 1) for i, item in enumerate(value)]
     return _plain_scalar(value, path)
 
 
 def _plain_scalar(value: Any, path: str) -> Any:
     """Scalars of numpy and their like, without importing any of them, and subclasses."""
-    if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        item = value.item()
+    item = unpacked(value)
+    if item is not value:
         if type(item) is int or type(item) in _ATOMS:
-            return _plain(item, path)
+            return _plain(item, path, 0)
     elif isinstance(value, str):
         return str.__str__(value)
     elif isinstance(value, int):
-        return _plain(int.__int__(value), path)
+        return _plain(int.__int__(value), path, 0)
     elif isinstance(value, float):
         return float.__float__(value)
     _refuse(value, path)
@@ -168,8 +183,8 @@ def _key(key: Any, path: str) -> str:
         return str.__str__(key)
     where = f"in {path}" if path else "at the top"
     raise ConfigError(
-        f"the key {key!r} {where} is of type {_type_name(key)}; JSON has only strings as keys",
-        hint=f"Use {str(key)!r}.",
+        f"the key {shown(key)} {where} is of type {_type_name(key)}; JSON has only strings as keys",
+        hint=f"Use '{shown(key)}'.",
     )
 
 

@@ -1,6 +1,6 @@
 """How single values read to people: short numbers, durations, values of any type on one line.
 
-The view, notebooks and the command line show values alike.
+The view, notebooks and the command line show values alike; `shown` is for messages.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 import reprlib
 
-__all__ = ["clip", "clip_left", "duration", "metric", "one_line", "parameter"]
+__all__ = ["clip", "clip_left", "duration", "metric", "one_line", "parameter", "shown"]
+
+#: Characters of a value in a message.
+_MOST_SHOWN = 200
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -43,16 +46,36 @@ def parameter(value: object) -> str:
     if isinstance(value, str):
         return one_line(value)
     if isinstance(value, int):
-        return str(value) if abs(value) < 10**9 else f"{float(value):.4g}"
+        return _integer(value)
     if isinstance(value, type) or callable(value):
         return one_line(getattr(value, "__name__", type(value).__name__))
     # reprlib bounds containers and survives objects whose __repr__ raises.
     return one_line(_SHORT.repr(value))
 
 
+def _integer(value: int) -> str:
+    if abs(value) < 10**9:
+        return str(value)
+    try:
+        return f"{float(value):.4g}"
+    except OverflowError:
+        return "inf" if value > 0 else "-inf"
+
+
 def one_line(text: str) -> str:
     """``text`` without line breaks and control characters, which would break the view."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def shown(value: object) -> str:
+    """``repr`` for a message: of any object, however it is made, and not too long."""
+    try:
+        text = repr(value)
+    except Exception:  # an object's own __repr__ may fail in any way; the text only informs
+        text = f"<{type(value).__qualname__}>"
+    if "\n" in text:
+        text = " ".join(text.split())
+    return clip(text, _MOST_SHOWN, "...")
 
 
 def clip(text: str, width: int, mark: str = "…") -> str:

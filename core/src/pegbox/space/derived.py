@@ -12,9 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pegbox.errors import ConfigError
+from pegbox.jsonvalue import MOST_LEVELS
+from pegbox.scalars import unpacked
 from pegbox.space.domain import Domain
 from pegbox.space.functions import SampleFrom
 from pegbox.space.nodes import Branches, Constant, Derived, DictNode, Parameter, SequenceNode
+from pegbox.text import shown
 
 __all__ = ["Resolution"]
 
@@ -48,7 +51,13 @@ class Resolution:
             self._refuse_circle(node.path)
         self._open[node.path] = None
         try:
-            value = _settled(self._call(node))
+            value = _settled(self._call(node), 0)
+        except RecursionError:
+            raise ConfigError(
+                f"the sample_from function of {node.path!r} gave a value that contains itself, or "
+                f"is nested more than {MOST_LEVELS} levels deep",
+                hint="Return what the trial needs, in fewer levels.",
+            ) from None
         finally:
             del self._open[node.path]
         _check_derived(value, node.path)
@@ -83,6 +92,8 @@ class Resolution:
         except Exception as error:
             raise ConfigError(
                 f"the sample_from function of {node.path!r} raised {type(error).__name__}: {error}",
+                hint="It is called with the other parameters of the trial; the traceback above "
+                "shows where it stopped.",
             ) from error
 
     def _refuse_circle(self, path: str) -> None:
@@ -174,24 +185,24 @@ class _ListView(Sequence[Any]):
         return f"<list of {len(self)} parameters>"
 
 
-def _settled(value: Any) -> Any:
+def _settled(value: Any, level: int) -> Any:
     """What a function gave: views and containers as fresh plain ones, numpy scalars as Python's."""
+    if level > MOST_LEVELS:
+        raise RecursionError
     if isinstance(value, _View) or type(value) is dict:
-        return {key: _settled(item) for key, item in value.items()}
+        return {key: _settled(item, level + 1) for key, item in value.items()}
     if isinstance(value, _ListView):
-        return value._node.make([_settled(item) for item in value])
+        return value._node.make([_settled(item, level + 1) for item in value])
     if type(value) is list or type(value) is tuple:
-        return type(value)(_settled(item) for item in value)
-    if getattr(value, "shape", None) == () and type(value).__module__ == "numpy":
-        return value.item()
-    return value
+        return type(value)(_settled(item, level + 1) for item in value)
+    return unpacked(value) if type(value).__module__ == "numpy" else value
 
 
 def _check_derived(value: Any, path: str) -> None:
     grid = type(value) is dict and len(value) == 1 and "grid_search" in value
     if grid or isinstance(value, Domain | SampleFrom):
         raise ConfigError(
-            f"the sample_from function of {path!r} gave {value!r}, which is not a value",
+            f"the sample_from function of {path!r} gave {shown(value)}, which is not a value",
             hint="Draw from a domain with .sample(), or write it into param_space beside the "
             "function; a grid can only stand there.",
         )

@@ -11,6 +11,7 @@ from pegbox.space.listed import Choice, Grid, Listed
 from pegbox.space.normal import Normal
 from pegbox.space.ranges import Float, Int
 from pegbox.space.values import Missing, decode_value
+from pegbox.text import shown
 
 __all__ = ["LISTED", "domain_from_json"]
 
@@ -26,7 +27,10 @@ def domain_from_json(data: Mapping[str, Any]) -> Domain:
     """
     make = _MAKERS.get(data.get("kind", ""))
     if make is None:
-        raise ConfigError(f"{data!r} describes no domain that this version of pegbox knows")
+        raise ConfigError(
+            f"{shown(data)} describes no domain that this version of pegbox knows",
+            hint="Open the experiment with the version of pegbox that wrote it.",
+        )
     return make(data)
 
 

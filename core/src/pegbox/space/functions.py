@@ -12,6 +12,7 @@ from pegbox.space.listed import Choice, Grid
 from pegbox.space.normal import Normal
 from pegbox.space.numbers import as_int
 from pegbox.space.ranges import Float, Int
+from pegbox.text import shown
 
 __all__ = [
     "SampleFrom",
@@ -214,7 +215,7 @@ def sample_from(func: Callable[..., Any]) -> SampleFrom:
     """
     if not callable(func):
         raise ConfigError(
-            f"sample_from needs a function of the configuration, got {func!r}",
+            f"sample_from needs a function of the configuration, got {shown(func)}",
             hint="Write sample_from(lambda config: ...).",
         )
     return SampleFrom(func, _arity(func))
@@ -233,7 +234,7 @@ def _without_the_end(lower: int, upper: int, name: str) -> tuple[int, int]:
 def _listed(values: Any, name: str) -> tuple[Any, ...]:
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise ConfigError(
-            f"{name} needs a list of values, got {values!r}", hint=f"Write {name}([...])."
+            f"{name} needs a list of values, got {shown(values)}", hint=f"Write {name}([...])."
         )
     if isinstance(values, set | frozenset):
         raise ConfigError(
@@ -248,7 +249,7 @@ def _arity(func: Callable[..., Any]) -> int:
         signature = inspect.signature(func)
     except ValueError:
         raise ConfigError(
-            f"the arguments of {func!r} cannot be found out",
+            f"the arguments of {shown(func)} cannot be found out",
             hint="Wrap it: sample_from(lambda config: ...).",
         ) from None
     # One argument first: a default (``lambda config, k=k: ...``) is the user's own business.

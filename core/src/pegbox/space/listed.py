@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from pegbox.errors import ConfigError
 from pegbox.space.domain import Domain, DomainKind
 from pegbox.space.numbers import as_int
-from pegbox.space.values import encode_value, index_of, short_repr
+from pegbox.space.values import encode_value, index_of
+from pegbox.text import shown
 
 __all__ = ["Choice", "Grid", "Listed"]
 
@@ -31,7 +32,10 @@ class Listed(Domain):
         object.__setattr__(self, "values", tuple(self.values))
         if not self.values:
             written = "grid_search" if self.kind == "grid" else self.kind
-            raise ConfigError(f"{written} needs at least one value, got none")
+            raise ConfigError(
+                f"{written} needs at least one value, got none",
+                hint=f"Write e.g. {written}([1, 2]).",
+            )
 
     @property
     def categories(self) -> list[Any]:
@@ -51,7 +55,10 @@ class Listed(Domain):
     def conform(self, value: Any) -> int:
         plain = as_int(value, "the index of a value")
         if not 0 <= plain < len(self.values):
-            raise ConfigError(f"index {plain} is not between 0 and {len(self.values) - 1}")
+            raise ConfigError(
+                f"index {plain} is not between 0 and {len(self.values) - 1}",
+                hint="A point has the place of a value, counted from 0.",
+            )
         return plain
 
     def value(self, coded: float | int) -> Any:
@@ -61,8 +68,8 @@ class Listed(Domain):
         index = index_of(value, self.values)
         if index is None:
             raise ConfigError(
-                f"{short_repr(value)} is none of the {len(self.values)} values",
-                hint=f"They are {short_repr(list(self.values))}.",
+                f"{shown(value)} is none of the {len(self.values)} values",
+                hint=f"They are {shown(list(self.values))}.",
             )
         return index
 

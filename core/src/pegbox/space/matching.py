@@ -14,7 +14,8 @@ from pegbox.errors import ConfigError
 from pegbox.space.listed import Listed
 from pegbox.space.nodes import Branches, Constant, DictNode, Node, Parameter, SequenceNode, join
 from pegbox.space.numbers import number
-from pegbox.space.values import Missing, same_value, short_repr
+from pegbox.space.values import Missing, same_value
+from pegbox.text import shown
 
 __all__ = ["branch_of", "branches_in", "partial_point"]
 
@@ -88,7 +89,7 @@ def _take(node: Node, value: Any, place: str, point: _Point) -> None:
             _take(node.children[index], value, place, point)
         case Constant() if not _is(node, value):
             raise ConfigError(
-                f"{place!r} is {short_repr(value)}, but the space has {short_repr(node.value)} "
+                f"{place!r} is {shown(value)}, but the space has {shown(node.value)} "
                 "there, which does not vary",
                 hint="Leave it out, or write a domain into the space.",
             )
@@ -105,7 +106,10 @@ def _entries(node: DictNode, value: Any, place: str) -> dict[str, Any]:
     """The entries of a dict, nested where flat names such as ``model/lr`` were given."""
     if not isinstance(value, Mapping):
         what = repr(place) if place else "a configuration"
-        raise ConfigError(f"{what} must be a dict, got {short_repr(value)}")
+        raise ConfigError(
+            f"{what} must be a dict, got {shown(value)}",
+            hint="Write it nested as in param_space, with values in the places of domains.",
+        )
     entries = _nested(value)
     for key in entries:
         if key not in node.children:
@@ -140,14 +144,15 @@ def _items(node: SequenceNode, value: Any, place: str) -> dict[int, Any]:
     elif isinstance(value, list | tuple) and len(value) == len(node.children):
         return dict(enumerate(value))
     raise ConfigError(
-        f"{place!r} must be a list of {len(node.children)} values, got {short_repr(value)}"
+        f"{place!r} must be a list of {len(node.children)} values, got {shown(value)}",
+        hint="Write it as in param_space, with values in the places of domains.",
     )
 
 
 def _refuse_value(node: Branches, value: Any, place: str) -> NoReturn:
     raise ConfigError(
-        f"parameter {place!r}: {short_repr(value)} fits none of the {len(node.children)} values",
-        hint=f"They are {short_repr(list(node.domain.values))}.",
+        f"parameter {place!r}: {shown(value)} fits none of the {len(node.children)} values",
+        hint=f"They are {shown(list(node.domain.values))}.",
     )
 
 

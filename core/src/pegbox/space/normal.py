@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from pegbox.errors import ConfigError
 from pegbox.space.domain import Domain, DomainKind
 from pegbox.space.numbers import as_float
-from pegbox.space.quanta import check_fine, rounded
+from pegbox.space.quanta import UNCOUNTED, check_fine, rounded
 
 __all__ = ["Normal"]
 
@@ -40,12 +40,17 @@ class Normal(Domain):
         object.__setattr__(self, "mean", as_float(self.mean, "mean"))
         object.__setattr__(self, "sd", as_float(self.sd, "sd"))
         if self.sd <= 0:
-            raise ConfigError(f"sd must be above 0, got {self.sd}")
+            raise ConfigError(
+                f"sd must be above 0, got {self.sd}",
+                hint="Write randn(mean, sd); a value that does not vary needs no domain.",
+            )
         as_float(abs(self.mean) + _FARTHEST * self.sd, "the range of mean and sd")
         if self.step is not None:
             object.__setattr__(self, "step", as_float(self.step, "q"))
             if self.step <= 0:
-                raise ConfigError(f"q must be above 0, got {self.step}")
+                raise ConfigError(
+                    f"q must be above 0, got {self.step}", hint="Write qrandn(mean, sd, q)."
+                )
             check_fine(self.step, abs(self.mean) + self.sd, "q")
 
     @property
@@ -53,7 +58,7 @@ class Normal(Domain):
         return None
 
     def at(self, index: int) -> float:
-        raise ConfigError(f"the values of {self} cannot be counted")
+        raise ConfigError(f"the values of {self} cannot be counted", hint=UNCOUNTED)
 
     def draw(self, rng: random.Random) -> float:
         return self.nearest(rng.gauss(self.mean, self.sd))

@@ -6,6 +6,8 @@ import math
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
+from pegbox.scalars import unpacked
+from pegbox.text import shown
 
 __all__ = ["as_float", "as_int", "number"]
 
@@ -21,11 +23,13 @@ def number(value: Any, name: str) -> int | float:
     """
     if type(value) is float or type(value) is int:
         return value
-    if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
-    return int(value) if isinstance(value, int) else float(value)
+    plain = unpacked(value)
+    if isinstance(plain, bool) or not isinstance(plain, int | float):
+        raise ConfigError(
+            f"{name} must be a number, got {shown(value)} of type {type(value).__name__}",
+            hint=_as_number(value),
+        )
+    return int.__int__(plain) if isinstance(plain, int) else float.__float__(plain)
 
 
 def as_float(value: Any, name: str) -> float:
@@ -40,7 +44,9 @@ def as_float(value: Any, name: str) -> float:
     except OverflowError:
         result = math.inf
     if not math.isfinite(result):
-        raise ConfigError(f"{name} must be finite, got {value!r}")
+        raise ConfigError(
+            f"{name} must be finite, got {shown(value)}", hint="Use a number of at most 1e308."
+        )
     return result
 
 
@@ -53,8 +59,26 @@ def as_int(value: Any, name: str) -> int:
     plain = number(value, name)
     if isinstance(plain, float):
         if not plain.is_integer():
-            raise ConfigError(f"{name} must be a whole number, got {value!r}")
+            raise ConfigError(
+                f"{name} must be a whole number, got {shown(value)}",
+                hint="For other numbers there are uniform, quniform and loguniform.",
+            )
         plain = int(plain)
     if abs(plain) > _MAX_INT:
-        raise ConfigError(f"{name} must fit 64 bits, got a number of {plain.bit_length()} bits")
+        raise ConfigError(
+            f"{name} must fit 64 bits, got a number of {plain.bit_length()} bits",
+            hint="For larger numbers there are uniform and loguniform.",
+        )
     return plain
+
+
+def _as_number(value: object) -> str:
+    """What would do in place of what is no number."""
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            pass
+        else:
+            return "Write it without quotes, or convert what was read from a file: float(...)."
+    return "Write a number, e.g. 0.1."

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from pegbox.errors import ConfigError
+from pegbox.jsonvalue import MOST_LEVELS
 from pegbox.space import functions
 from pegbox.space.domain import Domain
 from pegbox.space.functions import SampleFrom
@@ -22,6 +23,7 @@ from pegbox.space.nodes import (
     all_leaves,
     join,
 )
+from pegbox.text import shown
 
 __all__ = ["parse"]
 
@@ -45,14 +47,19 @@ def parse(param_space: Any) -> DictNode:
     try:
         return _dict_node(param_space, "")
     except RecursionError:
-        raise ConfigError("param_space contains itself, or is nested too deeply") from None
+        raise ConfigError(
+            f"param_space contains itself, or is nested more than {MOST_LEVELS} levels deep",
+            hint="Write it flatter, or hand large objects over with pegbox.with_parameters.",
+        ) from None
 
 
 def _node(value: Any, path: str) -> Node:
+    if path.count("/") > MOST_LEVELS:
+        raise RecursionError
     if isinstance(value, Domain):
         return _parameter(value, path)
     if isinstance(value, SampleFrom):
-        return Derived(path, value, repr(value.function))
+        return Derived(path, value, shown(value.function))
     if isinstance(value, Mapping):
         if "grid_search" in value:
             return _parameter(_grid(value, path), path)
@@ -98,10 +105,12 @@ def _parameter(domain: Domain, path: str) -> Parameter | Branches:
     return Branches(path, domain, children)
 
 
-def _find(value: Any) -> Domain | SampleFrom | None:
+def _find(value: Any, level: int = 0) -> Domain | SampleFrom | None:
     """The first domain or function anywhere inside a value."""
     if isinstance(value, Domain | SampleFrom):
         return value
+    if level > MOST_LEVELS:
+        raise RecursionError
     if isinstance(value, Mapping):
         if len(value) == 1 and isinstance(value.get("grid_search"), list | tuple):
             return Grid(tuple(value["grid_search"]))
@@ -110,14 +119,14 @@ def _find(value: Any) -> Domain | SampleFrom | None:
         items = iter(value)
     else:
         return None
-    return next((found for item in items if (found := _find(item)) is not None), None)
+    return next((found for item in items if (found := _find(item, level + 1)) is not None), None)
 
 
 def _grid(value: Mapping[Any, Any], path: str) -> Grid:
     if len(value) > 1:
         others = [key for key in value if key != "grid_search"]
         raise ConfigError(
-            f"{path!r} has the key 'grid_search' beside {others}",
+            f"{path!r} has the key 'grid_search' beside {shown(others)}",
             hint='{"grid_search": [...]} stands alone, in the place of the value.',
         )
     try:
@@ -154,17 +163,18 @@ def _refuse_key(key: object, path: str) -> NoReturn:
         raise ConfigError(f"a key {where} is empty", hint="Parameters have names: use one.")
     if isinstance(key, str):
         raise ConfigError(
-            f"the key {key!r} {where} has a '/', which separates the names of nested parameters",
+            f"the key {shown(key)} {where} has a '/', which separates the names of nested "
+            "parameters",
             hint="Nest a dict, or use another character.",
         )
     raise ConfigError(
-        f"the key {key!r} {where} is of type {type(key).__name__}; parameters have names",
-        hint=f"Use {str(key)!r}.",
+        f"the key {shown(key)} {where} is of type {type(key).__name__}; parameters have names",
+        hint=f"Use '{shown(key)}'.",
     )
 
 
 def _named(value: object) -> str:
-    return f"{value!r} of type {type(value).__name__}"
+    return f"{shown(value)} of type {type(value).__name__}"
 
 
 _USER_FUNCTIONS: Final[frozenset[Any]] = frozenset(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pegbox.errors import ConfigError
 from pegbox.space.conditions import NO_CONDITIONS, Condition
 from pegbox.space.domain import Domain
+from pegbox.space.quanta import UNCOUNTED
 
 __all__ = ["product_point", "product_size"]
 
@@ -90,5 +91,7 @@ class _Product:
     def _values(self, path: str) -> int:
         size = self._domains[path].size
         if size is None:
-            raise ConfigError(f"the values of {path!r} cannot be counted: {self._domains[path]}")
+            raise ConfigError(
+                f"the values of {path!r} cannot be counted: {self._domains[path]}", hint=UNCOUNTED
+            )
         return size

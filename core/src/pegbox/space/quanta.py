@@ -8,7 +8,10 @@ from typing import Final
 
 from pegbox.errors import ConfigError
 
-__all__ = ["check_fine", "check_step", "float_multiples", "int_multiples", "rounded"]
+__all__ = ["UNCOUNTED", "check_fine", "check_step", "float_multiples", "int_multiples", "rounded"]
+
+#: What would do where values are to be counted.
+UNCOUNTED: Final = "Give it a step (q), or list the values with choice([...])."
 
 #: Digits that floats keep, relative to the largest value: steps are told apart above this.
 _FINEST: Final = 1e-14
@@ -42,7 +45,10 @@ def int_multiples(lower: int, upper: int, q: int) -> tuple[int, int]:
     _check_size(lower, upper, q, "q")
     first, last = -(-lower // q) * q, upper // q * q
     if first > last:
-        raise ConfigError(f"between lower={lower} and upper={upper} is no multiple of q={q}")
+        raise ConfigError(
+            f"between lower={lower} and upper={upper} is no multiple of q={q}",
+            hint="Use a smaller q, or bounds that are multiples of it.",
+        )
     return first, last
 
 
@@ -88,10 +94,16 @@ def rounded(value: float, largest: float) -> float:
 
 def _check_size(lower: float, upper: float, step: float, name: str) -> None:
     if step <= 0:
-        raise ConfigError(f"{name} must be above 0, got {step}")
+        raise ConfigError(
+            f"{name} must be above 0, got {step}",
+            hint="It is the distance from one value to the next.",
+        )
     steps, error = _steps(lower, upper, step)
     if steps < 1 - error and lower != upper:
-        raise ConfigError(f"{name}={step} is larger than the range from {lower} to {upper}")
+        raise ConfigError(
+            f"{name}={step} is larger than the range from {lower} to {upper}",
+            hint=f"Use a smaller {name}, or wider bounds.",
+        )
 
 
 def _steps(lower: float, upper: float, step: float) -> tuple[float, float]:

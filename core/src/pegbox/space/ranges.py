@@ -10,12 +10,15 @@ from typing import Any, ClassVar, Final, NoReturn
 from pegbox.errors import ConfigError
 from pegbox.space.domain import Domain, DomainKind
 from pegbox.space.numbers import as_float, as_int, number
-from pegbox.space.quanta import check_step, float_multiples, int_multiples, rounded
+from pegbox.space.quanta import UNCOUNTED, check_step, float_multiples, int_multiples, rounded
 
 __all__ = ["Float", "Int"]
 
 #: How far outside, relative to the range, an optimizer's own rounding may put a value.
 _SLACK: Final = 1e-9
+
+#: What would do in place of a value outside.
+_WITHIN: Final = "Use a value within the bounds, or widen them in param_space."
 
 #: Near the largest float, where a step more could be infinite.
 _LARGEST: Final = 8e307
@@ -58,7 +61,7 @@ class Float(Domain):
 
     def at(self, index: int) -> float:
         if self.step is None:
-            raise ConfigError(f"the values of {self} cannot be counted")
+            raise ConfigError(f"the values of {self} cannot be counted", hint=UNCOUNTED)
         largest = max(abs(self.lower), abs(self.upper))
         return self._inside(rounded(self.lower + index * self.step, largest))
 
@@ -127,7 +130,7 @@ class Float(Domain):
         self._refuse(value)
 
     def _refuse(self, value: float) -> NoReturn:
-        raise ConfigError(f"{value!r} is not between {self.lower} and {self.upper}")
+        raise ConfigError(f"{value!r} is not between {self.lower} and {self.upper}", hint=_WITHIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ class Int(Domain):
     def conform(self, value: Any) -> int:
         plain = as_int(value, "the value")
         if not self.lower <= plain <= self.upper:
-            raise ConfigError(f"{plain} is not between {self.lower} and {self.upper}")
+            raise ConfigError(f"{plain} is not between {self.lower} and {self.upper}", hint=_WITHIN)
         if (plain - self.lower) % self.step:
             raise ConfigError(
                 f"{plain} is not {self.lower} plus a multiple of {self.step}",

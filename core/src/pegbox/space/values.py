@@ -16,6 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pegbox.jsonvalue import MOST_LEVELS
+from pegbox.scalars import unpacked
+from pegbox.text import shown
+
 __all__ = [
     "ATOMS",
     "Missing",
@@ -26,7 +30,6 @@ __all__ = [
     "join_pairs",
     "lacks_object",
     "same_value",
-    "short_repr",
 ]
 
 #: Types whose values are the same in Python and in JSON.
@@ -37,7 +40,6 @@ _PAIRS: Final = "$pairs"
 _OBJECT: Final = "$object"
 _MARKS: Final = (_TUPLE, _PAIRS, _OBJECT)
 
-_REPR_LENGTH: Final = 200
 _MAX_BITS: Final = 4_096
 
 
@@ -84,9 +86,9 @@ def same_value(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(same_value, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same_value(left[k], right[k]) for k in left)
-    if isinstance(left, bool) is not isinstance(right, bool) or _shape(left) != _shape(right):
-        return False
     try:
+        if isinstance(left, bool) is not isinstance(right, bool) or _shape(left) != _shape(right):
+            return False
         equal: Any = left == right
         if callable(every := getattr(equal, "all", None)):  # arrays compare item by item
             equal = every()
@@ -109,11 +111,11 @@ def encode_value(value: Any, where: Mapping[str, Any]) -> Any:
     if is_atom(value):
         return value
     try:
-        return _encode(value, unpack=False)
+        return _encode(value, unpack=False, level=0)
     except (_NotJson, RecursionError):
-        marker = {**where, "repr": short_repr(value)}
+        marker = {**where, "repr": shown(value)}
     with suppress(_NotJson, RecursionError):
-        marker["value"] = _encode(value, unpack=True)
+        marker["value"] = _encode(value, unpack=True, level=0)
     return {_OBJECT: marker}
 
 
@@ -144,7 +146,8 @@ def join_pairs(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     strings = all(type(key) is str for key in joined)
     if strings and not (len(joined) == 1 and next(iter(joined)) in _MARKS):
         return joined
-    return {_PAIRS: [[_encode(key, unpack=False), item] for key, item in joined.items()]}
+    encoded = [[_encode(key, unpack=False, level=0), item] for key, item in joined.items()]
+    return {_PAIRS: encoded}
 
 
 def lacks_object(encoded: Any) -> bool:
@@ -166,25 +169,19 @@ def _decode_marked(mark: str, inner: Any, find: Callable[[Mapping[str, Any]], An
     return {decode_value(key, find): decode_value(item, find) for key, item in inner}
 
 
-def _encode(value: Any, *, unpack: bool) -> Any:
+def _encode(value: Any, *, unpack: bool, level: int) -> Any:
     if is_atom(value):
         return value
+    if level > MOST_LEVELS:
+        raise _NotJson
     kind = type(value)
-    if kind is list:
-        return [_encode(item, unpack=unpack) for item in value]
-    if kind is tuple:
-        return {_TUPLE: [_encode(item, unpack=unpack) for item in value]}
     if kind is dict:
-        return join_pairs((key, _encode(item, unpack=unpack)) for key, item in value.items())
-    if unpack and getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        return _encode(value.item(), unpack=False)
+        return join_pairs(
+            (key, _encode(item, unpack=unpack, level=level + 1)) for key, item in value.items()
+        )
+    if kind is list or kind is tuple:
+        items = [_encode(item, unpack=unpack, level=level + 1) for item in value]
+        return items if kind is list else {_TUPLE: items}
+    if unpack and (plain := unpacked(value)) is not value:
+        return _encode(plain, unpack=False, level=level)
     raise _NotJson
-
-
-def short_repr(value: Any) -> str:
-    """``repr`` for a message: cut off, and of whatever object."""
-    try:
-        text = repr(value)
-    except Exception:  # a user's own __repr__ may fail in any way; the text only informs
-        text = f"<{type(value).__qualname__}>"
-    return text if len(text) <= _REPR_LENGTH else text[: _REPR_LENGTH - 3] + "..."
