@@ -73,10 +73,11 @@ def test_traits_say_what_a_searcher_can_do_and_why_that_is_not_known():
     text = run("--traits")
 
     found = rows(text)
-    assert found["hill"] == ["hill", "float", "every", "result", "yes", "no"]
+    assert found["hill"] == ["hill", "float", "every", "result", "yes", "one"]
     assert "nothing" in found["random"]
     assert "last results" in " ".join(found["optuna"])
     assert "gone (climb 1.0)" in " ".join(found["gone:"])
+    assert "repeater: stands around another searcher" in text
     assert "asha" not in text
 
 
@@ -126,7 +127,7 @@ def test_programs_are_given_plugins_and_traits():
     assert traits["hill"]["traits"]["domains"] == ["float"]
     assert traits["hill"]["traits"]["conditions"] is True
     assert traits["gone"]["traits"] is None
-    assert "climb.nowhere" in traits["gone"]["error"]
+    assert "climb.nowhere" in traits["gone"]["reason"]
 
 
 def test_one_role_alone():

@@ -26,12 +26,21 @@ _MAX_METRICS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; where not all fit, those of the lowest ``rank`` stay."""
+    """One column.
+
+    Attributes:
+        head: What stands above it.
+        cells: The texts.
+        rank: Where not all columns fit, those of the lowest rank stay.
+        right: Whether it stands to the right, as numbers do.
+        cut: Whether texts may lose their beginnings rather than that the column is left out.
+    """
 
     head: str
     cells: Sequence[str]
     rank: int
     right: bool = True
+    cut: bool = False
 
 
 def trials_table(experiment: StoredExperiment, numbers: Iterable[int]) -> list[Column]:

@@ -13,8 +13,9 @@ from pegbox._analysis.experiment import StoredExperiment
 from pegbox._analysis.standing import Standing, standing_of
 from pegbox._analysis.trials_table import Column
 from pegbox.cli.data import experiment_data
-from pegbox.cli.output import json_option, print_json, print_table, say
+from pegbox.cli.output import json_option, print_json, say
 from pegbox.cli.places import experiments_in, root
+from pegbox.cli.tables import print_table
 from pegbox.errors import PegboxError
 from pegbox.text import metric
 from pegbox.trial import Status

@@ -1,11 +1,11 @@
-"""How output looks: tables that fit a terminal and stay whole in a pipe, and JSON for programs."""
+"""How output looks: lines for people, and JSON for programs. Tables are in `pegbox.cli.tables`."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import click
@@ -14,23 +14,13 @@ from rich.console import Console
 from rich.text import Text
 
 from pegbox import jsonvalue
-from pegbox._analysis.trials_table import Column
 from pegbox.text import one_line
 
-__all__ = ["json_option", "print_json", "print_pairs", "print_table", "say"]
+__all__ = ["console", "json_option", "print_json", "print_pairs", "say"]
 
 _GAP: Final = 2
 #: Wide enough for any line that is not cut.
 _UNBOUNDED: Final = 100_000
-_STYLES: Final = {
-    "RUNNING": "cyan",
-    "running": "cyan",
-    "ERROR": "red",
-    "failed": "red",
-    "cut off": "yellow",
-    "interrupted": "yellow",
-    "PAUSED": "yellow",
-}
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -44,7 +34,7 @@ def json_option(function: _Function) -> _Function:
 
 def say(text: str = "", style: str = "") -> None:
     """One line. It is wrapped by the terminal alone, so that what is copied is whole."""
-    _console().print(Text(text, style=style), soft_wrap=True)
+    console().print(Text(text, style=style), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -59,52 +49,10 @@ def print_pairs(pairs: Mapping[str, object], indent: int = 0) -> None:
     for name, text in pairs.items():
         line = Text(" " * indent + name.ljust(width + _GAP), style="dim")
         line.append(Text(one_line(str(text)), style="default not dim"))
-        _console().print(line, soft_wrap=True)
+        console().print(line, soft_wrap=True)
 
 
-def print_table(columns: Sequence[Column], indent: int = 0) -> None:
-    """Head and rows. On a terminal, columns that do not fit are left out and named below."""
-    console = _console()
-    kept = _fitting(columns, console.width - indent) if console.is_terminal else list(columns)
-    widths = [_width(column) for column in kept]
-
-    def line(texts: Iterable[str], style: str = "") -> Text:
-        made = Text(" " * indent)
-        for column, width, text in zip(kept, widths, texts, strict=True):
-            padding = " " * (width - cell_len(text))
-            made.append(
-                padding + text if column.right else text + padding, style or _style(column, text)
-            )
-            made.append(" " * _GAP)
-        made.rstrip()
-        return made
-
-    console.print(line((column.head for column in kept), "dim"), soft_wrap=True)
-    for texts in zip(*(column.cells for column in kept), strict=True):
-        console.print(line(texts), soft_wrap=True)
-    if left := [column.head for column in columns if column not in kept]:
-        say(f"{' ' * indent}not shown, for want of room: {', '.join(left)}", style="dim")
-
-
-def _console() -> Console:
+def console() -> Console:
+    """Standard output; in a pipe no line is too long, and nothing is styled."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNBOUNDED
     return Console(file=sys.stdout, highlight=False, width=width)
-
-
-def _width(column: Column) -> int:
-    return max(map(cell_len, (column.head, *column.cells)))
-
-
-def _style(column: Column, text: str) -> str:
-    return _STYLES.get(text, "") if column.head in ("status", "state") else ""
-
-
-def _fitting(columns: Sequence[Column], width: int) -> list[Column]:
-    kept: set[int] = set()
-    used = -_GAP
-    for index in sorted(range(len(columns)), key=lambda i: columns[i].rank):
-        needed = _width(columns[index]) + _GAP
-        if used + needed <= width or not kept:
-            kept.add(index)
-            used += needed
-    return [column for index, column in enumerate(columns) if index in kept]

@@ -12,9 +12,11 @@ from pegbox._analysis.trials_table import Column
 from pegbox._plugins.bindings import ROLES
 from pegbox._plugins.catalog import Catalog, Offer, Problem
 from pegbox._plugins.known_packages import KNOWN_PACKAGES
-from pegbox.cli.output import json_option, print_json, print_table, say
+from pegbox.cli.output import json_option, print_json, say
+from pegbox.cli.tables import print_table
 from pegbox.errors import PegboxError
 from pegbox.searcher import Searcher, Traits
+from pegbox.searcher_wrapper import SearcherWrapper
 
 __all__ = ["plugins"]
 
@@ -49,12 +51,15 @@ def _searches(offer: Offer) -> bool:
     return offer.role == "searcher"
 
 
-def _traits(catalog: Catalog, offer: Offer) -> Traits | PegboxError:
-    """The traits of a searcher, or why they are not known."""
+def _traits(catalog: Catalog, offer: Offer) -> Traits | str:
+    """The traits of a searcher, or why there are none."""
     try:
-        traits: Traits = getattr(catalog.load(offer.role, offer.name), "traits", Searcher.traits)
+        cls = catalog.load(offer.role, offer.name)
     except PegboxError as error:
-        return error
+        return error.message
+    if issubclass(cls, SearcherWrapper):
+        return "stands around another searcher, and can what that one can"
+    traits: Traits = getattr(cls, "traits", Searcher.traits)
     return traits
 
 
@@ -69,7 +74,7 @@ def _not_installed(catalog: Catalog, role: str) -> dict[str, str]:
 def _print_role(
     role: str,
     offers: Sequence[Offer],
-    can: Mapping[Offer, Traits | PegboxError],
+    can: Mapping[Offer, Traits | str],
     known: Mapping[str, str],
 ) -> None:
     say(f"{role}s", style="bold")
@@ -79,8 +84,8 @@ def _print_role(
     elif offers:
         print_table(_table(offers), indent=2)
     for offer, traits in can.items():
-        if not isinstance(traits, Traits):
-            say(f"  {offer.name}: {traits.message}", style="red")
+        if isinstance(traits, str):
+            say(f"  {offer.name}: {traits}", style="dim")
     for name, package in known.items():
         say(f"  {name}, not installed: pip install {package}", style="dim")
     say()
@@ -90,7 +95,7 @@ def _table(offers: Sequence[Offer]) -> list[Column]:
     return [
         Column("name", [offer.name for offer in offers], rank=0, right=False),
         Column("package", [offer.origin for offer in offers], rank=1, right=False),
-        Column("class", [offer.target for offer in offers], rank=2, right=False),
+        Column("class", [offer.target for offer in offers], rank=2, right=False, cut=True),
     ]
 
 
@@ -98,15 +103,12 @@ def _traits_table(can: Mapping[Offer, Traits]) -> list[Column]:
     def column(head: str, text: Callable[[Traits], str]) -> Column:
         return Column(head, [text(traits) for traits in can.values()], rank=1, right=False)
 
-    def yes_or_no(answer: bool) -> str:
-        return "yes" if answer else "no"
-
     return [
         Column("name", [offer.name for offer in can], rank=0, right=False),
         column("domains", lambda traits: " ".join(sorted(traits.domains))),
         column("learns from", _learns_from),
-        column("conditions", lambda traits: yes_or_no(traits.conditions)),
-        column("several objectives", lambda traits: yes_or_no(traits.multi_objective)),
+        column("conditions", lambda traits: "yes" if traits.conditions else "no"),
+        column("objectives", lambda traits: "several" if traits.multi_objective else "one"),
     ]
 
 
@@ -125,7 +127,7 @@ def _print_problems(problems: Sequence[Problem]) -> None:
 
 def _data(
     offers: Sequence[Offer],
-    can: Mapping[Offer, Traits | PegboxError],
+    can: Mapping[Offer, Traits | str],
     known: Mapping[str, Mapping[str, str]],
     problems: Sequence[Problem],
 ) -> dict[str, Any]:
@@ -143,9 +145,9 @@ def _data(
     }
 
 
-def _traits_data(traits: Traits | PegboxError | None) -> dict[str, Any]:
+def _traits_data(traits: Traits | str | None) -> dict[str, Any]:
     if traits is None:
         return {}
-    if not isinstance(traits, Traits):
-        return {"traits": None, "error": traits.message}
+    if isinstance(traits, str):
+        return {"traits": None, "reason": traits}
     return {"traits": {**asdict(traits), "domains": sorted(traits.domains)}}

@@ -11,9 +11,10 @@ from pegbox._analysis.experiment import StoredExperiment
 from pegbox._analysis.standing import Standing, standing_of
 from pegbox._analysis.trials_table import trials_table
 from pegbox.cli.data import experiment_data, trial_data, trial_history
-from pegbox.cli.output import json_option, print_json, print_pairs, print_table, say
+from pegbox.cli.output import json_option, print_json, print_pairs, say
 from pegbox.cli.places import find_experiment, find_trial
 from pegbox.cli.show_trial import show_trial
+from pegbox.cli.tables import print_table
 from pegbox.trial import Status
 
 __all__ = ["show"]

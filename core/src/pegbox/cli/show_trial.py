@@ -8,7 +8,8 @@ from typing import Any
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._analysis.trials_table import Column
 from pegbox.autofill import AUTOFILLED
-from pegbox.cli.output import print_pairs, print_table, say
+from pegbox.cli.output import print_pairs, say
+from pegbox.cli.tables import print_table
 from pegbox.jsonvalue import flatten
 from pegbox.text import duration, metric, parameter
 
