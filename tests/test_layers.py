@@ -46,7 +46,7 @@ PARTS = {
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
             *("space", "jsonvalue", "scalars", "seeds", "autofill", "result_files", "text"),
-            *("config_copy", "placement_group"),
+            *("config_copy", "placement_group", "demand"),
         ),
         pure=True,
     ),
@@ -68,8 +68,8 @@ PARTS = {
     "settings": Part(
         modules=(
             "argument_checks",
-            "class_trainable",
-            "step_counters",
+            *("class_trainable", "step_counters", "trainable_registry", "wrapped_trainable"),
+            "resource_requests",
             "configs",
             "stoppers",
             "trainable",
@@ -124,7 +124,10 @@ PARTS = {
     ),
     # What users import.
     "surface": Part(
-        modules=(*("", "tuner", "launch", "experiment", "results", "analysis", "reporting"),),
+        modules=(
+            *("", "tuner", "launch", "experiment", "results", "analysis", "reporting"),
+            *("session", "function_trainable"),
+        ),
         parts=(
             *("values", "contracts", "settings", "store", "trial side", "run", "dask"),
             *("analysis", "windows"),

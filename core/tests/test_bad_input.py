@@ -7,15 +7,19 @@ came, and what would do?
 from __future__ import annotations
 
 import os
+import threading
 from importlib.metadata import version
 from pathlib import Path
 
+import pegbox
 import psutil
 import pytest
 from pegbox import (
     Callback,
+    CheckpointConfig,
     FailureConfig,
     PegboxError,
+    PlacementGroupFactory,
     ResultGrid,
     RunConfig,
     Searcher,
@@ -27,6 +31,7 @@ from pegbox import (
     randint,
     sample_from,
     uniform,
+    with_parameters,
     with_resources,
 )
 from pegbox._plugins.catalog import Catalog
@@ -81,6 +86,24 @@ async def coroutine(config):
 
 class Trainable:
     pass
+
+
+class WithoutStep(pegbox.Trainable):
+    pass
+
+
+class Stepping(pegbox.Trainable):
+    def step(self):
+        return {"loss": 0.0}
+
+
+def holding_a_lock():
+    lock = threading.Lock()
+
+    def train(config):
+        return {"loss": float(lock.locked())}
+
+    return train
 
 
 class MisspeltCallback(Callback):
@@ -381,12 +404,50 @@ MISTAKES = {
     # ---- the trainable, and what it asks for
     "trainable is a number": (
         lambda: tune(5),
-        "the trainable must be a function of the config, got int",
+        "the trainable must be a function of the config or a class, got int",
     ),
     "trainable is a class": (
         lambda: tune(Trainable),
-        "the trainable Trainable is a class; only functions can be tuned so far\n"
-        "  Write a function of the config that calls pegbox.report.",
+        "the trainable Trainable is a class, but no pegbox.Trainable\n"
+        "  Write class Trainable(pegbox.Trainable): ..., or a function of the config that calls "
+        "pegbox.report.",
+    ),
+    "trainable without a step": (
+        lambda: tune(WithoutStep),
+        "the trainable WithoutStep has no step()\n"
+        "  Write def step(self): ..., which runs one iteration and returns a dict of metrics.",
+    ),
+    "trainable of an unknown name": (
+        lambda: tune("PPO"),
+        "no trainable is registered as 'PPO'; registered: none\n"
+        "  Pass the function or class itself, or call register_trainable('PPO', ...) first.",
+    ),
+    "trainable that holds a lock": (
+        lambda: on_dask(holding_a_lock()),
+        "the trainable train cannot be sent to workers: its closure variable 'lock' is of type "
+        "_thread.lock, which cannot be pickled (TypeError: cannot pickle '_thread.lock' object)\n"
+        "  Make it inside the trainable, from things that can be pickled.",
+    ),
+    "parameter that cannot be pickled": (
+        lambda: on_dask(with_parameters(with_two, more={"a": [1, threading.Lock()]})),
+        "the parameter 'more' of with_parameters cannot be sent to workers: its entry 'a', in it "
+        "the element 1 is of type _thread.lock, which cannot be pickled (TypeError: cannot pickle "
+        "'_thread.lock' object)\n  Make it inside the trainable, from things that can be pickled.",
+    ),
+    "parameter that is not taken": (
+        lambda: tune(with_parameters(with_two, mre=1)),
+        "with_parameters gives 'mre', which with_two(config, more) does not take beside the "
+        "config\n  Did you mean 'more'?",
+    ),
+    "checkpoints of a function": (
+        lambda: tune(run={"checkpoint_config": CheckpointConfig(checkpoint_frequency=2)}),
+        "CheckpointConfig(checkpoint_frequency=2) is for class trainables, and train is a "
+        "function\n  A function decides itself: pegbox.report(metrics, checkpoint=...).",
+    ),
+    "checkpoints of a class that saves none": (
+        lambda: tune(Stepping, run={"checkpoint_config": CheckpointConfig(checkpoint_at_end=True)}),
+        "CheckpointConfig(checkpoint_at_end=True) needs a save_checkpoint(), which Stepping does "
+        "not have",
     ),
     "trainable without config": (
         lambda: tune(without_config),
@@ -396,8 +457,8 @@ MISTAKES = {
     "trainable with more": (
         lambda: tune(with_two),
         "the trainable with_two(config, more) cannot be called with the config alone\n"
-        "  Write def train(config): ...; bind further arguments with functools.partial, and get "
-        "the checkpoint from pegbox.get_checkpoint().",
+        "  Write def train(config): ...; give further arguments with pegbox.with_parameters or "
+        "functools.partial, and get the checkpoint from pegbox.get_checkpoint().",
     ),
     "trainable is a generator": (
         lambda: tune(generator),
@@ -411,8 +472,8 @@ MISTAKES = {
     ),
     "asks for nothing": (
         lambda: tune(with_resources(train, {"cpu": 0})),
-        "with_resources(..., {{'cpu': 0}}) asks for nothing, so there would be no bound on the "
-        'trials that run at once\n  Ask for something, e.g. {{"cpu": 0.1}}.',
+        "with_resources(resources=...) asks for nothing, got {{'cpu': 0}}, so there would be no "
+        'bound on the trials that run at once\n  Ask for something, e.g. {{"cpu": 0.1}}.',
     ),
     "asks for less than nothing": (
         lambda: tune(with_resources(train, {"cpu": -1})),
@@ -424,9 +485,18 @@ MISTAKES = {
     ),
     "resources as a list": (
         lambda: tune(with_resources(train, [1])),
-        "with_resources(resources=...) takes a dict, got list\n"
-        '  Write e.g. {{"cpu": 2, "gpu": 0.5}}. Functions of the config and PlacementGroupFactory '
-        "are not supported yet.",
+        "with_resources(resources=...) takes a dict of amounts, got list\n"
+        '  Write e.g. {{"cpu": 2, "gpu": 0.5}}, or a function of the config that gives one.',
+    ),
+    "resources in two bundles": (
+        lambda: tune(with_resources(train, PlacementGroupFactory([{"CPU": 1}, {"CPU": 2}]))),
+        "PlacementGroupFactory takes one bundle for now, got 2: [{{'CPU': 1}}, {{'CPU': 2}}]\n"
+        "  A trial runs in one process on one worker: put what it needs together into one bundle, "
+        "what its child processes use included.",
+    ),
+    "resources by a function that raises": (
+        lambda: tune(with_resources(train, lambda config: {"cpu": 1 / 0}), space={}),
+        "<lambda>() for the config {{}} raised ZeroDivisionError: division by zero",
     ),
     "more cores than there are": (
         lambda: on_dask(with_resources(train, {"cpu": 4096})),
@@ -611,8 +681,8 @@ REFUSED_AT_A_RESTORE = {
         "  Write tune_config=pegbox.TuneConfig(...).",
     ),
     "not a function": (
-        lambda path: restore(path, "train"),
-        "the trainable must be a function of the config, got str",
+        lambda path: restore(path, 5),
+        "the trainable must be a function of the config or a class, got int",
     ),
     "another space": (
         lambda path: restore(path, param_space={"x": choice([1, 2]), "y": 3}),

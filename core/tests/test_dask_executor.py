@@ -13,6 +13,7 @@ import pytest
 from clusters import PATIENCE_S, lone_worker, scheduler_without_pegbox, tasks_on, wait_until
 from distributed import Client, LocalCluster
 from pegbox._run.inbox import EventInbox
+from pegbox._trial.pickling import dump
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.events import (
@@ -65,8 +66,9 @@ class Driver:
         self.go_on = go_on
         self.folder = folder
         self.inbox = EventInbox(self.handle, lambda: None)
+        code = dump(trainable, "the trainable")
         self.executor = DaskExecutor(
-            GivenCluster(client), trainable, self.make_task, f"e{id(self)}", first_place=3
+            GivenCluster(client), code, self.make_task, f"e{id(self)}", first_place=3
         )
         self.executor.start(self.inbox)
         self.workers = sorted(event.worker for event in self.heard(WorkerJoined))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pegbox.analysis import ExperimentAnalysis
     from pegbox.callback import Callback
     from pegbox.checkpoint import Checkpoint
+    from pegbox.class_trainable import Trainable
     from pegbox.configs import (
         CheckpointConfig,
         FailureConfig,
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     )
     from pegbox.errors import PegboxError, TuneError
     from pegbox.experiment import Experiment
+    from pegbox.function_trainable import wrap_function
     from pegbox.launch import run, run_experiments
+    from pegbox.placement_group import PlacementGroupFactory
     from pegbox.progress_reporter import CLIReporter, JupyterNotebookReporter, ProgressReporter
     from pegbox.reporting import get_checkpoint, get_context, report
     from pegbox.results import Result, ResultGrid
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
     )
     from pegbox.stoppers import Stopper
     from pegbox.syncer import Syncer
-    from pegbox.trainable import with_resources
+    from pegbox.trainable import register_trainable, with_parameters, with_resources
     from pegbox.tuner import Tuner
 
 __all__ = [
@@ -66,13 +69,18 @@ __all__ = [
     "run",
     "run_experiments",
     "Experiment",
-    "ExperimentAnalysis",
     # Inside a trial
     "report",
     "get_checkpoint",
     "get_context",
     "Checkpoint",
+    "Trainable",
+    # Around a trainable
     "with_resources",
+    "PlacementGroupFactory",
+    "with_parameters",
+    "register_trainable",
+    "wrap_function",
     # Spaces
     "uniform",
     "quniform",
@@ -114,6 +122,7 @@ _MODULES = {
     "FailureConfig": "configs",
     "JupyterNotebookReporter": "progress_reporter",
     "PegboxError": "errors",
+    "PlacementGroupFactory": "placement_group",
     "ProgressReporter": "progress_reporter",
     "Result": "results",
     "ResultGrid": "results",
@@ -124,6 +133,7 @@ _MODULES = {
     "Stopper": "stoppers",
     "SyncConfig": "configs",
     "Syncer": "syncer",
+    "Trainable": "class_trainable",
     "TuneConfig": "configs",
     "TuneError": "errors",
     "Tuner": "tuner",
@@ -142,12 +152,15 @@ _MODULES = {
     "quniform": "space",
     "randint": "space",
     "randn": "space",
+    "register_trainable": "trainable",
     "report": "reporting",
     "run": "launch",
     "run_experiments": "launch",
     "sample_from": "space",
     "uniform": "space",
+    "with_parameters": "trainable",
     "with_resources": "trainable",
+    "wrap_function": "function_trainable",
 }
 
 

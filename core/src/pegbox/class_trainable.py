@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import getattr_static
 from typing import Any, NoReturn, TypeVar
 
 from pegbox.checkpoint import Checkpoint
@@ -81,6 +82,8 @@ class Trainable:
 
     _identity: Identity | None = None
     _parameters: Mapping[str, Any] = {}
+    #: Of a class that stands for a function: that function.
+    _function: Callable[..., Any] | None = None
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         self.config: dict[str, Any] = copy_config(dict(config or {}))
@@ -417,7 +420,7 @@ def begin_counting(trainable: Trainable, iteration: int, time_total_s: float) ->
 
 def overrides(kind: type[Trainable], method: str) -> bool:
     """Whether a class has a method of its own in place of `Trainable`'s."""
-    return getattr(kind, method) is not getattr(Trainable, method)
+    return getattr_static(kind, method) is not getattr_static(Trainable, method)
 
 
 def _is_folder(returned: object, folder: str) -> bool:

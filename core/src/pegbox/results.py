@@ -160,14 +160,7 @@ class Result:
         It can be raised.
         """
         failure = self._row.failure
-        if failure is None:
-            return None
-        return TrialError(
-            failure.message,
-            cause=failure.cause,
-            type_name=failure.type_name,
-            traceback=failure.traceback,
-        )
+        return None if failure is None else failure.as_error()
 
     @property
     def metrics_dataframe(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Literal, Protocol
 
+from pegbox.errors import TrialError
 from pegbox.jsonvalue import look_up
 from pegbox.resources import Resources
 
@@ -89,6 +90,12 @@ class TrialFailure:
     message: str
     type_name: str = ""
     traceback: str = ""
+
+    def as_error(self) -> TrialError:
+        """The failure as an exception that can be raised."""
+        return TrialError(
+            self.message, cause=self.cause, type_name=self.type_name, traceback=self.traceback
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,17 @@ from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
 from pegbox._run.searcher_checks import check_searcher
 from pegbox._run.settling import FRESH, settle_options
+from pegbox._run.trainables import settle_trainable
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.writer import Store
 from pegbox.configs import ResumeConfig, RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.events import Resumed
 from pegbox.objective import make_objectives
+from pegbox.resource_requests import DEFAULT_RESOURCES
 from pegbox.results import ResultGrid
 from pegbox.space import Space
-from pegbox.trainable import (
-    check_trainable,
-    trainable_function,
-    trainable_name,
-    trainable_resources,
-)
+from pegbox.trainable import check_trainable, resolve_trainable, trainable_name
 
 __all__ = ["ExecutorName", "Tuner"]
 
@@ -38,10 +35,11 @@ ExecutorName = Literal["dask", "inline"]
 
 
 class Tuner:
-    """Tunes a function: runs it with many configurations and finds the best.
+    """Tunes a function or class: runs it with many configurations and finds the best.
 
     Args:
-        trainable: A function of the configuration that calls `pegbox.report`, or returns a dict.
+        trainable: A function of the configuration that calls `pegbox.report` or returns a dict, a
+            class (`pegbox.Trainable`), or the name under which one was registered.
         param_space: The configuration with domains in the places that vary; nested as you like.
         tune_config: What is searched for, and how.
         run_config: Where the run is kept, and who is told of it.
@@ -58,7 +56,7 @@ class Tuner:
 
     def __init__(
         self,
-        trainable: Callable[..., Any],
+        trainable: Callable[..., Any] | str,
         *,
         param_space: Mapping[str, Any] | None = None,
         tune_config: TuneConfig | None = None,
@@ -71,7 +69,7 @@ class Tuner:
         self._resumed: Resumed | None = None
         self._param_space = param_space
         self._plan = _settle(
-            trainable,
+            resolve_trainable(trainable),
             {} if param_space is None else param_space,
             settled("tune_config", tune_config, TuneConfig),
             settled("run_config", run_config, RunConfig),
@@ -81,7 +79,7 @@ class Tuner:
     def restore(
         cls,
         path: str | os.PathLike[str],
-        trainable: Callable[..., Any],
+        trainable: Callable[..., Any] | str,
         resume_unfinished: bool = True,
         resume_errored: bool = False,
         restart_errored: bool = False,
@@ -119,9 +117,10 @@ class Tuner:
         tuner._param_space = param_space
         tuner._executor = _known_executor(executor)
         tuner._resumed = _wish(resume_unfinished, resume_errored, restart_errored, resume_config)
-        check_trainable(trainable)
+        known = resolve_trainable(trainable)
+        check_trainable(known)
         tuner._plan = plan_from_store(
-            existing_folder(path), trainable, param_space, tune_config, run_config
+            existing_folder(path), known, param_space, tune_config, run_config
         )
         return tuner
 
@@ -207,17 +206,17 @@ def _settle(
     seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)
     digits = secrets.token_hex(3)[:5]
     chosen = run.name if run.name is not None else fresh_name(name, digits)
+    options = settle_options(tune, run, FRESH, objectives)
     return Plan(
         run=digits,
         name=chosen,
         folder=experiment_folder(run.storage_path, chosen),
-        trainable=trainable_function(trainable),
         trainable_name=name,
-        resources=trainable_resources(trainable),
         space=space,
         objectives=objectives,
         searcher=searcher,
         scheduler=make_component("scheduler", tune.scheduler, "fifo"),
         seed=seed,
-        **settle_options(tune, run, FRESH, objectives),
+        **settle_trainable(trainable, space, seed, DEFAULT_RESOURCES, options),
+        **options,
     )

@@ -48,13 +48,16 @@ class Parts:
     managers: Mapping[str, RoleManager]
 
 
-def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Parts:
+def put_together(
+    plan: Plan, state: RunState, clock: Callable[[], float], max_concurrent: int | None
+) -> Parts:
     """Register the plan's plugins and set them up.
 
     Args:
         plan: What to do.
         state: Empty; what a restore knows is replayed later.
         clock: Seconds on the run's clock.
+        max_concurrent: Trials that may run at once; None for as many as there is room.
 
     Raises:
         PluginError, ConfigError, MissingDependency: A plugin does not fit or refused its setup.
@@ -70,12 +73,12 @@ def put_together(plan: Plan, state: RunState, clock: Callable[[], float]) -> Par
         plan.objectives,
         plan.seed,
         plan.run,
-        lambda config: plan.resources,
+        plan.demand.of,
         TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
         conditions=plan.traits.conditions,
     )
-    engine = Engine(state, _rules(plan), seat)
+    engine = Engine(state, _rules(plan, max_concurrent), seat)
     return Parts(engine, seat, desk, stop_rules, Observers(managers["callback"], state), managers)
 
 
@@ -100,7 +103,7 @@ def _set_up(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
     managers["scheduler"].call("scheduler_setup", objectives=plan.objectives, rng=rng)
 
 
-def _rules(plan: Plan) -> Rules:
+def _rules(plan: Plan, max_concurrent: int | None) -> Rules:
     traits = plan.traits
     return Rules(
         resources=plan.resources,
@@ -108,7 +111,7 @@ def _rules(plan: Plan) -> Rules:
         max_trials=plan.max_trials,
         max_failures=plan.max_failures,
         fail_fast=bool(plan.fail_fast),
-        max_concurrent=plan.max_concurrent,
+        max_concurrent=max_concurrent,
         lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
         reads_results=traits.intermediate,
         keep=_keep_rule(plan.checkpoint_config),

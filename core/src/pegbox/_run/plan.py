@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -13,6 +13,7 @@ from pegbox._run.stopping import ThresholdStopper, describe_stopper
 from pegbox._store.meta import ExperimentMeta
 from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.configs import CheckpointConfig
+from pegbox.demand import Demand
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.searcher import Traits
@@ -33,8 +34,9 @@ class Plan:
     Attributes:
         run: The run's 5 hex digits.
         folder: The experiment's folder, absolute.
-        trainable: The user's function. ``trainable_name``: as in the names of trials.
-        resources: What each trial asks for.
+        trainable: The user's function or class. ``trainable_name``: as in the names of trials.
+        demand: What trials ask for.
+        parameters: What the trainable is given beside the configuration.
         trial_name_creator: Gives a trial its name. ``trial_dirname_creator``: its folder's.
         callback_names: Those of ``callbacks`` that a restore can make again.
         log_files: Names of the files for what a trial prints, in its folder; None for none.
@@ -45,13 +47,14 @@ class Plan:
     folder: Path
     trainable: Callable[..., Any]
     trainable_name: str
-    resources: Resources
+    demand: Demand
     space: Space
     objectives: tuple[Objective, ...]
     searcher: Component
     scheduler: Component
     num_samples: int
     seed: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     max_failures: int = 0
     fail_fast: bool | Literal["raise"] = False
     max_concurrent: int | None = None
@@ -67,6 +70,11 @@ class Plan:
     progress_reporter: Any | None = None
     log_files: tuple[str, str] | None = None
     sync_period_s: float = SYNC_PERIOD_S
+
+    @property
+    def resources(self) -> Resources:
+        """What a trial that is not suggested yet will probably ask for."""
+        return self.demand.least
 
     @property
     def traits(self) -> Traits:

@@ -12,11 +12,15 @@ from pegbox._run.plan import Plan
 from pegbox._run.session import MakeExecutor, Session, how_to_restore
 from pegbox._store.writer import Store
 from pegbox._trial.checkpointing import mark_folder
+from pegbox._trial.parameters import SavedParameters
+from pegbox._trial.pickling import dump
+from pegbox._trial.stage import no_parameters
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Launch
-from pegbox.errors import PluginError, RunError, Stalled, TrialError
+from pegbox.errors import PluginError, RunError, Stalled
 from pegbox.events import Resumed, RunEnded
 from pegbox.executor import Executor
+from pegbox.resources import Resources
 from pegbox.trial import State
 
 if TYPE_CHECKING:
@@ -76,7 +80,7 @@ def run_plan(
         TrialError: A trial failed, and ``fail_fast`` is to raise that.
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
-    session = Session(plan)
+    session = Session(plan, one_at_a_time=executor == "inline")
     embedded = None if executor == "inline" or client is not None else _embedded(plan)
     make = _inline(plan) if executor == "inline" else _dask(plan, client, embedded)
     with ExitStack() as at_end:
@@ -99,35 +103,55 @@ def run_plan(
 def _raise_first_failure(state: RunState) -> None:
     failures = (record.failure for record in state.trials.values() if record.state is State.FAILED)
     if failure := next(failures, None):
-        raise TrialError(
-            failure.message,
-            cause=failure.cause,
-            type_name=failure.type_name,
-            traceback=failure.traceback,
-        )
+        raise failure.as_error()
 
 
 def _inline(plan: Plan) -> MakeExecutor:
     from pegbox.executors.inline import InlineExecutor
 
+    saved = _saved_parameters(plan)
+    values = no_parameters if saved is None else saved.values
+    room = _boundless(plan.demand.most) if plan.demand.varies else plan.resources
+
     def make(make_task: Callable[[Launch], TrialTask], first_place: int) -> Executor:
-        return InlineExecutor(make_task, plan.trainable, plan.resources, first_place=first_place)
+        return InlineExecutor(
+            make_task, plan.trainable, room, first_place=first_place, parameters=values
+        )
 
     return make
+
+
+def _boundless(resources: Resources) -> Resources:
+    """Room for whatever one trial asks for: there is no cluster to have less."""
+    return Resources(dict.fromkeys(resources, 1e6))
+
+
+def _saved_parameters(plan: Plan) -> SavedParameters | None:
+    return SavedParameters(plan.parameters) if plan.parameters else None
 
 
 def _embedded(plan: Plan) -> EmbeddedCluster:
     from pegbox.executors.dask import embedded_cluster
 
-    return embedded_cluster(plan.resources, _at_most(plan))
+    return embedded_cluster(plan.demand, _at_most(plan))
 
 
 def _dask(plan: Plan, client: Any | None, embedded: EmbeddedCluster | None) -> MakeExecutor:
     from pegbox.executors.dask import make_dask_executor
 
+    code = dump(plan.trainable, f"the trainable {plan.trainable_name}")
+    parameters = _saved_parameters(plan)
+
     def make(make_task: Callable[[Launch], TrialTask], first_place: int) -> Executor:
         return make_dask_executor(
-            embedded, client, plan.trainable, make_task, plan.run, first_place
+            embedded,
+            client,
+            code,
+            make_task,
+            plan.run,
+            first_place,
+            parameters=parameters,
+            demand=plan.demand,
         )
 
     return make
@@ -143,7 +167,7 @@ def _error(plan: Plan, session: Session, ended: RunEnded) -> PluginError | RunEr
     failure = session.failure
     if failure is None:
         return Stalled(ended.reason, story=session.state.story(), hint=hint)
-    if failure.role == "executor":
+    if failure.role == "executor" or not failure.plugin:
         return RunError(ended.reason, hint=hint)
     cause = session.cause
     hook = getattr(cause, "hook", "")

@@ -48,16 +48,19 @@ class Session:
 
     Args:
         plan: What to do. Its plugins are set up here, before anything is stored or started.
+        one_at_a_time: Whether a trial begins only when the one before has ended.
 
     Raises:
         PluginError, ConfigError, MissingDependency: A plugin does not fit or refused its setup.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, one_at_a_time: bool = False) -> None:
         self._plan = plan
         self._offset = time.time() - time.monotonic()
         self.state = RunState(plan.run, plan.trainable_name, str(plan.folder))
-        self._parts = put_together(plan, self.state, self._clock)
+        self._parts = put_together(
+            plan, self.state, self._clock, 1 if one_at_a_time else plan.max_concurrent
+        )
         #: The plugin failure that ended the run, and the exception behind it, if any.
         self.failure: PluginFailed | None = None
         self.cause: BaseException | None = None

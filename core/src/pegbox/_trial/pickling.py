@@ -12,8 +12,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-import cloudpickle
-
 from pegbox.errors import ConfigError
 
 __all__ = ["dump", "find_culprit"]
@@ -38,7 +36,7 @@ def dump(
         ConfigError: It cannot be pickled; the object inside is named.
     """
     try:
-        return bytes(cloudpickle.dumps(value, protocol=5, buffer_callback=buffers))
+        return _pickled(value, buffers)
     except Exception as error:  # objects pickle themselves as they like, and may raise anything
         where, culprit, own = find_culprit(value, error)
         line = f"{type(own).__name__}: {own}".splitlines()[0][:_MAX_LINE]
@@ -47,6 +45,13 @@ def dump(
             f" pickled ({line})",
             hint="Make it inside the trainable, from things that can be pickled.",
         ) from error
+
+
+def _pickled(value: object, buffers: Callable[[pickle.PickleBuffer], Any] | None = None) -> bytes:
+    # Late: a run that sends nothing to workers needs none of it.
+    import cloudpickle
+
+    return bytes(cloudpickle.dumps(value, protocol=5, buffer_callback=buffers))
 
 
 def find_culprit(value: object, error: Exception) -> tuple[str, object, Exception]:
@@ -75,7 +80,7 @@ def _failing_part(value: object, seen: set[int]) -> tuple[str, object, Exception
             continue
         seen.add(id(part))
         try:
-            cloudpickle.dumps(part)
+            _pickled(part)
         except Exception as error:
             return label, part, error
     return None

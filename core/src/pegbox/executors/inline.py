@@ -10,12 +10,12 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pegbox._trial.facts import ended, order_of, reported
-from pegbox._trial.function import run_trial
 from pegbox._trial.output import at_terminal
+from pegbox._trial.stage import Stage, no_parameters
 from pegbox._trial.task import Order, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.events import Event, PlaceOpened, WorkerJoined
@@ -34,9 +34,10 @@ class InlineExecutor:
 
     Args:
         make_task: The task of a launch.
-        trainable: The user's function.
-        resources: What one trial asks for, which is what the one worker has.
+        trainable: The user's function or class.
+        resources: What the one worker has: room for one trial.
         first_place: Number of the place that it opens, unique within the experiment.
+        parameters: Gives what the trainable is given beside the configuration, for each trial.
     """
 
     #: The searcher is asked in the same thread, too.
@@ -49,9 +50,10 @@ class InlineExecutor:
         resources: Resources,
         *,
         first_place: int,
+        parameters: Callable[[], Mapping[str, Any]] = no_parameters,
     ) -> None:
         self._make_task = make_task
-        self._trainable = trainable
+        self._stage = Stage(trainable, parameters)
         self._resources = resources
         self._place = first_place
         self._offset_s = time.time() - time.monotonic()
@@ -94,10 +96,11 @@ class InlineExecutor:
     def close(self) -> None:
         """Forget what has not begun."""
         self._queue.clear()
+        self._stage.close()
 
     def _run(self, launch: Launch, inbox: Inbox) -> None:
         channel = _InlineChannel(lambda report: self._decide(launch, report, inbox))
-        message = run_trial(self._make_task(launch), self._trainable, channel)
+        message = self._stage.run(self._make_task(launch), channel)
         if self._broken is not None:
             raise self._broken
         trial, attempt, place = launch.trial, launch.attempt, self._place

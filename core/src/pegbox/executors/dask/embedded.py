@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pegbox.errors import ConfigError, RunError
@@ -20,6 +21,7 @@ from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.guard_handle import GuardHandle
 from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
 from pegbox.executors.dask.oom_counter import read_oom_kills
+from pegbox.executors.dask.shared_folder import roomy
 from pegbox.executors.dask.worker_handle import WorkerHandle
 
 if TYPE_CHECKING:
@@ -103,6 +105,21 @@ class EmbeddedCluster:
         if self._local is None:
             raise RunError("the embedded cluster has not been started")
         return self._local
+
+    @property
+    def cpus_per_worker(self) -> float:
+        """Cores that a trial on a worker may use."""
+        return self._cpus
+
+    def shared_folder(self, size: int) -> Path:
+        """A folder that every worker can read, with room for so many bytes; gone at the end.
+
+        Starts the worker processes, as `prestart` does.
+        """
+        self.prestart()
+        assert self._pad is not None
+        memory = self._pad.memory_folder
+        return memory if memory is not None and roomy(memory, size) else self._pad.folder
 
     def pids(self) -> dict[str, int]:
         """Process id of each worker that has joined and runs, by address."""
@@ -219,7 +236,8 @@ class EmbeddedCluster:
     def _start_processes(self) -> None:
         self._oom_kills = read_oom_kills() or 0
         self._pad = make_launchpad(self._n_workers, self._cpus, self._environments)
-        self._guard = GuardHandle(f"{MARKER}={self._pad.token}-", self._pad.folder)
+        folders = [self._pad.folder, *filter(None, [self._pad.memory_folder])]
+        self._guard = GuardHandle(f"{MARKER}={self._pad.token}-", folders)
         for place in range(self._n_workers):
             self._launch(self._pad, self._guard, place)
 

@@ -13,12 +13,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import cloudpickle
 from distributed import Client
 
 from pegbox._trial.facts import ended, order_of, reported
+from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.events import (
@@ -34,6 +36,7 @@ from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
 from pegbox.executors.dask.mailbox import EXIT
+from pegbox.executors.dask.parameter_shelf import ParameterShelf
 from pegbox.executors.dask.slot import SlotSpec, run_slot
 from pegbox.executors.dask.slot_start import make_start
 from pegbox.executors.dask.slots import Slot, SlotTable
@@ -58,6 +61,9 @@ class ClusterLike(Protocol):
     def scheduler(self) -> Any | None:
         """The scheduler of the client that `start` gave, where it lives in this process."""
 
+    def shared_folder(self, size: int) -> Path | None:
+        """A folder that all workers can read, with room for so many bytes; None without one."""
+
     def start(self) -> Client:
         """A connected client."""
 
@@ -73,22 +79,29 @@ class DaskExecutor:
 
     Args:
         cluster: Where the workers come from.
-        trainable: The user's function.
+        trainable: The user's function or class, pickled.
         make_task: What a process is told for a launch.
         experiment: Key of the experiment, the same after a restore.
         first_place: Number of the first place that is opened here.
+        parameters: What the trainable is given beside the configuration, or None.
+        alone: Whether each slot has a process to itself.
     """
 
     def __init__(
         self,
         cluster: ClusterLike,
-        trainable: Callable[..., Any],
+        trainable: bytes,
         make_task: Callable[[Launch], TrialTask],
         experiment: str,
         first_place: int = 0,
+        *,
+        parameters: SavedParameters | None = None,
+        alone: bool = False,
     ) -> None:
         self._cluster = cluster
-        self._trainable = cloudpickle.dumps(trainable)
+        self._trainable = trainable
+        self._parameters = None if parameters is None else ParameterShelf(parameters)
+        self._alone = alone
         self._make_task = make_task
         self._experiment = experiment
         self._run = f"{experiment}-{uuid.uuid4().hex[:12]}"
@@ -110,6 +123,9 @@ class DaskExecutor:
     def start(self, inbox: Inbox) -> None:
         """Connect, begin the run at the mailbox, announce the workers."""
         self._inbox = inbox
+        if self._parameters is not None:
+            # Worker processes import meanwhile.
+            self._parameters.lay_out(self._cluster.shared_folder(self._parameters.size))
         self._client = self._cluster.start()
         self._loop = LoopHandler(self._client.loop, inbox)
         self._line = DriverLine(
@@ -180,7 +196,7 @@ class DaskExecutor:
         extra = {name: amount for name, amount in slot.resources.items() if name != "cpu"}
         slot.future = self._client.submit(
             make_start(),
-            pickle.dumps((run_slot, SlotSpec(self._run, slot.number, self._trainable))),
+            pickle.dumps((run_slot, self._spec(slot))),
             key=f"pegbox-slot-{self._run}-{slot.number}",
             workers=[slot.worker],
             allow_other_workers=False,
@@ -190,6 +206,10 @@ class DaskExecutor:
             priority=1000,
         )
         slot.future.add_done_callback(lambda future: self._task_done(slot, future))
+
+    def _spec(self, slot: Slot) -> SlotSpec:
+        where = None if self._parameters is None else self._parameters.where
+        return SlotSpec(self._run, slot.number, self._trainable, where, self._alone)
 
     def _task_bytes(self, launch: Launch) -> bytes:
         task = self._make_task(launch)
@@ -247,6 +267,10 @@ class DaskExecutor:
             message = ReportMessage(*report)
             at = self.clock()
             events.append(reported(message, at=at, trial=trial, attempt=attempt, place=slot.place))
+        elif operation == "parameters":
+            assert self._parameters is not None
+            self._line.send([(number, call, self._parameters.piece(*arguments))])
+            slot.call = None
         elif operation == "ended":
             self._trial_ended(events, slot, *arguments)
         elif operation == "open":

@@ -44,6 +44,9 @@ class GivenCluster:
         check_client(client)
         self._client = client
 
+    def shared_folder(self, size: int) -> None:
+        """None: nobody knows which folders its workers can read."""
+
     @property
     def scheduler(self) -> Any | None:
         """The scheduler, where it lives in this process."""

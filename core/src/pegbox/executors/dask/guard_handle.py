@@ -9,6 +9,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pegbox.executors.dask import orphan_guard
@@ -21,14 +22,14 @@ class GuardHandle:
 
     Args:
         marker: Start of ``NAME=value`` in the environment of whatever is to be ended.
-        folder: What is to be removed at the end.
+        folders: What is to be removed at the end.
     """
 
-    def __init__(self, marker: str, folder: Path) -> None:
+    def __init__(self, marker: str, folders: Sequence[Path]) -> None:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-I", "-S", orphan_guard.__file__),
-                *(str(os.getpid()), marker, str(folder)),
+                *(str(os.getpid()), marker, *map(str, folders)),
             ],
             stdin=subprocess.PIPE,
             bufsize=0,
@@ -49,7 +50,7 @@ class GuardHandle:
             self._process.stdin.write(line)
 
     def finish(self) -> None:
-        """Have it end what is left and remove the folder, now; returns when that is done."""
+        """Have it end what is left and remove the folders, now; returns when that is done."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()

@@ -3,7 +3,7 @@
 Run as a script in a process of its own (``python -I -S orphan_guard.py``), which the driver
 starts beside its workers. It waits for the end of its standard input, and then kills the process
 groups that it was told of and every process that carries the run's marker in its environment,
-and removes the run's folder. A worker ends itself as well, but cannot where a trial holds the
+and removes the run's folders. A worker ends itself as well, but cannot where a trial holds the
 interpreter's lock or has stopped the process, and it does not see children that left its group.
 
 Standard library alone: it has to start in milliseconds, and imports nothing of pegbox.
@@ -88,14 +88,15 @@ def _listen(parent: int) -> set[int]:
     return groups
 
 
-def _clean_up(groups: set[int], marker: bytes, folder: str) -> None:
+def _clean_up(groups: set[int], marker: bytes, folders: list[str]) -> None:
     for group in groups:
         kill_group(group)
     deadline = time.monotonic() + _PATIENCE_S
     while kill_marked(marker) and time.monotonic() < deadline:
         time.sleep(0.02)
-    shutil.rmtree(folder, ignore_errors=True)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    _clean_up(_listen(int(sys.argv[1])), sys.argv[2].encode(), sys.argv[3])
+    _clean_up(_listen(int(sys.argv[1])), sys.argv[2].encode(), sys.argv[3:])

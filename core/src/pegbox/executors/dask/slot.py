@@ -16,9 +16,10 @@ from typing import Any
 import cloudpickle
 from distributed import get_worker, secede
 
-from pegbox._trial.function import run_trial
+from pegbox._trial.stage import Stage
 from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
 from pegbox.executors.dask.mailbox import EXIT
+from pegbox.executors.dask.parameter_pull import parameters_of
 from pegbox.executors.dask.slot_line import SlotLine
 from pegbox.executors.dask.versions import versions
 
@@ -32,12 +33,17 @@ class SlotSpec:
     Attributes:
         run: Key of the run at the mailbox, with its epoch.
         slot: Number of the slot within the run; never used twice.
-        trainable: The user's function, pickled.
+        trainable: The user's function or class, pickled.
+        parameters: Where `pegbox.with_parameters`' values are: a file of this machine, or at the
+            driver, in so many pieces; None without any.
+        owns_process: Whether the process runs this slot alone.
     """
 
     run: str
     slot: int
     trainable: bytes
+    parameters: str | int | None = None
+    owns_process: bool = False
 
 
 class _TrialChannel:
@@ -66,15 +72,20 @@ def run_slot(spec: SlotSpec) -> None:
 
 def _run_trials(spec: SlotSpec, line: SlotLine) -> None:
     reply = line.call("open", _place(), versions())
-    trainable = None
-    while reply != EXIT:
-        trainable = trainable or _load(spec.trainable)
-        task: TrialTask = pickle.loads(reply)
-        channel = _TrialChannel(line, task)
-        end = run_trial(task, trainable, channel)
-        if channel.cut:
-            return
-        reply = line.call("ended", task.trial, task.attempt, _plain(end))
+    if reply == EXIT:
+        return
+    parameters = parameters_of(spec.run, spec.parameters, line)
+    stage = Stage(_load(spec.trainable), parameters, owns_process=spec.owns_process)
+    try:
+        while reply != EXIT:
+            task: TrialTask = pickle.loads(reply)
+            channel = _TrialChannel(line, task)
+            end = stage.run(task, channel)
+            if channel.cut:
+                return
+            reply = line.call("ended", task.trial, task.attempt, _plain(end))
+    finally:
+        stage.close()
 
 
 def _place() -> tuple[str, str, int]:

@@ -21,6 +21,7 @@ from pegbox._run.searcher_checks import check_searcher
 from pegbox._run.searcher_driver import DirectSearcher
 from pegbox._run.settling import FRESH, settle_options
 from pegbox.configs import RunConfig, TuneConfig
+from pegbox.demand import fixed_demand
 from pegbox.events import Event, Resumed, RunEnded, Started
 from pegbox.executors.simulated.cluster import Curve, SimulatedCluster
 from pegbox.executors.simulated.executor import SimulatedExecutor
@@ -79,7 +80,7 @@ def simulate(
     plan = _plan(param_space, tune_config, quiet, resources)
     state = RunState(plan.run, plan.trainable_name)
     executor: SimulatedExecutor
-    parts = put_together(plan, state, lambda: executor.clock())
+    parts = put_together(plan, state, lambda: executor.clock(), plan.max_concurrent)
     parts.engine.replay(history)
     executor = SimulatedExecutor(
         curve,
@@ -121,7 +122,7 @@ def _plan(
         folder=Path("simulation"),
         trainable=_never_run,
         trainable_name="curve",
-        resources=Resources(resources or {"cpu": 1}),
+        demand=fixed_demand(Resources(resources or {"cpu": 1})),
         space=space,
         objectives=objectives,
         searcher=searcher,

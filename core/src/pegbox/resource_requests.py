@@ -1,0 +1,77 @@
+"""What users say a trial asks for, as `Resources`: dicts, bundles, and functions of the config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pegbox.errors import ConfigError
+from pegbox.resources import Resources
+
+__all__ = ["DEFAULT_RESOURCES", "asked_for", "requested"]
+
+#: What a trial asks for where nothing is said.
+DEFAULT_RESOURCES: Final = Resources({"cpu": 1})
+
+_MAX_CONFIG: Final = 200
+#: Spellings that would wait for ever for a custom resource of that name.
+_MISSPELT: Final = {
+    "cpus": "cpu",
+    "gpus": "gpu",
+    "num_cpus": "cpu",
+    "num_gpus": "gpu",
+    "ncpus": "cpu",
+    "ngpus": "gpu",
+}
+
+
+def requested(resources: object, owner: str) -> Resources:
+    """A request that a user wrote.
+
+    Args:
+        resources: A dict, or a `PlacementGroupFactory`.
+        owner: Where it was written, at the start of a sentence.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    if not isinstance(resources, Mapping):
+        raise ConfigError(
+            f"{owner} takes a dict of amounts, got {type(resources).__name__}",
+            hint='Write e.g. {"cpu": 2, "gpu": 0.5}, or a function of the config that gives one.',
+        )
+    for name in resources:
+        right = _MISSPELT.get(str(name).lower(), str(name).lower())
+        if right in ("cpu", "gpu") and name != right:
+            raise ConfigError(f"unknown resource {name!r}", hint=f"Did you mean {right!r}?")
+    asked = resources if isinstance(resources, Resources) else Resources(resources)
+    if not asked:
+        raise ConfigError(
+            f"{owner} asks for nothing, got {dict(resources)}, so there would be no bound on the"
+            " trials that run at once",
+            hint='Ask for something, e.g. {"cpu": 0.1}.',
+        )
+    return asked
+
+
+def asked_for(ask: Callable[..., Any], who: str, config: Mapping[str, Any]) -> Resources:
+    """What a user's function says that a trial asks for.
+
+    Args:
+        ask: The function. ``who``: its name.
+        config: The trial's configuration.
+
+    Raises:
+        ConfigError: It raised, or its answer cannot be used.
+    """
+    shown = f"{who}() for the config {repr(dict(config))[:_MAX_CONFIG]}"
+    try:
+        answer = ask(dict(config))
+    except Exception as error:
+        raise ConfigError(f"{shown} raised {type(error).__name__}: {error}") from error
+    if answer is None:
+        return DEFAULT_RESOURCES
+    try:
+        return requested(answer, "an answer")
+    except ConfigError as error:
+        raise ConfigError(f"{shown}: {error.message}", hint=error.hint) from None
