@@ -63,7 +63,10 @@ def test_names_of_searchers_make_them(name, options, kind):
 def test_what_was_made_by_name_comes_back_by_itself_at_a_restore(tmp_path):
     made = create_searcher("variant_generator", random_state=7)
     before = fit(
-        tmp_path, search_alg=made, scheduler=create_scheduler("asha", max_t=2), num_samples=2
+        tmp_path,
+        search_alg=made,
+        scheduler=create_scheduler("asha", max_t=2, grace_period=2),
+        num_samples=2,
     )
     assert [len(result.metrics_dataframe) for result in before] == [2, 2]
     after = restore(tmp_path, tune={"num_samples": 4})
@@ -212,7 +215,7 @@ def test_a_scheduler_that_is_not_there_yet_says_so(cls):
 
 
 def test_an_unknown_name_gives_the_nearest():
-    with pytest.raises(AttributeError, match="has no attribute 'OptunaSerch'. Did you mean"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'OptunaSerch'\. Did you mean"):
         _ = search.OptunaSerch
     with pytest.raises(ImportError, match="cannot import name 'Nothing'"):
         from pegbox.schedulers import Nothing  # noqa: F401
@@ -274,15 +277,13 @@ def test_a_variant_generator_may_have_a_seed_of_its_own(tmp_path, make):
             {"random_state": "x"},
             "(random_state=...) must be a whole number or a generator of numpy's, got 'x'",
         ),
+        (
+            {"random_state": random},
+            f"(random_state=...) must be a whole number or a generator of numpy's, got {random!r}",
+        ),
     ],
 )
 def test_a_variant_generator_refuses_what_it_cannot_use(options, message):
     with pytest.raises(ConfigError) as caught:
         BasicVariantGenerator(**options)
     assert str(caught.value) == "BasicVariantGenerator" + message
-
-
-def test_pythons_own_generator_has_a_seed_to_give():
-    assert BasicVariantGenerator(random_state=np.random.RandomState(1))
-    with pytest.raises(TypeError):
-        BasicVariantGenerator(random_state=random.Random(1))

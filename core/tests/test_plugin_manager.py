@@ -345,7 +345,7 @@ def test_a_misspelt_method_is_refused_with_the_nearest_name():
         ("callback", "on_anything_else", ""),
         ("callback", "on_step", ""),
         ("callback", "set_up", "setup"),
-        ("scheduler", "on_trial_error", "on_trial_add"),
+        ("scheduler", "on_trial_added", "on_trial_add"),
         ("scheduler", "choose_trials_to_run", "choose_trial_to_run"),
         ("scheduler", "get_sate", "get_state"),
     ],

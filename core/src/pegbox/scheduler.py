@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from pegbox.decisions import CONTINUE, Decision, Signal
+from pegbox.decisions import CONTINUE, PAUSE, STOP, Decision, Signal, Verdict
 from pegbox.objective import Objective
 from pegbox.trial import Outcome, TrialView
 
@@ -22,6 +22,14 @@ class Scheduler:
 
     A method that a subclass leaves alone costs nothing: it is not called.
     """
+
+    #: Answers of `on_trial_result`.
+    CONTINUE: ClassVar[Verdict] = CONTINUE
+    PAUSE: ClassVar[Verdict] = PAUSE
+    STOP: ClassVar[Verdict] = STOP
+
+    #: What counts where the run names nothing; where it does, they must be the same.
+    own_objectives: tuple[Objective, ...] = ()
 
     def setup(self, objectives: Sequence[Objective], rng: random.Random) -> None:
         """Prepare for a run.

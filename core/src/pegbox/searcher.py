@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pegbox.decisions import FINISHED, WAIT, Signal
-from pegbox.objective import Objective
+from pegbox.objective import Objective, make_objectives
 from pegbox.space import NO_CONDITIONS, Condition, Domain, DomainKind
 from pegbox.trial import Outcome
 
-__all__ = ["FINISHED", "WAIT", "DomainKind", "Point", "Searcher", "Traits"]
+__all__ = ["FINISHED", "WAIT", "DomainKind", "EvaluatedPoint", "Point", "Searcher", "Traits"]
 
 #: Flat path to plain value: float, int, or the index of a category.
 Point = Mapping[str, float | int]
@@ -51,6 +51,21 @@ class Traits:
     cheap: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluatedPoint:
+    """A result from elsewhere.
+
+    Attributes:
+        parameters: The configuration, nested as the space is, with the user's values.
+        value: The metric's value in the user's terms; one for each metric where there are several.
+        outcome: How it ended.
+    """
+
+    parameters: Mapping[str, Any]
+    value: float | Sequence[float]
+    outcome: Outcome = "finished"
+
+
 class Searcher:
     """Base class of searchers. Methods are bound to the hooks ``searcher_*`` by name.
 
@@ -60,14 +75,86 @@ class Searcher:
     Order of calls: `setup` once; then `suggest` and the tells in any order, from one thread.
     After a restore a new searcher is set up and told every known trial through `observe`, before
     it is asked again.
+
+    Args:
+        metric: Name of the reported value that counts, where the run names none; or several.
+        mode: ``"min"`` or ``"max"``; given with ``metric`` or not at all.
+
+    Attributes:
+        metric: As it was given.
+        mode: ``"min"`` where a metric was given, whatever it was: results arrive turned so that
+            less is better. Ray Tune's searchers turn them by themselves, by this name.
+
+    Raises:
+        ConfigError: ``metric`` and ``mode`` do not fit.
     """
 
     #: What this class can do.
     traits: ClassVar[Traits] = Traits()
 
+    #: Answers of `suggest`.
+    FINISHED: ClassVar[Signal] = FINISHED
+    WAIT: ClassVar[Signal] = WAIT
+
+    metric: str | Sequence[str] | None = None
+    mode: str | Sequence[str] | None = None
+
+    #: What counts where the run names nothing.
+    own_objectives: tuple[Objective, ...] = ()
+
+    #: A part of ``param_space`` that was given to the searcher itself; it joins the run's.
+    own_space: Mapping[str, Any] = {}
+
+    #: What `observe` is told before the first ask.
+    evaluated_points: Sequence[EvaluatedPoint] = ()
+
     #: Configurations to try first, whole or in part, with the values that a trial would get. A
     #: searcher that takes the argument of this name keeps it here; `setup` is given the points.
     points_to_evaluate: Sequence[Mapping[str, Any]] = ()
+
+    def __init__(
+        self,
+        metric: str | Sequence[str] | None = None,
+        mode: str | Sequence[str] | None = None,
+    ) -> None:
+        self.own_objectives = make_objectives(metric, mode)
+        if self.own_objectives:
+            self.metric = metric
+            self.mode = "min" if isinstance(metric, str) else ["min"] * len(self.own_objectives)
+
+    def add_evaluated_point(
+        self,
+        parameters: Mapping[str, Any],
+        value: float | Sequence[float],
+        error: bool = False,
+        pruned: bool = False,
+        intermediate_values: Sequence[float] | None = None,
+    ) -> None:
+        """Make a result from elsewhere known, before the run begins.
+
+        Args:
+            parameters: A whole configuration of the space, with the values that a trial would get.
+            value: Of the run's metric, as the trainable would report it; one for each of several.
+            error: Whether it failed; then the value does not count.
+            pruned: Whether it was stopped early.
+            intermediate_values: What it reported on the way; not used.
+        """
+        outcome: Outcome = "failed" if error else "stopped" if pruned else "finished"
+        known = EvaluatedPoint(parameters, value, outcome)
+        self.evaluated_points = (*self.evaluated_points, known)
+
+    def add_evaluated_trials(self, trials_or_analysis: Any, metric: str) -> None:
+        """Make the results of another experiment known, before the run begins.
+
+        Args:
+            trials_or_analysis: A `pegbox.ResultGrid`, or some of its results.
+            metric: Name of the value that counts here. Results without it are left out.
+        """
+        for result in trials_or_analysis:
+            metrics = result.metrics or {}
+            if result.error is not None or metric in metrics:
+                error = result.error is not None
+                self.add_evaluated_point(result.config, metrics.get(metric, 0.0), error=error)
 
     def setup(
         self,

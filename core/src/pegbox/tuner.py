@@ -15,7 +15,7 @@ from pegbox._run.folder import existing_folder, experiment_folder, fresh_name
 from pegbox._run.plan import Plan
 from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
-from pegbox._run.searcher_checks import check_searcher
+from pegbox._run.search_settings import settle_search, whole_space
 from pegbox._run.settling import FRESH, settle_options
 from pegbox._run.trainables import settle_trainable
 from pegbox._store.schema import FILE_NAME
@@ -67,13 +67,13 @@ class Tuner:
         self._client = usable_client(client)
         self._executor = _known_executor(executor)
         self._resumed: Resumed | None = None
-        self._param_space = param_space
         self._plan = _settle(
             resolve_trainable(trainable),
             {} if param_space is None else param_space,
             settled("tune_config", tune_config, TuneConfig),
             settled("run_config", run_config, RunConfig),
         )
+        self._param_space = whole_space(param_space, self._plan.searcher)
 
     @classmethod
     def restore(
@@ -114,7 +114,6 @@ class Tuner:
         """
         tuner = cls.__new__(cls)
         tuner._client = usable_client(client)
-        tuner._param_space = param_space
         tuner._executor = _known_executor(executor)
         tuner._resumed = _wish(resume_unfinished, resume_errored, restart_errored, resume_config)
         known = resolve_trainable(trainable)
@@ -122,6 +121,7 @@ class Tuner:
         tuner._plan = plan_from_store(
             existing_folder(path), known, param_space, tune_config, run_config
         )
+        tuner._param_space = whole_space(param_space, tuner._plan.searcher)
         return tuner
 
     @classmethod
@@ -199,24 +199,24 @@ def _settle(
     """Check everything that can be checked before anything is started."""
     check_trainable(trainable)
     name = trainable_name(trainable)
-    space = Space(param_space)
-    objectives = make_objectives(tune.metric, tune.mode)
-    searcher = make_component("searcher", tune.search_alg, "random")
-    check_searcher(searcher, space, objectives)
+    search = settle_search(
+        Space,
+        param_space,
+        make_objectives(tune.metric, tune.mode),
+        make_component("searcher", tune.search_alg, "random"),
+        make_component("scheduler", tune.scheduler, "fifo"),
+    )
     seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)
     digits = secrets.token_hex(3)[:5]
     chosen = run.name if run.name is not None else fresh_name(name, digits)
-    options = settle_options(tune, run, FRESH, objectives)
+    options = settle_options(tune, run, FRESH, search["objectives"])
     return Plan(
         run=digits,
         name=chosen,
         folder=experiment_folder(run.storage_path, chosen),
         trainable_name=name,
-        space=space,
-        objectives=objectives,
-        searcher=searcher,
-        scheduler=make_component("scheduler", tune.scheduler, "fifo"),
         seed=seed,
-        **settle_trainable(trainable, space, seed, DEFAULT_RESOURCES, options),
+        **settle_trainable(trainable, search["space"], seed, DEFAULT_RESOURCES, options),
+        **search,
         **options,
     )

@@ -15,6 +15,7 @@ from typing import Any, Final
 from pegbox._plugins.bindings import Role, arguments_of
 from pegbox._plugins.naming import Label
 from pegbox._plugins.nearest import did_you_mean, listed, sentences
+from pegbox._plugins.tune_names import ARGUMENTS
 from pegbox.errors import PluginError
 
 __all__ = ["check_arguments"]
@@ -73,7 +74,9 @@ def _parameter_complaint(
     if name in known:
         return None
     if parameter.default is parameter.empty:
-        return f"has the unknown argument {name!r}", did_you_mean(name, known)
+        return f"has the unknown argument {name!r}", ARGUMENTS.get(name) or did_you_mean(
+            name, known
+        )
     taken = {other.name for other in all_of_them}
     free = [argument for argument in known if argument not in taken]
     if difflib.get_close_matches(name, free, n=1, cutoff=_LIKENESS):

@@ -19,6 +19,7 @@ from pegbox._plugins.arguments import check_arguments
 from pegbox._plugins.bindings import ROLES, Role, hooks_in
 from pegbox._plugins.naming import Label
 from pegbox._plugins.nearest import did_you_mean, listed, sentences
+from pegbox._plugins.tune_names import method_here
 from pegbox.errors import PluginError
 from pegbox.hookspecs import hookimpl
 
@@ -79,6 +80,7 @@ def find_implementations(role: Role, plugin: object, label: Label) -> list[Imple
             plugin=str(label),
             hint=f"Pass {plugin.__name__}(...).",
         )
+    _check_tune_methods(role, plugin, label)
     found = [_implementation(role, plugin, name) for name in _own_methods(role, plugin)]
     implementations = [implementation for implementation in found if implementation]
     _check_misspelt(role, plugin, label, implementations)
@@ -131,6 +133,20 @@ def _belongs_elsewhere(role: Role, hook: str) -> bool:
     """Whether it is a hook of another role: one plugin may serve several managers."""
     others = (other for other in ROLES.values() if other.name != role.name)
     return any(hook in hooks_in(other.specs) for other in others)
+
+
+def _check_tune_methods(role: Role, plugin: object, label: Label) -> None:
+    """Refuse what Ray Tune would call, and nobody calls here."""
+    if inspect.ismodule(plugin):
+        return
+    for name in _own_methods(role, plugin):
+        if here := method_here(role.name, name, getattr(plugin, name)):
+            raise PluginError(
+                f"{role.name} {label}: {type(plugin).__name__}.{name} is Ray Tune's, and is never "
+                "called here",
+                plugin=str(label),
+                hint=here,
+            )
 
 
 def _check_misspelt(

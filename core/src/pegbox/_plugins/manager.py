@@ -16,8 +16,9 @@ from pegbox._plugins.blame import culprit
 from pegbox._plugins.implementations import Implementation, find_implementations
 from pegbox._plugins.inside import Inside
 from pegbox._plugins.naming import Label, class_name
-from pegbox._plugins.nearest import did_you_mean, listed
+from pegbox._plugins.nearest import did_you_mean, listed, sentences
 from pegbox._plugins.registered import Bound, BoundManager, Entry
+from pegbox._plugins.tune_names import signal_here
 from pegbox.errors import ConfigError, MissingDependency, PluginError
 from pegbox.hookspecs import hookspec
 
@@ -288,8 +289,13 @@ class RoleManager:
             f"{self.role.name} {label} answered {answer!r} in {self.role.method_of(hook)}",
             plugin=label,
             hook=hook,
-            hint=f"It may answer {self.role.answers[hook]}."
-            + (" A wrapper has to return what it yielded." if answer is None else ""),
+            hint=sentences(
+                [
+                    f"It may answer {self.role.answers[hook]}.",
+                    signal_here(hook, answer),
+                    "A wrapper has to return what it yielded." if answer is None else "",
+                ]
+            ),
         )
 
 

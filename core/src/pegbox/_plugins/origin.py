@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pegbox._plugins.catalog import Catalog, Offer
+from pegbox.searcher import Searcher
 
 __all__ = ["Origin", "create_by_name", "origin_of"]
 
@@ -17,10 +18,15 @@ _ATTRIBUTE: Final = "_pegbox_origin"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Name and arguments that an object was made with."""
+    """Name and arguments that an object was made with.
+
+    Attributes:
+        evaluated: How many results from elsewhere it knew of then.
+    """
 
     offer: Offer
     options: Mapping[str, Any]
+    evaluated: int
 
 
 def create_by_name(role: str, name: str, options: Mapping[str, Any]) -> Any:
@@ -33,11 +39,18 @@ def create_by_name(role: str, name: str, options: Mapping[str, Any]) -> Any:
     plugin = catalog.create(role, name, options)
     # One with slots cannot be marked; it is restored like any other object: passed again.
     with contextlib.suppress(AttributeError, TypeError):
-        setattr(plugin, _ATTRIBUTE, Origin(catalog.find(role, name), dict(options)))
+        origin = Origin(catalog.find(role, name), dict(options), _evaluated(plugin))
+        setattr(plugin, _ATTRIBUTE, origin)
     return plugin
 
 
 def origin_of(plugin: object) -> Origin | None:
-    """What `create_by_name` noted; None for an object that was made otherwise."""
+    """What `create_by_name` noted; None for an object that is more than that would make."""
     found = getattr(plugin, _ATTRIBUTE, None)
-    return found if isinstance(found, Origin) else None
+    if isinstance(found, Origin) and found.evaluated == _evaluated(plugin):
+        return found
+    return None
+
+
+def _evaluated(plugin: object) -> int:
+    return len(plugin.evaluated_points) if isinstance(plugin, Searcher) else 0

@@ -16,6 +16,7 @@ from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
 from pegbox._run.components import register_layers
+from pegbox._run.evaluated_points import evaluated_points
 from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
@@ -77,6 +78,7 @@ def put_together(
         TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
         conditions=plan.traits.conditions,
+        evaluated=evaluated_points(plan.searcher, plan.space, plan.objectives),
     )
     engine = Engine(state, _rules(plan, max_concurrent), seat)
     return Parts(engine, seat, desk, stop_rules, Observers(managers["callback"], state), managers)

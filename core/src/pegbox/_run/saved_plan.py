@@ -9,7 +9,7 @@ from typing import Any
 from pegbox._run.component import Component
 from pegbox._run.components import make_component
 from pegbox._run.plan import Plan
-from pegbox._run.searcher_checks import check_searcher
+from pegbox._run.search_settings import settle_search
 from pegbox._run.settling import lacking_options, settle_options
 from pegbox._run.trainables import settle_trainable
 from pegbox._store.meta import Epoch, ExperimentMeta
@@ -42,25 +42,28 @@ def plan_from_store(
     tune = settled("tune_config", tune, TuneConfig)
     run = settled("run_config", run, RunConfig)
     _refuse_missing(meta, saved, param_space, tune, run)
-    space = Space.from_description(meta.space, param_space)
     objectives = tuple(Objective(**each) for each in saved["objectives"])
     if tune.metric is not None or tune.mode is not None:
         objectives = make_objectives(tune.metric, tune.mode)
-    searcher = _component("searcher", saved, tune.search_alg)
-    check_searcher(searcher, space, objectives)
+    search = settle_search(
+        lambda whole: Space.from_description(meta.space, whole),
+        param_space,
+        objectives,
+        _component("searcher", saved, tune.search_alg),
+        _component("scheduler", saved, tune.scheduler),
+    )
     seed = saved["seed"] if tune.seed is None else tune.seed
-    options = settle_options(tune, run, saved, objectives)
+    options = settle_options(tune, run, saved, search["objectives"])
     return Plan(
         run=meta.run,
         name=meta.name,
         folder=folder.absolute(),
         trainable_name=meta.trainable,
-        space=space,
-        objectives=objectives,
-        searcher=searcher,
-        scheduler=_component("scheduler", saved, tune.scheduler),
         seed=seed,
-        **settle_trainable(trainable, space, seed, Resources(saved["resources"]), options),
+        **settle_trainable(
+            trainable, search["space"], seed, Resources(saved["resources"]), options
+        ),
+        **search,
         **options,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pegbox._run.component import Component
+from pegbox._run.evaluated_points import evaluated_points
 from pegbox._run.starting_points import starting_points
 from pegbox.errors import ConfigError, UnsupportedSpace
 from pegbox.objective import Objective
@@ -19,7 +20,7 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
     Raises:
         UnsupportedSpace: A parameter of a kind that it does not take.
         ConfigError: It needs a metric and there is none, or it takes only one; or a point to
-            evaluate is not in the space.
+            evaluate, or a result from elsewhere, is not in the space.
     """
     traits = component.traits
     argument = f"search_alg={component.core.name!r}"
@@ -30,6 +31,7 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
                 hint=_what_would_do(component, domain.kind, traits.domains),
             )
     starting_points(component, space)
+    evaluated_points(component, space, objectives)
     if not objectives and not traits.model_free:
         raise ConfigError(
             f"{argument} learns from results, so it needs to know which",

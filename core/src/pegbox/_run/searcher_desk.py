@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.evaluated_points import Told
 from pegbox.commands import Ask, Tell, TellResult
 from pegbox.decisions import Signal
 from pegbox.errors import PegboxError, PluginError
@@ -55,6 +56,7 @@ class SearcherDesk:
         clock: Callable[[], float],
         *,
         conditions: bool,
+        evaluated: Iterable[Told] = (),
     ) -> None:
         self._manager = manager
         self._space = space
@@ -65,6 +67,7 @@ class SearcherDesk:
         self._named = named
         self._clock = clock
         self._conditions = conditions
+        self._evaluated = list(evaluated)
         self._pending: dict[str, Point] = {}
         #: Pending trials that an earlier searcher proposed; this one observes how they end.
         self._inherited: set[str] = set()
@@ -77,6 +80,7 @@ class SearcherDesk:
         Raises:
             PluginError: The searcher raised.
         """
+        self._tell_evaluated()
         for number, point, result, outcome in trials:
             name = trial_id(self._run, number)
             if outcome is None:
@@ -85,8 +89,13 @@ class SearcherDesk:
             else:
                 self._observe(name, point, result, outcome)
 
+    def _tell_evaluated(self) -> None:
+        """Before anything else is told or asked: results from elsewhere."""
+        while self._evaluated:
+            self._observe(None, *self._evaluated.pop(0))
+
     def _observe(
-        self, name: str, point: Point, result: Mapping[str, Any] | None, outcome: Outcome
+        self, name: str | None, point: Point, result: Mapping[str, Any] | None, outcome: Outcome
     ) -> None:
         self._manager.call(
             "searcher_observe",
@@ -101,6 +110,7 @@ class SearcherDesk:
         if self.error is not None:
             return None
         try:
+            self._tell_evaluated()
             if isinstance(order, Ask):
                 return self._ask(order.trial)
             if isinstance(order, Tell):

@@ -80,7 +80,7 @@ class AsyncHyperBandScheduler(Scheduler):
                 f"grace_period={grace_period}"
             )
         self._time_attr = time_attr
-        self._own_objectives = make_objectives(metric, mode)
+        self.own_objectives = make_objectives(metric, mode)
         self._max_t = max_t
         self._stop_last_trials = stop_last_trials
         milestones = _milestones(grace_period, reduction_factor, max_t)
@@ -105,7 +105,7 @@ class AsyncHyperBandScheduler(Scheduler):
         Raises:
             ConfigError: Neither the scheduler nor the run names a metric.
         """
-        candidates = self._own_objectives or tuple(objectives)
+        candidates = self.own_objectives or tuple(objectives)
         if not candidates:
             raise ConfigError(
                 "ASHA needs a metric to rank trials, and none was given",

@@ -76,9 +76,11 @@ def _seed(random_state: Any) -> int | None:
         return random_state
     # numpy's two kinds of generator have different names for this.
     draw = getattr(random_state, "integers", None) or getattr(random_state, "randint", None)
-    if draw is None:
-        raise _refusal("random_state", "a whole number or a generator of numpy's", random_state)
-    return int(draw(2**31 - 1))
+    try:
+        return int(draw(2**31 - 1))  # type: ignore[misc]
+    except TypeError:
+        wanted = "a whole number or a generator of numpy's"
+        raise _refusal("random_state", wanted, random_state) from None
 
 
 def _refusal(name: str, wanted: str, got: object) -> ConfigError:

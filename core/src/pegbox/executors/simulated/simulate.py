@@ -17,7 +17,7 @@ from pegbox._run.parts import Parts, put_together
 from pegbox._run.plan import Plan
 from pegbox._run.restoring import known_trials
 from pegbox._run.runner import Runner
-from pegbox._run.searcher_checks import check_searcher
+from pegbox._run.search_settings import settle_search
 from pegbox._run.searcher_driver import DirectSearcher
 from pegbox._run.settling import FRESH, settle_options
 from pegbox.configs import RunConfig, TuneConfig
@@ -112,10 +112,13 @@ def _plan(
     run_config: RunConfig,
     resources: Mapping[str, float] | None,
 ) -> Plan:
-    space = Space(param_space)
-    objectives = make_objectives(tune.metric, tune.mode)
-    searcher = make_component("searcher", tune.search_alg, "random")
-    check_searcher(searcher, space, objectives)
+    search = settle_search(
+        Space,
+        param_space,
+        make_objectives(tune.metric, tune.mode),
+        make_component("searcher", tune.search_alg, "random"),
+        make_component("scheduler", tune.scheduler, "fifo"),
+    )
     return Plan(
         run="00000",
         name="simulation",
@@ -123,12 +126,9 @@ def _plan(
         trainable=_never_run,
         trainable_name="curve",
         demand=fixed_demand(Resources(resources or {"cpu": 1})),
-        space=space,
-        objectives=objectives,
-        searcher=searcher,
-        scheduler=make_component("scheduler", tune.scheduler, "fifo"),
         seed=tune.seed or 0,
-        **settle_options(tune, run_config, FRESH, objectives),
+        **search,
+        **settle_options(tune, run_config, FRESH, search["objectives"]),
     )
 
 
