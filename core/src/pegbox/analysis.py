@@ -16,7 +16,6 @@ from pegbox._analysis.experiment import StoredExperiment
 from pegbox._analysis.filesystem import refuse_filesystem
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import RunError
-from pegbox.jsonvalue import look_up
 from pegbox.objective import Objective
 from pegbox.results import Result
 
@@ -51,8 +50,8 @@ class Trial(Result):
 
     @property
     def evaluated_params(self) -> dict[str, Any]:
-        """Flat path -> value of the parameters that the searcher chose."""
-        return {path: look_up(self.config, path) for path in self._row.point}
+        """Where it stands in the configuration, joined by ``/`` -> each value that varies."""
+        return self._experiment.space.varied(self.config, self._row.point)
 
     @property
     def local_path(self) -> str:

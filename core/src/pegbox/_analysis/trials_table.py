@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._store.reader import TrialRow
-from pegbox.jsonvalue import look_up
 from pegbox.text import clip, duration, metric, one_line, parameter
 
 __all__ = ["Column", "as_html", "trials_table"]
@@ -92,12 +91,13 @@ def _metric(row: TrialRow, name: str) -> str:
 
 
 def _parameter_columns(experiment: StoredExperiment, rows: Sequence[TrialRow]) -> list[Column]:
-    configs = [experiment.space.decode_config(row.config) for row in rows]
+    space = experiment.space
+    found = [space.varied(space.decode_config(row.config), row.point) for row in rows]
     return [
         Column(
-            one_line(path),
-            [clip(parameter(look_up(config, path)), MAX_CELL) for config in configs],
+            one_line(name),
+            [clip(parameter(values[name]), MAX_CELL) if name in values else "" for values in found],
             rank=3,
         )
-        for path in experiment.space.domains
+        for name in dict.fromkeys(name for values in found for name in values)
     ]
