@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -155,11 +156,20 @@ def test_what_cannot_be_reported_is_refused_by_name(
     assert all(word in text for word in words), text
 
 
-def test_keyword_metrics_are_a_type_error_that_fails_the_trial(tmp_path: Path) -> None:
-    end, _ = run(lambda config: report(loss=1), tmp_path)  # type: ignore[call-arg]
-    assert end.how == "failed"
-    assert end.failure is not None
-    assert end.failure.type_name == "TypeError"
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: report(loss=1, acc=2), 'got loss, acc by keyword.*report({"loss": loss, "acc": '),
+        (lambda: report({"a": 1}, loss=2), "got loss by keyword"),
+        (lambda: report(a=1, b=1, c=1, d=1), r'"c": c, \.\.\.'),
+        (report, 'got nothing.*Write report({"loss": loss})'),
+    ],
+)
+def test_metrics_by_keyword_are_refused_with_the_right_form(
+    call: Callable[[], Any], words: str, tmp_path: Path
+) -> None:
+    text = str(error_of(call, tmp_path)).replace("\n", " ")
+    assert re.search(words.replace("(", r"\(").replace(")", r"\)"), text), text
 
 
 def test_a_missing_metric_is_named_with_the_nearest(tmp_path: Path) -> None:

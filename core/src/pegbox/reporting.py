@@ -1,20 +1,29 @@
-"""What a trial's function calls: report a result, get the checkpoint, ask who it is."""
+"""What a trial's code calls: report a result, get the checkpoint, ask who it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from pegbox._trial.checkpointing import make_trial_folder
 from pegbox._trial.current import find
 from pegbox._trial.task import TrialTask
 from pegbox.checkpoint import Checkpoint
+from pegbox.errors import ReportError
 from pegbox.resources import Resources
 
 __all__ = ["TrialContext", "get_checkpoint", "get_context", "report"]
 
+#: Stands for an argument that was left out.
+_NOTHING: Final[Mapping[str, Any]] = {}
 
-def report(metrics: Mapping[str, Any], *, checkpoint: Checkpoint | None = None) -> None:
+
+def report(
+    metrics: Mapping[str, Any] = _NOTHING,
+    *,
+    checkpoint: Checkpoint | None = None,
+    **by_name: Any,
+) -> None:
     """Report a result from inside a trial, and wait until it is decided that the trial goes on.
 
     Each call counts as one ``training_iteration``. Where the trial is to end, this raises
@@ -32,14 +41,29 @@ def report(metrics: Mapping[str, Any], *, checkpoint: Checkpoint | None = None) 
             which is said once. At most 1 MB as JSON.
         checkpoint: A folder that is copied into the experiment's folder before this returns; the
             original is the caller's to change or remove afterwards.
+        **by_name: Refused: Ray Tune's oldest form had metrics as keywords.
 
     Raises:
-        ReportError: Outside a trial, after its end, or in a child process of it; metrics that
-            are no dict, miss a needed name, are too large or cannot be stored; ``done`` is true;
-            a checkpoint that is empty, or that cannot reach the experiment's folder.
+        ReportError: Outside a trial, after its end, or in a child process of it; in a class
+            trainable, whose ``step`` returns its results; metrics that are no dict, miss a needed
+            name, are too large or cannot be stored; ``done`` is true; a checkpoint that is empty,
+            or that cannot reach the experiment's folder.
         SystemExit: The trial is to end.
     """
-    find("report()").report(metrics, checkpoint)
+    session = find("report()")
+    if by_name or metrics is _NOTHING:
+        _refuse_form(by_name)
+    session.report(metrics, checkpoint)
+
+
+def _refuse_form(by_name: Mapping[str, Any]) -> NoReturn:
+    given = f"{', '.join(by_name)} by keyword" if by_name else "nothing"
+    names = list(by_name) or ["loss"]
+    right = ", ".join(f'"{name}": {name}' for name in names[:3])
+    raise ReportError(
+        f"report() takes one dict of metrics, got {given}",
+        hint=f"Write report({{{right}{', ...' if names[3:] else ''}}}).",
+    )
 
 
 def get_checkpoint() -> Checkpoint | None:
@@ -117,6 +141,21 @@ class TrialContext:
     def get_experiment_name(self) -> str:
         """The experiment's name."""
         return self._task.experiment
+
+    def get_metadata(self) -> dict[str, Any]:
+        """Ray's notes of a trainer: empty, since there is none here."""
+        return {}
+
+    def get_storage(self) -> NoReturn:
+        """Not here.
+
+        Raises:
+            ReportError: Always; it says what there is instead.
+        """
+        raise ReportError(
+            "get_storage() is about Ray's own storage, which is not here",
+            hint="get_trial_dir() is the trial's folder; report(..., checkpoint=...) keeps files.",
+        )
 
     def get_world_size(self) -> int:
         """Processes that train together: 1."""

@@ -71,7 +71,8 @@ class StepCounters:
         if (episodes := result.get("episodes_this_iter")) is not None:
             self.episodes = (self.episodes or 0) + int(episodes)
         sums = {"timesteps_total": self.timesteps, "episodes_total": self.episodes}
-        return {**{name: n for name, n in sums.items() if n is not None}, **result}
+        added = {name: n for name, n in sums.items() if n is not None and name not in result}
+        return {**result, **added}
 
     def fill_in(
         self, result: Mapping[str, Any], *, trial_id: str, took_s: float, at: float | None = None
