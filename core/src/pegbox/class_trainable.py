@@ -148,7 +148,7 @@ class Trainable:
         """Give back what `setup` took; called once at the end, also after a failed step."""
 
     def log_result(self, result: dict[str, Any]) -> None:
-        """Called with each whole result; override it to log in a way of your own."""
+        """Called with each whole ``result``; override it to log in a way of your own."""
 
     def export_model(
         self, export_formats: list[str] | str, export_dir: str | None = None
@@ -166,7 +166,10 @@ class Trainable:
 
     @classmethod
     def default_resource_request(cls, config: Mapping[str, Any]) -> Mapping[str, float] | None:
-        """What a trial with a configuration asks for, where `with_resources` says nothing.
+        """What a trial asks for, where `pegbox.with_resources` says nothing.
+
+        Args:
+            config: The trial's.
 
         Returns:
             Amount by name (``{"cpu": 2}``) or a `PlacementGroupFactory`; None for one cpu.
@@ -175,7 +178,7 @@ class Trainable:
 
     @classmethod
     def resource_help(cls, config: Mapping[str, Any]) -> str:
-        """A sentence on how to set what a trial asks for; empty without one."""
+        """A sentence on how to set what a trial with this ``config`` asks for; or empty."""
         return ""
 
     # ---------------------------------------------------------------- to call
@@ -261,7 +264,7 @@ class Trainable:
         self._counters = StepCounters.from_notes(checkpoint.get_metadata())
 
     def reset(self, new_config: Mapping[str, Any]) -> bool:
-        """Take another configuration and begin to count anew.
+        """Take another configuration, ``new_config``, and begin to count anew.
 
         Returns:
             What `reset_config` answered; where it is False nothing else has changed.

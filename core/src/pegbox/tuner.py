@@ -126,7 +126,7 @@ class Tuner:
 
     @classmethod
     def can_restore(cls, path: str | os.PathLike[str]) -> bool:
-        """Whether there is an experiment in a folder."""
+        """Whether there is an experiment in the folder ``path``."""
         return (Path(path) / FILE_NAME).is_file()
 
     def fit(self) -> ResultGrid:

@@ -48,6 +48,10 @@ class SampleFrom:
 def uniform(lower: float, upper: float) -> Float:
     """A real number between two bounds.
 
+    Args:
+        lower: Nothing smaller is drawn.
+        upper: Nothing larger is drawn.
+
     Raises:
         ConfigError: The bounds are the wrong way round, equal or not finite.
     """
@@ -128,7 +132,11 @@ def qrandn(mean: float, sd: float, q: float) -> Normal:
 
 
 def randint(lower: int, upper: int) -> Int:
-    """A whole number from ``lower`` to ``upper - 1``: the upper bound is excluded.
+    """A whole number from ``lower`` to ``upper - 1``.
+
+    Args:
+        lower: Smallest value.
+        upper: Excluded.
 
     Raises:
         ConfigError: There is no whole number between the bounds.
@@ -178,10 +186,11 @@ def qlograndint(lower: int, upper: int, q: int, base: float = 10) -> Int:
 
 
 def choice(categories: Iterable[Any]) -> Choice:
-    """One of some values, which may be any objects; a trial gets that very object.
+    """One of some values; a trial gets that very object.
 
-    A value that is a dict or a list may hold domains and ``sample_from`` of its own: they are
-    drawn only where that value is.
+    Args:
+        categories: The values, any objects. One that is a dict or a list may hold domains and
+            ``sample_from`` of its own: they are drawn only where that value is.
 
     Raises:
         ConfigError: There are none, or they come in no order that stays the same.
@@ -192,7 +201,9 @@ def choice(categories: Iterable[Any]) -> Choice:
 def grid_search(values: Iterable[Any]) -> Grid:
     """Every one of some values; grids multiply with each other and with ``num_samples``.
 
-    A value may hold domains of its own, as in `choice`, but no other grid.
+    Args:
+        values: The values, any objects. One may hold domains of its own, as in `choice`, but no
+            other grid.
 
     Raises:
         ConfigError: There are none, or they come in no order that stays the same.

@@ -52,7 +52,12 @@ class ProgressReporter:
         """
 
     def should_report(self, trials: list[TrialView], done: bool = False) -> bool:
-        """Whether to report now; asked twice a second, and at the end with ``done=True``."""
+        """Whether to report now; asked twice a second.
+
+        Args:
+            trials: All of them.
+            done: Whether the run has ended; it is asked a last time then.
+        """
         return True
 
     def report(self, trials: list[TrialView], done: bool, *sys_info: str) -> None:
@@ -192,7 +197,7 @@ class TableReporter(ProgressReporter):
         sys.stdout.flush()
 
     def status(self, trials: list[TrialView]) -> str:
-        """The status block: how things stand, with the table of trials."""
+        """The status block: how things stand, with the table of ``trials``."""
         experiment = self._experiment or _nameless(trials, self._objective)
         board = Board(experiment, self.options)
         board.recount(trials)
@@ -273,6 +278,10 @@ class JupyterNotebookReporter(TableReporter):
 
     Args:
         overwrite: Whether one output is replaced while the run goes; False leaves each.
+        **options: As for `CLIReporter`.
+
+    Raises:
+        ConfigError: An argument that cannot be used.
     """
 
     def __init__(self, *, overwrite: bool = True, **options: Any) -> None:
