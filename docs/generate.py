@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: today ``docs/states.md``.
+"""Writes the pages that are made from the code: ``docs/states.md`` and ``docs/api``.
 
     python docs/generate.py
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from api_pages import pages
 from pegbox._engine.transitions import TRANSITIONS, table_as_markdown
 from pegbox.trial import State
 
@@ -56,5 +57,21 @@ def states_page() -> str:
     )
 
 
+def made_pages() -> dict[str, str]:
+    """Path below ``docs`` to the text of every page that is made."""
+    return {"states.md": states_page(), **{f"api/{name}": text for name, text in pages().items()}}
+
+
+def write_pages(folder: Path) -> None:
+    """Write all of them, and remove pages of ``docs/api`` that are made no more."""
+    made = made_pages()
+    for old in folder.glob("api/*.md"):
+        if f"api/{old.name}" not in made:
+            old.unlink()
+    for path, text in made.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    (FOLDER / "states.md").write_text(states_page(), encoding="utf-8")
+    write_pages(FOLDER)
