@@ -45,6 +45,7 @@ PARTS = {
     "values": Part(
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
+            "argument_checks",
             *("space", "jsonvalue", "scalars", "seeds", "autofill", "result_files", "text"),
             *("config_copy", "placement_group", "demand"),
         ),
@@ -67,7 +68,6 @@ PARTS = {
     # What users write down and hand in.
     "settings": Part(
         modules=(
-            "argument_checks",
             *("class_trainable", "step_counters", "trainable_registry", "wrapped_trainable"),
             "resource_requests",
             "configs",

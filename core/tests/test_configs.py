@@ -87,11 +87,13 @@ LOG_NAMES = (
         ),
         (
             lambda: RunConfig(checkpoint_config={"num_to_keep": 2}),
-            "RunConfig(checkpoint_config=...) must be a CheckpointConfig, got {'num_to_keep': 2}",
+            "RunConfig(checkpoint_config=...) must be a CheckpointConfig, got {'num_to_keep': 2}\n"
+            "  Write checkpoint_config=pegbox.CheckpointConfig(...).",
         ),
         (
             lambda: RunConfig(sync_config=3),
-            "RunConfig(sync_config=...) must be a SyncConfig, got 3",
+            "RunConfig(sync_config=...) must be a SyncConfig, got 3\n"
+            "  Write sync_config=pegbox.SyncConfig(...).",
         ),
         (
             lambda: CheckpointConfig(num_to_keep=0),
@@ -100,12 +102,13 @@ LOG_NAMES = (
         ),
         (
             lambda: CheckpointConfig(checkpoint_score_order="best"),
-            'CheckpointConfig(checkpoint_score_order=...) must be "max" or "min", got \'best\'',
+            'CheckpointConfig(checkpoint_score_order=...) must be "max" or "min", got \'best\'\n'
+            "  Write e.g. checkpoint_score_order='max'.",
         ),
         (
             lambda: CheckpointConfig(checkpoint_score_attribute=3),
             "CheckpointConfig(checkpoint_score_attribute=...) must be the name of a reported "
-            "value, got 3",
+            'value, got 3\n  Write e.g. checkpoint_score_attribute="loss", as it is reported.',
         ),
         (
             lambda: CheckpointConfig(checkpoint_frequency=-1),
@@ -114,15 +117,18 @@ LOG_NAMES = (
         ),
         (
             lambda: CheckpointConfig(checkpoint_at_end="yes"),
-            "CheckpointConfig(checkpoint_at_end=...) must be True or False, got 'yes'",
+            "CheckpointConfig(checkpoint_at_end=...) must be True or False, got 'yes'\n"
+            "  Write checkpoint_at_end=True, or leave it out.",
         ),
         (
             lambda: FailureConfig(fail_fast="yes"),
-            "FailureConfig(fail_fast=...) must be True, False or \"raise\", got 'yes'",
+            "FailureConfig(fail_fast=...) must be True, False or \"raise\", got 'yes'\n"
+            "  Write fail_fast=True to end the run with the first failure.",
         ),
         (
             lambda: ResumeConfig(errored="again"),
-            'ResumeConfig(errored=...) must be "resume", "restart" or "skip", got \'again\'',
+            'ResumeConfig(errored=...) must be "resume", "restart" or "skip", got \'again\'\n'
+            "  Write e.g. errored='resume'.",
         ),
         (
             lambda: TuneConfig(time_budget_s=0),
@@ -131,11 +137,13 @@ LOG_NAMES = (
         ),
         (
             lambda: TuneConfig(reuse_actors=1),
-            "TuneConfig(reuse_actors=...) must be True or False, got 1",
+            "TuneConfig(reuse_actors=...) must be True or False, got 1\n"
+            "  Write reuse_actors=True, or leave it out.",
         ),
         (
             lambda: SyncConfig(sync_period="often"),
-            "SyncConfig(sync_period=...) must be a number above 0, got 'often'",
+            "SyncConfig(sync_period=...) must be a number above 0, got 'often'\n"
+            "  Write e.g. sync_period=10.",
         ),
     ],
 )

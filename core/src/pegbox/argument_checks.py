@@ -1,24 +1,34 @@
-"""Checks of arguments that several value objects share; each names it as the user wrote it."""
+"""Checks of arguments that many objects share; each names the argument as the user wrote it."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
+import difflib
+from typing import Any, Final
 
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
-__all__ = ["flag", "function", "one_of", "positive", "whole"]
+__all__ = ["flag", "function", "named_value", "one_of", "positive", "whole"]
+
+#: More fits neither a database column nor an optimizer's arrays.
+_MOST: Final = 2**63 - 1
 
 
 def whole(owner: str, name: str, value: object, least: int, hint: str = "") -> None:
-    """Refuse what is no whole number, or is too small.
+    """Refuse what is no whole number, or is too small or beyond 64 bits.
 
     Raises:
         ConfigError: It is; the message names ``owner(name=...)``.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ConfigError(
-            f"{owner}({name}=...) must be a whole number from {least}, got {value!r}", hint=hint
+            f"{owner}({name}=...) must be a whole number from {least}, got {shown(value)}",
+            hint=hint or _as_int(name, value, least),
+        )
+    if value > _MOST:
+        raise ConfigError(
+            f"{owner}({name}=...) must fit 64 bits, got a number of {value.bit_length()} bits",
+            hint=f"Write e.g. {name}={max(least, 1)}.",
         )
 
 
@@ -28,9 +38,12 @@ def positive(owner: str, name: str, value: object, hint: str = "") -> None:
     Raises:
         ConfigError: It is; the message names ``owner(name=...)``.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _MOST:
         return
-    raise ConfigError(f"{owner}({name}=...) must be a number above 0, got {value!r}", hint=hint)
+    raise ConfigError(
+        f"{owner}({name}=...) must be a number above 0, got {shown(value)}",
+        hint=hint or f"Write e.g. {name}=10.",
+    )
 
 
 def flag(owner: str, name: str, value: object) -> None:
@@ -40,7 +53,10 @@ def flag(owner: str, name: str, value: object) -> None:
         ConfigError: It is; the message names ``owner(name=...)``.
     """
     if not isinstance(value, bool):
-        raise ConfigError(f"{owner}({name}=...) must be True or False, got {value!r}")
+        raise ConfigError(
+            f"{owner}({name}=...) must be True or False, got {shown(value)}",
+            hint=f"Write {name}=True, or leave it out.",
+        )
 
 
 def one_of(owner: str, name: str, value: object, choices: tuple[str, ...]) -> None:
@@ -49,17 +65,48 @@ def one_of(owner: str, name: str, value: object, choices: tuple[str, ...]) -> No
     Raises:
         ConfigError: It is; the message names ``owner(name=...)``.
     """
-    if value not in choices:
-        *others, last = (f'"{choice}"' for choice in choices)
-        allowed = f"{', '.join(others)} or {last}" if others else last
-        raise ConfigError(f"{owner}({name}=...) must be {allowed}, got {value!r}")
+    if isinstance(value, str) and value in choices:
+        return
+    *others, last = (f'"{choice}"' for choice in choices)
+    allowed = f"{', '.join(others)} or {last}" if others else last
+    near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+    raise ConfigError(
+        f"{owner}({name}=...) must be {allowed}, got {shown(value)}",
+        hint=f"Did you mean {name}={near[0]!r}?" if near else f"Write e.g. {name}={choices[0]!r}.",
+    )
 
 
-def function(owner: str, name: str, value: Any, takes: str) -> None:
+def function(owner: str, name: str, value: Any, takes: str, written: str) -> None:
     """Refuse what cannot be called.
+
+    Args:
+        takes: What it is called with, in words. ``written``: as the name of an argument.
 
     Raises:
         ConfigError: It cannot; the message names ``owner(name=...)``.
     """
     if not callable(value):
-        raise ConfigError(f"{owner}({name}=...) must be a function of {takes}, got {value!r}")
+        raise ConfigError(
+            f"{owner}({name}=...) must be a function of {takes}, got {shown(value)}",
+            hint=f"Write e.g. {name}=lambda {written}: ...",
+        )
+
+
+def named_value(owner: str, name: str, value: object) -> None:
+    """Refuse what cannot be the name of a reported value.
+
+    Raises:
+        ConfigError: It is no text, or empty; the message names ``owner(name=...)``.
+    """
+    if not isinstance(value, str) or not value:
+        raise ConfigError(
+            f"{owner}({name}=...) must be the name of a reported value, got {shown(value)}",
+            hint=f'Write e.g. {name}="loss", as it is reported.',
+        )
+
+
+def _as_int(name: str, value: object, least: int) -> str:
+    """What would do in place of what is no whole number."""
+    if not isinstance(value, int) and hasattr(value, "__index__"):
+        return f"Write {name}=int(...)."
+    return f"Write e.g. {name}={max(least, 1)}."

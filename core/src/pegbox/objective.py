@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
 __all__ = ["Mode", "Objective", "make_objectives"]
 
 Mode = Literal["min", "max"]
+
+_METRIC: Final = 'Write e.g. metric="loss", as it is reported.'
+_MODE: Final = '"min" looks for the least value, "max" for the greatest.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +52,38 @@ def make_objectives(
     if metric is None and mode is None:
         return ()
     if metric is None:
-        raise ConfigError(f"mode={mode!r} was given without metric", hint="Name the metric too.")
+        raise ConfigError(
+            f"mode={shown(mode)} was given without metric", hint="Name the metric too."
+        )
     if mode is None:
         raise ConfigError(
-            f"metric={metric!r} was given without mode", hint='Add mode="min" or mode="max".'
+            f"metric={shown(metric)} was given without mode", hint='Add mode="min" or mode="max".'
         )
-    metrics = _listed(metric, "metric must be the name of a reported value, or a list of names")
-    modes = _listed(mode, 'mode must be "min" or "max", or a list of these')
-    if len(metrics) != len(modes):
+    metrics = _listed(
+        metric, "metric must be the name of a reported value, or a list of names", _METRIC
+    )
+    modes = _listed(mode, 'mode must be "min" or "max", or a list of these', _MODE)
+    if len(metrics) != len(modes) or not metrics:
         raise ConfigError(
-            f"metric and mode must be equally many, got metric={metrics} and mode={modes}"
+            f"metric and mode must be equally many, at least one, got metric={shown(metrics)} and "
+            f"mode={shown(modes)}",
+            hint='Write e.g. metric=["loss", "size"] and mode=["min", "min"].',
         )
     objectives = []
     for name, direction in zip(metrics, modes, strict=True):
         if not isinstance(name, str) or not name:
-            raise ConfigError(f"metric must be the name of a reported value, got {name!r}")
-        if direction not in ("min", "max"):
-            raise ConfigError(f'mode must be "min" or "max", got {direction!r}')
+            raise ConfigError(
+                f"metric must be the name of a reported value, got {shown(name)}", hint=_METRIC
+            )
+        if not isinstance(direction, str) or direction not in ("min", "max"):
+            raise ConfigError(f'mode must be "min" or "max", got {shown(direction)}', hint=_MODE)
         objectives.append(Objective(name, "min" if direction == "min" else "max"))
     return tuple(objectives)
 
 
-def _listed(given: str | Sequence[str], rule: str) -> list[str]:
+def _listed(given: str | Sequence[str], rule: str, hint: str) -> list[str]:
     if isinstance(given, str):
         return [given]
     if isinstance(given, list | tuple):
         return list(given)
-    raise ConfigError(f"{rule}, got {given!r}")
+    raise ConfigError(f"{rule}, got {shown(given)}", hint=hint)

@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping
 from statistics import pstdev
 from typing import Any, Final
 
-from pegbox.argument_checks import one_of, positive, whole
+from pegbox.argument_checks import named_value, one_of, positive, whole
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
 __all__ = [
     "CombinedStopper",
@@ -81,7 +82,7 @@ class FunctionStopper(Stopper):
         self.function = function
         if not callable(function):
             raise ConfigError(
-                f"a stop function must be callable, got {function!r}",
+                f"a stop function must be callable, got {shown(function)}",
                 hint="Write stop=lambda trial_id, result: ...",
             )
         try:
@@ -90,7 +91,8 @@ class FunctionStopper(Stopper):
             name = getattr(function, "__name__", type(function).__name__)
             raise ConfigError(
                 f"the stop function {name} must take (trial_id, result), and takes "
-                f"{inspect.signature(function)}"
+                f"{inspect.signature(function)}",
+                hint='Write e.g. stop=lambda trial_id, result: result["loss"] < 0.1',
             ) from None
         except ValueError:
             pass  # some builtins do not tell; the first call will
@@ -179,7 +181,7 @@ class TrialPlateauStopper(Stopper):
         mode: str | None = None,
     ) -> None:
         owner = "TrialPlateauStopper"
-        _metric(owner, metric)
+        named_value(owner, "metric", metric)
         positive(owner, "std", std)
         whole(owner, "num_results", num_results, 1)
         whole(owner, "grace_period", grace_period, 0)
@@ -239,7 +241,7 @@ class ExperimentPlateauStopper(Stopper):
         self, metric: str, std: float = 0.001, top: int = 10, mode: str = "min", patience: int = 0
     ) -> None:
         owner = "ExperimentPlateauStopper"
-        _metric(owner, metric)
+        named_value(owner, "metric", metric)
         positive(owner, "std", std)
         whole(owner, "top", top, 2)
         one_of(owner, "mode", mode, ("min", "max"))
@@ -288,11 +290,14 @@ class CombinedStopper(Stopper):
 
     def __init__(self, *stoppers: Stopper) -> None:
         if not stoppers:
-            raise ConfigError("CombinedStopper() needs at least one stopper")
+            raise ConfigError(
+                "CombinedStopper() needs at least one stopper",
+                hint="Write CombinedStopper(MaximumIterationStopper(10), TimeoutStopper(60)).",
+            )
         for stopper in stoppers:
             if not isinstance(stopper, Stopper):
                 raise ConfigError(
-                    f"CombinedStopper takes stoppers, got {stopper!r}",
+                    f"CombinedStopper takes stoppers, got {shown(stopper)}",
                     hint="Put functions into FunctionStopper(...).",
                 )
         self.stoppers: Final = stoppers
@@ -311,10 +316,3 @@ def _finite(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
-
-
-def _metric(owner: str, metric: object) -> None:
-    if not isinstance(metric, str) or not metric:
-        raise ConfigError(
-            f"{owner}(metric=...) must be the name of a reported value, got {metric!r}"
-        )

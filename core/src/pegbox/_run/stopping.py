@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -16,9 +15,10 @@ from typing import Any, Final
 from pegbox import stoppers
 from pegbox.errors import ConfigError
 from pegbox.events import StopRequested
-from pegbox.jsonvalue import flatten
+from pegbox.jsonvalue import flatten, plain
 from pegbox.objective import Objective
 from pegbox.stoppers import CombinedStopper, FunctionStopper, Stopper, TimeoutStopper
+from pegbox.text import shown
 
 __all__ = [
     "INTERRUPTED",
@@ -28,6 +28,10 @@ __all__ = [
     "make_stopper",
     "stopper_from",
 ]
+
+_BESIDE: Final = (
+    "Write a number beside each name; for any other rule pass a function of trial id and result."
+)
 
 #: Why a run ends after Ctrl-C.
 INTERRUPTED: Final = "interrupted"
@@ -81,7 +85,7 @@ def make_stopper(stop: object, objectives: Sequence[Objective] = ()) -> Stopper 
     if callable(stop):
         return FunctionStopper(stop)
     raise ConfigError(
-        f"RunConfig(stop=...) must be a dict, a function or a Stopper, got {stop!r}",
+        f"RunConfig(stop=...) must be a dict, a function or a Stopper, got {shown(stop)}",
         hint='Write e.g. stop={"training_iteration": 10}.',
     )
 
@@ -90,15 +94,20 @@ def _thresholds(stop: Mapping[Any, Any], objectives: Sequence[Objective]) -> dic
     for name in stop:
         if not isinstance(name, str) or not name:
             raise ConfigError(
-                f"RunConfig(stop=...) must have names of reported values as keys, got {name!r}"
+                f"RunConfig(stop=...) must have names of reported values as keys, got "
+                f"{shown(name)}",
+                hint='Write e.g. stop={"training_iteration": 10}.',
             )
-    flat = flatten(stop)
+    try:
+        flat = flatten(plain(stop))
+    except ConfigError as error:
+        raise ConfigError(f"RunConfig(stop=...): {error.message}", hint=_BESIDE) from None
     minimized = {each.metric for each in objectives if each.mode == "min"}
     for name, least in flat.items():
-        if isinstance(least, bool) or not isinstance(least, int | float) or math.isnan(least):
+        if isinstance(least, bool) or not isinstance(least, int | float) or least != least:
             raise ConfigError(
-                f"RunConfig(stop=...) must have a number beside {name!r}, got {least!r}",
-                hint="For any other rule pass a function of trial id and result.",
+                f"RunConfig(stop=...) must have a number beside {shown(name)}, got {shown(least)}",
+                hint=_BESIDE,
             )
         if name in minimized:
             _logger.warning(

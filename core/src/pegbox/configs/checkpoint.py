@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pegbox.argument_checks import flag, one_of, whole
-from pegbox.errors import ConfigError
+from pegbox.argument_checks import flag, named_value, one_of, whole
 
 __all__ = ["CheckpointConfig"]
 
@@ -36,12 +35,8 @@ class CheckpointConfig:
         owner = "CheckpointConfig"
         if self.num_to_keep is not None:
             whole(owner, "num_to_keep", self.num_to_keep, 1, "None keeps all of them.")
-        attribute = self.checkpoint_score_attribute
-        if attribute is not None and (not isinstance(attribute, str) or not attribute):
-            raise ConfigError(
-                f"{owner}(checkpoint_score_attribute=...) must be the name of a reported value, "
-                f"got {attribute!r}"
-            )
+        if self.checkpoint_score_attribute is not None:
+            named_value(owner, "checkpoint_score_attribute", self.checkpoint_score_attribute)
         one_of(owner, "checkpoint_score_order", self.checkpoint_score_order, ("max", "min"))
         whole(owner, "checkpoint_frequency", self.checkpoint_frequency, 0, "0 is never.")
         if self.checkpoint_at_end is not None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pegbox.argument_checks import whole
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
 __all__ = ["FailureConfig"]
 
@@ -32,11 +33,14 @@ class FailureConfig:
     def __post_init__(self) -> None:
         unbounded = "-1 tries again without bound."
         whole("FailureConfig", "max_failures", self.max_failures, -1, unbounded)
-        if not isinstance(self.fail_fast, bool) and self.fail_fast != "raise":
-            raise ConfigError(
-                f'FailureConfig(fail_fast=...) must be True, False or "raise", got '
-                f"{self.fail_fast!r}"
-            )
+        if not isinstance(self.fail_fast, bool):
+            word: object = self.fail_fast
+            if not isinstance(word, str) or word != "raise":
+                raise ConfigError(
+                    f'FailureConfig(fail_fast=...) must be True, False or "raise", got '
+                    f"{shown(word)}",
+                    hint="Write fail_fast=True to end the run with the first failure.",
+                )
         if self.fail_fast and self.max_failures:
             raise ConfigError(
                 f"FailureConfig(fail_fast={self.fail_fast!r}) ends the run with the first "

@@ -13,7 +13,9 @@ from pegbox.configs.checkpoint import CheckpointConfig
 from pegbox.configs.failure import FailureConfig
 from pegbox.configs.sync import SyncConfig
 from pegbox.errors import ConfigError
+from pegbox.space.values import same_value
 from pegbox.stoppers import Stopper
+from pegbox.text import shown
 
 __all__ = ["RunConfig", "StopCondition"]
 
@@ -85,7 +87,7 @@ class RunConfig:
             return
         if isinstance(self.callbacks, str) or not isinstance(self.callbacks, Sequence):
             raise ConfigError(
-                f"RunConfig(callbacks=...) must be a list, got {self.callbacks!r}",
+                f"RunConfig(callbacks=...) must be a list, got {shown(self.callbacks)}",
                 hint="Write callbacks=[...], with objects or names in it.",
             )
 
@@ -98,7 +100,10 @@ class RunConfig:
         for name, kind in kinds.items():
             value = getattr(self, name)
             if not isinstance(value, kind | None):
-                raise ConfigError(f"RunConfig({name}=...) must be a {kind.__name__}, got {value!r}")
+                raise ConfigError(
+                    f"RunConfig({name}=...) must be a {kind.__name__}, got {shown(value)}",
+                    hint=f"Write {name}=pegbox.{kind.__name__}(...).",
+                )
 
     def _older_names(self) -> Iterator[str]:
         """Take what is under Ray Tune's older names; yields what to say of each."""
@@ -111,18 +116,19 @@ class RunConfig:
             yield self._take("storage_path", "sync_config.upload_dir", sync.upload_dir)
         if sync.sync_period != SyncConfig.sync_period:
             yield self._take("sync_period_s", "sync_config.sync_period", sync.sync_period)
-        if sync == SyncConfig():
+        if sync.upload_dir is None and sync.sync_period == SyncConfig.sync_period:
             yield "RunConfig(sync_config=...) is not needed; leave it out"
 
     def _take(self, name: str, older: str, value: Any) -> str:
         given = getattr(self, name)
-        if given is not None and given != value:
+        if given is not None and not same_value(given, value):
             raise ConfigError(
-                f"RunConfig has {name}={given!r} and {older}={value!r}, which are one setting",
+                f"RunConfig has {name}={shown(given)} and {older}={shown(value)}, which are one "
+                "setting",
                 hint=f"Leave {older} out.",
             )
         object.__setattr__(self, name, value)
-        return f"{older} is Ray Tune's name; write RunConfig({name}={value!r})"
+        return f"{older} is Ray Tune's name; write RunConfig({name}={shown(value)})"
 
 
 def _log_names(value: object) -> tuple[str, str] | None:
@@ -136,7 +142,7 @@ def _log_names(value: object) -> tuple[str, str] | None:
         if _is_plain(first) and _is_plain(second):
             return first, second
     raise ConfigError(
-        f"RunConfig(log_to_file=...) must be True, False, a file's name or two, got {value!r}",
+        f"RunConfig(log_to_file=...) must be True, False, a file's name or two, got {shown(value)}",
         hint='The names are plain, as in ("out.txt", "err.txt"): the files lie in the trial\'s '
         "folder.",
     )
@@ -145,4 +151,6 @@ def _log_names(value: object) -> tuple[str, str] | None:
 def _is_plain(name: object) -> bool:
     if not isinstance(name, str) or not name or name != name.strip() or name.startswith("."):
         return False
-    return not any(character in '/\\:*?"<>|' or ord(character) < 32 for character in name)
+    if len(name) > 100 or not name.isprintable():
+        return False
+    return not any(character in '/\\:*?"<>|' for character in name)

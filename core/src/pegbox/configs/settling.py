@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
 __all__ = ["settled"]
 
@@ -21,7 +22,7 @@ def settled(argument: str, config: _Config | None, kind: type[_Config]) -> _Conf
         return kind()
     if not isinstance(config, kind):
         raise ConfigError(
-            f"{argument} must be a {kind.__name__}, got {config!r}",
+            f"{argument} must be a {kind.__name__}, got {shown(config)}",
             hint=f"Write {argument}=pegbox.{kind.__name__}(...).",
         )
     return config

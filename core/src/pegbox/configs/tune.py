@@ -60,7 +60,7 @@ class TuneConfig:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if self.num_samples not in (None, -1):
+        if self.num_samples is not None and not _is_unbounded(self.num_samples):
             unbounded = "-1 goes on until the run is stopped."
             whole("TuneConfig", "num_samples", self.num_samples, 1, unbounded)
         if self.max_concurrent_trials is not None:
@@ -73,10 +73,14 @@ class TuneConfig:
             flag("TuneConfig", "reuse_actors", self.reuse_actors)
         for name in ("trial_name_creator", "trial_dirname_creator"):
             if getattr(self, name) is not None:
-                function("TuneConfig", name, getattr(self, name), "the trial")
+                function("TuneConfig", name, getattr(self, name), "the trial", "trial")
 
     @property
     def budget_s(self) -> float | None:
         """``time_budget_s`` in seconds."""
         budget = self.time_budget_s
         return budget.total_seconds() if isinstance(budget, datetime.timedelta) else budget
+
+
+def _is_unbounded(samples: object) -> bool:
+    return isinstance(samples, int) and samples == -1
