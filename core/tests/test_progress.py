@@ -30,13 +30,13 @@ from pegbox.builtin.progress.leaderboard import Leaderboard
 from pegbox.builtin.progress.lines import LineOutput
 from pegbox.builtin.progress.snapshot import Moment, Snapshot
 from pegbox.builtin.progress.terminal import TerminalOutput
-from pegbox.builtin.progress.text import clip, duration, metric, one_line, parameter
 from pegbox.builtin.progress.ticker import Ticker
 from pegbox.callback import ExperimentInfo
 from pegbox.errors import ConfigError
 from pegbox.jsonvalue import look_up
 from pegbox.objective import Objective
 from pegbox.resources import Resources
+from pegbox.text import clip, duration, metric, one_line, parameter
 from pegbox.trial import CheckpointRecord, State, TrialFailure, TrialView
 from rich.console import Console
 from rich.text import Text

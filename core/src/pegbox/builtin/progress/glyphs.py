@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from pegbox.builtin.progress.text import clip
+from pegbox.text import clip
 
 __all__ = ["ASCII", "UNICODE", "Glyphs", "Line", "fit", "plain"]
 

@@ -11,7 +11,7 @@ from typing import Final
 from pegbox.builtin.progress import sections
 from pegbox.builtin.progress.glyphs import Glyphs, Line, fit
 from pegbox.builtin.progress.snapshot import Snapshot
-from pegbox.builtin.progress.text import duration
+from pegbox.text import duration
 
 __all__ = ["frame", "status_block", "summary"]
 

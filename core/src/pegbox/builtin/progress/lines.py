@@ -10,7 +10,7 @@ from pegbox.builtin.progress.layout import status_block, summary
 from pegbox.builtin.progress.options import ViewOptions
 from pegbox.builtin.progress.sections import counts_text, settings
 from pegbox.builtin.progress.snapshot import Leader, Mishap, Snapshot
-from pegbox.builtin.progress.text import duration, metric, one_line, parameter
+from pegbox.text import duration, metric, one_line, parameter
 
 __all__ = ["LineOutput"]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pegbox.autofill import AUTOFILLED
-from pegbox.builtin.progress.text import metric, one_line, parameter
 from pegbox.jsonvalue import look_up
+from pegbox.text import metric, one_line, parameter
 from pegbox.trial import TrialView
 
 __all__ = ["News"]

@@ -14,7 +14,7 @@ from typing import Final
 from pegbox.builtin.progress.glyphs import Glyphs, Line
 from pegbox.builtin.progress.snapshot import Leader, Row, Snapshot
 from pegbox.builtin.progress.table import trial_table
-from pegbox.builtin.progress.text import clip, duration, metric, one_line, parameter
+from pegbox.text import clip, duration, metric, one_line, parameter
 from pegbox.trial import State
 
 __all__ = [

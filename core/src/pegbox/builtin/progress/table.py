@@ -9,7 +9,7 @@ from typing import Final
 from pegbox.autofill import AUTOFILLED
 from pegbox.builtin.progress.options import ViewOptions
 from pegbox.builtin.progress.snapshot import Row, Snapshot
-from pegbox.builtin.progress.text import clip, clip_left, duration, metric, parameter
+from pegbox.text import clip, clip_left, duration, metric, parameter
 
 __all__ = ["trial_table"]
 
