@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.slowness import SlowOperations, telling
 from pegbox.callback import Ending, ExperimentInfo
 from pegbox.errors import PluginError
 from pegbox.events import (
@@ -26,9 +27,12 @@ from pegbox.events import (
 from pegbox.resources import Resources
 from pegbox.trial import State
 
-__all__ = ["Note", "Observers"]
+__all__ = ["FAR_BEHIND", "Note", "Observers"]
 
 logger = logging.getLogger("pegbox")
+
+#: Events that wait to be told, from which on it is said that there are too many.
+FAR_BEHIND: Final = 5_000
 
 #: A fact, and what was true of its trial then: the result of a report, a launch's checkpoint.
 Note: TypeAlias = tuple[Event, Any]
@@ -40,9 +44,19 @@ class Observers:
     Args:
         manager: Holds the callbacks.
         state: The run's, as the engine keeps it.
+        slow: Takes in how long they take.
+
+    Attributes:
+        slow: For whatever else may be slow in the same run.
     """
 
-    def __init__(self, manager: RoleManager, state: RunState) -> None:
+    def __init__(
+        self, manager: RoleManager, state: RunState, slow: SlowOperations | None = None
+    ) -> None:
+        self.slow = slow or SlowOperations()
+        #: Whether each callback's time is taken by itself, since together they were slow.
+        self._one_by_one = False
+        self._said_behind = False
         self._manager = manager
         self._state = state
         self._batches = 0
@@ -92,6 +106,8 @@ class Observers:
         if not self._noted:
             return
         self._batches += 1
+        if len(self._noted) >= FAR_BEHIND and not self._said_behind:
+            self._say_behind()
         self._step("callback_step_begin")
         while self._noted:
             self._tell_fact(*self._noted.popleft())
@@ -119,7 +135,31 @@ class Observers:
     # -------------------------------------------------------------------- calls
 
     def _tell(self, hook: str, **arguments: object) -> None:
-        self._report(self._manager.call_each(hook, **arguments))
+        if not self._one_by_one:
+            self._call(hook, None, arguments)
+            return
+        for name, _ in self._manager.plugins:
+            self._call(hook, name, arguments)
+
+    def _call(self, hook: str, only: str | None, arguments: Mapping[str, object]) -> None:
+        since = self.slow.clock()
+        answers, faults = self._manager.ask_each(hook, only=only, **arguments)
+        if self.slow.is_slow(since):
+            self._one_by_one = True
+            self.slow.passed(telling(self._manager.role.method_of(hook), answers), since)
+        self._report(faults)
+
+    def _say_behind(self) -> None:
+        """Reports come faster than callbacks take them in."""
+        self._said_behind = True
+        reports = [fact.at for fact, _ in self._noted if isinstance(fact, Reported)]
+        seconds = max(reports[-1] - reports[0], 1e-3) if reports else 1.0
+        names = ", ".join(name for name, _ in self._manager.plugins)
+        logger.warning(
+            "trials report %.0f times a second, and the callbacks (%s) are %d events behind. "
+            "Report every n-th step rather than each, or do less in callbacks",
+            *(len(reports) / seconds, names, len(self._noted)),
+        )
 
     def _report(self, faults: Sequence[PluginError]) -> None:
         for fault in faults:

@@ -17,6 +17,7 @@ from pegbox._engine.step import Step
 from pegbox._run.inbox import EventInbox
 from pegbox._run.observers import Note, Observers
 from pegbox._run.searcher_driver import SearcherDriver
+from pegbox._run.slowness import ASKING, DECIDING, STORING
 from pegbox._run.stopping import StopRules
 from pegbox.events import Event
 from pegbox.executor import Executor
@@ -76,6 +77,7 @@ class Runner:
         self._dropped: list[str] = []
         self._deletable: list[str] = []
         self._home = threading.get_ident()
+        self._slow = observers.slow
 
     def run(self, first: Event) -> None:
         """Run until the engine says that the epoch is over.
@@ -108,7 +110,10 @@ class Runner:
         with self._stepping:
             events: Sequence[Event] = self.inbox.take()
             while events := events or self._overdue():
-                events = self._carry_out(self._engine.handle(events))
+                since = self._slow.clock()
+                step = self._engine.handle(events)
+                self._slow.passed(DECIDING, since)
+                events = self._carry_out(step)
         if threading.get_ident() == self._home:
             self._tell()
 
@@ -144,7 +149,12 @@ class Runner:
             self.inbox.over.set()
         if step.launches:
             self._executor.launch(step.launches)
-        return self._searcher.order(step.orders) if step.orders else ()
+        if not step.orders:
+            return ()
+        since = self._slow.clock()
+        answers = self._searcher.order(step.orders)
+        self._slow.passed(ASKING, since)
+        return answers
 
     def settle(self) -> None:
         """Store what was put off; what is stored is told to observers."""
@@ -152,7 +162,9 @@ class Runner:
             facts, self._unstored = self._unstored, []
             notes, self._untold = self._untold, []
             if facts:
+                since = self._slow.clock()
                 self._journal.append(facts)
+                self._slow.passed(STORING, since)
                 self._observers.note(notes)
             self._deletable += self._dropped
             self._dropped.clear()

@@ -18,6 +18,7 @@ from pegbox._run.component import Component
 from pegbox._run.component_states import keep_state, take_back_state
 from pegbox._run.deleting import Deleter
 from pegbox._run.interrupt import good_order_on_ctrl_c
+from pegbox._run.large_config import LargeConfigs
 from pegbox._run.parts import put_together
 from pegbox._run.plan import Plan
 from pegbox._run.restore_line import restore_line
@@ -61,6 +62,7 @@ class Session:
         self._parts = put_together(
             plan, self.state, self._clock, 1 if one_at_a_time else plan.max_concurrent
         )
+        self._large = LargeConfigs()
         #: The plugin failure that ended the run, and the exception behind it, if any.
         self.failure: PluginFailed | None = None
         self.cause: BaseException | None = None
@@ -173,6 +175,7 @@ class Session:
     def _make_task(self, launch: Launch) -> TrialTask:
         plan = self._plan
         view = self.state.views[launch.trial]
+        self._large.look(view.trial_id, launch.config)
         return TrialTask(
             launch.trial,
             view.trial_id,
