@@ -408,9 +408,14 @@ def make_trainable(
 
 
 def reset_trainable(trainable: Trainable, config: Mapping[str, Any], identity: Identity) -> bool:
-    """Make an object that of another trial; whether that worked."""
-    trainable._identity = identity
-    return trainable.reset(config)
+    """Make an object that of another trial; whether that worked. If not, it is the old one's."""
+    before, trainable._identity, done = trainable._identity, identity, False
+    try:
+        done = trainable.reset(config)
+    finally:
+        if not done:
+            trainable._identity = before
+    return done
 
 
 def begin_counting(trainable: Trainable, iteration: int, time_total_s: float) -> None:

@@ -7,10 +7,8 @@ class's affair, and what a report leads to the session's.
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -118,20 +116,22 @@ class ClassRun:
 
 def _train(trainable: Trainable, session: Session) -> EndMessage:
     """From where the try begins to its end."""
+    task = session.task
     if (checkpoint := session.checkpoint()) is not None:
         trainable.restore(checkpoint)
-    begin_counting(trainable, session.task.iteration, session.task.time_total_s)
+    begin_counting(trainable, task.iteration, task.time_total_s)
     while True:
         result = trainable.train()
-        values = {key: item for key, item in result.items() if key not in _LEFT_OUT}
-        due = _is_due(trainable, session.task, result)
-        with _saved(trainable, due) as folder:
-            if result["done"]:
-                session.close()
-                return EndMessage("finished", report=session.last_report(values, folder))
-            order = session.hand_in(values, folder)
-        if order is not Order.GO_ON:
-            return _halted(trainable, session, order, due)
+        if _is_due(trainable, task, result):
+            with _folder() as folder:
+                trainable.save(folder)
+                end = _report(session, result, folder)
+        else:
+            end = _report(session, result, None)
+        if isinstance(end, EndMessage):
+            return end
+        if end is not Order.GO_ON:
+            return _halted(trainable, session, end)
 
 
 def _is_due(trainable: Trainable, task: TrialTask, result: Mapping[str, Any]) -> bool:
@@ -144,12 +144,21 @@ def _is_due(trainable: Trainable, task: TrialTask, result: Mapping[str, Any]) ->
     )
 
 
-def _halted(trainable: Trainable, session: Session, order: Order, saved: bool) -> EndMessage:
-    """The end of a try that was told to end; with what it is worth to save."""
+def _report(session: Session, result: Mapping[str, Any], folder: str | None) -> EndMessage | Order:
+    """Hand in a result: what the trial is told, or its end where it ends by itself."""
+    values = {name: value for name, value in result.items() if name not in _LEFT_OUT}
+    if not result["done"]:
+        return session.hand_in(values, folder)
+    session.close()
+    return EndMessage("finished", report=session.last_report(values, folder))
+
+
+def _halted(trainable: Trainable, session: Session, order: Order) -> EndMessage:
+    """The end of a try that was told to end; with its state, where that is of use."""
     pauses = order is Order.PAUSE
-    if saved or not (pauses or session.task.checkpoint_at_end):
+    if session.is_saved or not (pauses or session.task.checkpoint_at_end):
         return EndMessage("halted")
-    if pauses and not overrides(type(trainable), "save_checkpoint"):
+    if not overrides(type(trainable), "save_checkpoint"):
         _logger.warning(
             "trial %s pauses; %s has no save_checkpoint, so it will go on from its last checkpoint"
             " or from the start",
@@ -157,23 +166,13 @@ def _halted(trainable: Trainable, session: Session, order: Order, saved: bool) -
             type(trainable).__name__,
         )
         return EndMessage("halted")
-    with _saved(trainable, True) as folder:
-        assert folder is not None
+    with _folder() as folder:
+        trainable.save(folder)
         return EndMessage("halted", checkpoint=session.save_after(folder))
 
 
-@contextmanager
-def _saved(trainable: Trainable, due: bool) -> Iterator[str | None]:
-    """A folder with the object's state for a moment; None where none is due."""
-    if not due:
-        yield None
-        return
-    folder = tempfile.mkdtemp(prefix="pegbox_checkpoint_")
-    try:
-        trainable.save(folder)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="pegbox_checkpoint_", ignore_cleanup_errors=True)
 
 
 def _clean_up(trainable: Trainable) -> None:

@@ -53,6 +53,11 @@ class Session:
         """Whether the trial was told to end."""
         return self._order is not Order.GO_ON
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether the last report came with a checkpoint."""
+        return self._last_message is not None and self._last_message.checkpoint is not None
+
     def report(self, values: object, checkpoint: object) -> None:
         """Hand in a report and wait for the decision.
 
