@@ -450,8 +450,8 @@ def test_what_was_decided_counts_though_another_scheduler_decides_otherwise(tmp_
     results = restore(tmp_path, cut, tune={"scheduler": StopAll()})
     assert [result.metrics["training_iteration"] for result in results] == [4, 3]
     assert [record.getMessage() for record in caplog.records] == [
-        "scheduler StopAll would decide on 6 stored reports differently now; what was decided "
-        "then counts"
+        "scheduler StopAll and stop rules would decide on 6 stored reports differently now; "
+        "what was decided then counts"
     ]
 
 

@@ -164,7 +164,7 @@ class Session:
             plan.total_trials,
             plan.searcher.label,
             plan.scheduler.name,
-            plan.space.places,
+            plan.space.columns,
             plan.seed,
             plan.trainable_name,
             plan.num_samples,
@@ -210,8 +210,8 @@ class Session:
         facts = store.events(self._plan.space.decode_config)
         if differing := parts.engine.replay(facts, known=known["scheduler"]):
             logger.warning(
-                "scheduler %s would decide on %d stored reports differently now; what was "
-                "decided then counts",
+                "scheduler %s and stop rules would decide on %d stored reports differently now; "
+                "what was decided then counts",
                 self._plan.scheduler.name,
                 differing,
             )
