@@ -105,7 +105,7 @@ def test_what_does_not_exist_may_be_in_a_point_and_counts_for_nothing():
 
 def test_what_varies_has_its_place_in_the_configuration():
     space = Space(rooms())
-    assert space.places == (
+    assert space.columns == (
         "model/kind",
         "model/C",
         "model/layers",

@@ -181,7 +181,7 @@ def test_a_configuration_holds_the_values_of_its_point_where_they_belong(tree, s
     config = space.config(point)
     assert list(config) == list(tree)
     assert _same(config, _expected(tree, "", point))
-    assert set(space.varied(config, point)) <= set(space.places)
+    assert set(space.varied(config, point)) <= set(space.columns)
     if not space.conditions:
         assert list(point) == list(space.domains)
         assert _same(space.varied(config), {path: _at(config, path) for path in space.domains})

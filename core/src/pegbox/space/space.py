@@ -49,7 +49,8 @@ class Space:
         domains: Flat path to domain, grids included, in the user's order; a parameter inside the
             value of a choice comes after the choice. Not to be changed.
         conditions: Path to condition of every parameter inside the value of a choice or a grid.
-        places: Where the values that vary stand in a configuration, joined by ``/``.
+        columns: Where the values that vary stand in a configuration, joined by ``/``: how tables
+            name them.
         grid_size: How many combinations the grids have; 1 without grids.
 
     Raises:
@@ -174,7 +175,7 @@ class Space:
     def varied(
         self, config: Mapping[str, Any], point: Mapping[str, float | int] | None = None
     ) -> dict[str, Any]:
-        """Place to value of everything in a configuration that is not the same in every trial.
+        """Column to value of everything in a configuration that is not the same in every trial.
 
         Args:
             config: As `config` gave it, or changed by a scheduler.
@@ -244,8 +245,8 @@ class Space:
             if not isinstance(leaf, Constant)
         )
         self._has_branches = any(isinstance(each, Branches) for each in parameters)
-        self.places: tuple[str, ...] = tuple(
-            dict.fromkeys(place for leaf, _ in self._varying for place in _places(leaf, leaf.path))
+        self.columns: tuple[str, ...] = tuple(
+            dict.fromkeys(place for leaf, _ in self._varying for place in _columns(leaf, leaf.path))
         )
         self.grid_size = product_size(self._grids)
 
@@ -304,17 +305,17 @@ def _spread(
         found[place] = value
 
 
-def _places(node: Node, place: str) -> Iterator[str]:
+def _columns(node: Node, place: str) -> Iterator[str]:
     """Where the parts of a parameter's values may stand; as `_spread` puts them."""
     match node:
         case Branches():
             for child in node.children:
-                yield from _places(child, place)
+                yield from _columns(child, place)
         case DictNode():
             for key, child in node.children.items():
-                yield from _places(child, join(place, key))
+                yield from _columns(child, join(place, key))
         case SequenceNode():
             for i, child in enumerate(node.children):
-                yield from _places(child, join(place, i))
+                yield from _columns(child, join(place, i))
         case _:
             yield place
