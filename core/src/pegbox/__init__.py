@@ -168,9 +168,18 @@ _MODULES = {
 _SUBMODULES = ("loggers", "schedulers", "search", "session", "stoppers")
 
 
+#: Names of Ray Tune's that are not here, and what is.
+_INSTEAD = {
+    "checkpoint_dir": "write a folder, and pegbox.report(metrics, checkpoint=...) keeps it",
+    "register_env": "an environment is RLlib's; make it in the trainable",
+}
+
+
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return import_module(f"{__name__}.{name}")
+    if name in _INSTEAD:
+        raise AttributeError(f"pegbox has no {name}: {_INSTEAD[name]}")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

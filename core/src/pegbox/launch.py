@@ -22,6 +22,7 @@ __all__ = ["run", "run_experiments"]
 _TUNE = (
     *("metric", "mode", "num_samples", "search_alg", "scheduler", "max_concurrent_trials"),
     *("time_budget_s", "reuse_actors", "trial_name_creator", "trial_dirname_creator", "seed"),
+    "chdir_to_trial_dir",
 )
 _RUN = (
     *("name", "storage_path", "stop", "callbacks", "verbose", "progress_reporter"),

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+from pegbox._analysis.filesystem import refuse_filesystem
 from pegbox._run.components import make_component
 from pegbox._run.folder import existing_folder, experiment_folder, fresh_name
 from pegbox._run.plan import Plan
@@ -84,6 +85,7 @@ class Tuner:
         resume_errored: bool = False,
         restart_errored: bool = False,
         param_space: Mapping[str, Any] | None = None,
+        storage_filesystem: None = None,
         *,
         resume_config: ResumeConfig | None = None,
         tune_config: TuneConfig | None = None,
@@ -100,6 +102,7 @@ class Tuner:
             resume_errored: Whether failed trials are tried again from their last checkpoint.
             restart_errored: Whether failed trials are tried again from the start.
             param_space: Needed again only where it holds objects or functions.
+            storage_filesystem: Not supported: only None.
             resume_config: The same as the three choices above and more, in their place.
             tune_config: Replaces what the run was set up with: more samples, another searcher.
                 What is left at None is kept.
@@ -112,6 +115,7 @@ class Tuner:
             StoreError: There is no experiment, or it cannot be read.
             ConfigError: Something that cannot be stored must be passed again; it is named.
         """
+        refuse_filesystem("Tuner.restore", storage_filesystem)
         tuner = cls.__new__(cls)
         tuner._client = usable_client(client)
         tuner._executor = _known_executor(executor)
@@ -125,8 +129,17 @@ class Tuner:
         return tuner
 
     @classmethod
-    def can_restore(cls, path: str | os.PathLike[str]) -> bool:
-        """Whether there is an experiment in the folder ``path``."""
+    def can_restore(cls, path: str | os.PathLike[str], storage_filesystem: None = None) -> bool:
+        """Whether there is an experiment in a folder.
+
+        Args:
+            path: The folder.
+            storage_filesystem: Not supported: only None.
+
+        Raises:
+            ConfigError: A file system is given.
+        """
+        refuse_filesystem("Tuner.can_restore", storage_filesystem)
         return (Path(path) / FILE_NAME).is_file()
 
     def fit(self) -> ResultGrid:

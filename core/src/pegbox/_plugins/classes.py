@@ -20,7 +20,7 @@ def class_called(role: str, module: str, name: str) -> type:
     """The class that an installed package brings for a role, as an attribute of a module.
 
     Args:
-        role: ``"searcher"`` or ``"scheduler"``.
+        role: ``"searcher"``, ``"scheduler"`` or ``"callback"``.
         module: The module that was asked for the name.
         name: The class's name.
 

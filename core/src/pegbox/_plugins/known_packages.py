@@ -35,7 +35,7 @@ NOT_YET: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "syncer": frozenset(),
-    "callback": frozenset(),
+    "callback": frozenset({"wandb", "comet", "aim"}),
 }
 
 #: Role to the name of a class, as Ray Tune's users import it, to the name of the plugin.
@@ -61,5 +61,12 @@ KNOWN_CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
         "ResourceChangingScheduler": "resource_changing",
         "DistributeResources": "resource_changing",
         "DistributeResourcesToTopJob": "resource_changing",
+    },
+    "callback": {
+        "TBXLoggerCallback": "tensorboard",
+        "MLflowLoggerCallback": "mlflow",
+        "WandbLoggerCallback": "wandb",
+        "CometLoggerCallback": "comet",
+        "AimLoggerCallback": "aim",
     },
 }

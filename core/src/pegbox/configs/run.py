@@ -47,7 +47,7 @@ class RunConfig:
         sync_period_s: Seconds between two snapshots of the experiment, where its folder is on a
             network; at most so much is lost with the driver's machine. None is 60.
         sync_config: Ray Tune's; taken with a warning. ``local_dir``: the older name of
-            ``storage_path``, with a warning.
+            ``storage_path``, with a warning. ``storage_filesystem``: not supported: only None.
 
     Raises:
         ConfigError: A value that cannot be used.
@@ -65,8 +65,16 @@ class RunConfig:
     sync_period_s: float | None = None
     sync_config: SyncConfig | None = None
     local_dir: str | None = None
+    storage_filesystem: None = None
 
     def __post_init__(self) -> None:
+        if self.storage_filesystem is not None:
+            raise ConfigError(
+                "RunConfig(storage_filesystem=...) is not supported, got "
+                f"{shown(self.storage_filesystem)}",
+                hint="storage_path says where experiments lie: a folder on a local disk, or one "
+                "that all workers share.",
+            )
         self._check_callbacks()
         self._check_kinds()
         for message in self._older_names():

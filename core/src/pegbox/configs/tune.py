@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox.argument_checks import flag, function, positive, whole
+from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
+from pegbox.text import shown
 from pegbox.trial import TrialView
 
 __all__ = ["SchedulerChoice", "SearchAlg", "TuneConfig"]
@@ -40,6 +42,8 @@ class TuneConfig:
         trial_name_creator: A function of the trial (a `pegbox.trial.TrialView`) that gives its
             name. ``trial_dirname_creator``: likewise the name of its folder. None is
             ``<trainable>_<trial id>``.
+        chdir_to_trial_dir: Ray Tune's; False and None, since trials work in the folder that the
+            script was started in.
         seed: The one seed of the run, from which each component's and each trial's is derived;
             None draws one, which is stored.
 
@@ -57,9 +61,16 @@ class TuneConfig:
     reuse_actors: bool | None = None
     trial_name_creator: Callable[[TrialView], str] | None = None
     trial_dirname_creator: Callable[[TrialView], str] | None = None
+    chdir_to_trial_dir: bool | None = None
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        if self.chdir_to_trial_dir:
+            raise ConfigError(
+                f"TuneConfig(chdir_to_trial_dir={shown(self.chdir_to_trial_dir)}) is not "
+                "supported: trials work in the folder that the script was started in",
+                hint="Write into pegbox.get_context().get_trial_dir().",
+            )
         if self.num_samples is not None and not _is_unbounded(self.num_samples):
             unbounded = "-1 goes on until the run is stopped."
             whole("TuneConfig", "num_samples", self.num_samples, 1, unbounded)
