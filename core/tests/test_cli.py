@@ -319,6 +319,15 @@ def test_the_script_and_the_module_are_the_same(trying):
     assert "Commands:" in call("--help").stdout
 
 
+def test_an_output_that_cannot_show_a_letter_is_no_obstacle(make):
+    make("exp", [suggested(0), launched(0), failed(0, message="näh")])
+
+    done = call("show", "exp", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ab1de_00000  n?h\n" in done.stdout
+
+
 def test_a_reader_that_goes_away_is_no_error_worth_a_word(trying):
     process = subprocess.Popen(
         [SCRIPT, "show", "trying"], stdout=subprocess.PIPE, stderr=subprocess.PIPE

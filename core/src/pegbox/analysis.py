@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExperimentAnalysis", "Trial"]
 
-logger = logging.getLogger("pegbox")
+_logger = logging.getLogger("pegbox")
 
 
 class Trial(Result):
@@ -178,7 +178,7 @@ class ExperimentAnalysis:
         try:
             return self._find(metric, mode, scope, finite_only=bool(filter_nan_and_inf))
         except RunError as error:
-            logger.warning("there is no best trial: %s", error.message)
+            _logger.warning("there is no best trial: %s", error.message)
             return None
 
     def get_best_config(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import IO, Any
 
 import click
@@ -42,6 +43,9 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what pegbox raises on purpose becomes its message."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            # Names and values are the user's, and not every output can show them.
+            sys.stdout.reconfigure(errors="replace")
         try:
             answer = super().invoke(ctx)
             # A reader that has gone away is noticed here, where click still keeps it quiet.
