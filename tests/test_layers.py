@@ -18,7 +18,7 @@ CORE = modules(ROOT / "core" / "src")
 PURE_LIBRARY = {
     *("__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses"),
     *("datetime", "difflib", "enum", "functools", "hashlib", "heapq", "inspect", "itertools"),
-    *("json", "math", "random", "re", "reprlib", "types", "typing"),
+    *("json", "math", "random", "re", "reprlib", "statistics", "types", "typing"),
 }
 
 
@@ -45,8 +45,8 @@ PARTS = {
     "values": Part(
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
-            "argument_checks",
-            *("space", "jsonvalue", "scalars", "seeds", "autofill", "result_files", "text"),
+            *("space", "jsonvalue", "scalars", "averages", "argument_checks", "seeds", "autofill"),
+            *("result_files", "text"),
             *("config_copy", "placement_group", "demand"),
         ),
         pure=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -236,22 +237,22 @@ def test_the_milestone_at_max_t_is_not_lost_to_rounding() -> None:
     ("options", "message"),
     [
         ({"max_t": 5, "grace_period": 6}, "max_t=5 and grace_period=6"),
-        ({"max_t": 0}, "max_t must be a number above 0, got 0"),
-        ({"max_t": "9"}, "max_t must be a number"),
-        ({"max_t": math.inf}, "max_t must be a number"),
-        ({"grace_period": 0}, "grace_period must be a number above 0"),
-        ({"reduction_factor": 1}, "reduction_factor must be a number above 1, got 1"),
-        ({"reduction_factor": math.nan}, "reduction_factor must be a number"),
-        ({"brackets": 0}, "brackets must be a whole number"),
-        ({"brackets": 1.5}, "brackets must be a whole number"),
+        ({"max_t": 0}, "max_t=...) must be a number above 0, got 0"),
+        ({"max_t": "9"}, "max_t=...) must be a number"),
+        ({"max_t": math.inf}, "max_t=...) must be a number"),
+        ({"grace_period": 0}, "grace_period=...) must be a number above 0"),
+        ({"reduction_factor": 1}, "reduction_factor=...) must be a number above 1, got 1"),
+        ({"reduction_factor": math.nan}, "reduction_factor=...) must be a number"),
+        ({"brackets": 0}, "brackets=...) must be a whole number"),
+        ({"brackets": 1.5}, "brackets=...) must be a whole number"),
         ({"brackets": 5}, "room for 4 only"),
-        ({"time_attr": ""}, "time_attr must be the name"),
+        ({"time_attr": ""}, "time_attr=...) must be the name"),
         ({"metric": "loss"}, "without mode"),
         ({"metric": "loss", "mode": "down"}, 'mode must be "min" or "max"'),
     ],
 )
 def test_wrong_arguments_fail_at_once(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
         AsyncHyperBandScheduler(**options)
 
 

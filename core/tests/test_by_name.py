@@ -286,4 +286,5 @@ def test_a_variant_generator_may_have_a_seed_of_its_own(tmp_path, make):
 def test_a_variant_generator_refuses_what_it_cannot_use(options, message):
     with pytest.raises(ConfigError) as caught:
         BasicVariantGenerator(**options)
-    assert str(caught.value) == "BasicVariantGenerator" + message
+    assert caught.value.message == "BasicVariantGenerator" + message
+    assert caught.value.hint

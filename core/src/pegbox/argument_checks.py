@@ -32,16 +32,16 @@ def whole(owner: str, name: str, value: object, least: int, hint: str = "") -> N
         )
 
 
-def positive(owner: str, name: str, value: object, hint: str = "") -> None:
-    """Refuse what is no finite number above 0.
+def positive(owner: str, name: str, value: object, hint: str = "", *, above: float = 0) -> None:
+    """Refuse what is no finite number above 0, or above another bound.
 
     Raises:
         ConfigError: It is; the message names ``owner(name=...)``.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _MOST:
+    if isinstance(value, int | float) and not isinstance(value, bool) and above < value < _MOST:
         return
     raise ConfigError(
-        f"{owner}({name}=...) must be a number above 0, got {shown(value)}",
+        f"{owner}({name}=...) must be a number above {above:g}, got {shown(value)}",
         hint=hint or f"Write e.g. {name}=10.",
     )
 

@@ -18,7 +18,7 @@ from pegbox.errors import ConfigError
 from pegbox.scalars import unpacked
 from pegbox.text import shown
 
-__all__ = ["MOST_LEVELS", "dumps", "flatten", "loads", "look_up", "plain"]
+__all__ = ["MOST_BITS", "MOST_LEVELS", "dumps", "flatten", "loads", "look_up", "plain"]
 
 _FLOAT: Final = "$float"
 _DICT: Final = "$dict"
@@ -32,8 +32,8 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 #: Lists and dicts inside each other. Who reads may have less of the stack left than who wrote.
 MOST_LEVELS: Final = 100
 
-#: Python refuses to write or read longer integers in decimal (4,300 digits).
-_MAX_BITS: Final = 14_000
+#: Integers that are also floats, as whatever compares or averages them takes them to be.
+MOST_BITS: Final = 1_023
 
 
 def dumps(value: Any) -> str:
@@ -103,8 +103,14 @@ def flatten(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def look_up(config: Mapping[str, Any], path: str) -> object:
-    """The value at a flat path such as ``"model/layers/0"``, or an empty text where none is."""
+def chosen(config: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """The values at flat paths, without those that a conditional choice leaves out."""
+    values = ((path, look_up(config, path, _ABSENT)) for path in paths)
+    return {path: value for path, value in values if value is not _ABSENT}
+
+
+def look_up(config: Mapping[str, Any], path: str, absent: object = "") -> object:
+    """The value at a flat path such as ``"model/layers/0"``, or ``absent`` where there is none."""
     value: object = config
     for part in path.split("/"):
         if isinstance(value, Mapping) and part in value:
@@ -112,7 +118,7 @@ def look_up(config: Mapping[str, Any], path: str) -> object:
         elif isinstance(value, list | tuple) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            return ""
+            return absent
     return value
 
 
@@ -130,7 +136,7 @@ def _plain(value: Any, path: str, level: int) -> Any:
     if kind in _ATOMS:
         return value
     if kind is int:
-        return value if value.bit_length() <= _MAX_BITS else _refuse_integer(value, path)
+        return value if value.bit_length() <= MOST_BITS else _refuse_integer(value, path)
     if level > MOST_LEVELS:
         raise RecursionError
     if isinstance(value, Mapping):
@@ -171,7 +177,7 @@ def _refuse(value: Any, path: str) -> NoReturn:
 def _refuse_integer(value: int, path: str) -> NoReturn:
     bits = value.bit_length()
     raise ConfigError(
-        f"{path or 'the value'} is an integer of {bits} bits; at most {_MAX_BITS} can be stored",
+        f"{path or 'the value'} is an integer of {bits} bits; at most {MOST_BITS} can be stored",
         hint="Pass it as a float or a string.",
     )
 

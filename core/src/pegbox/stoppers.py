@@ -14,10 +14,10 @@ import time
 from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from statistics import pstdev
 from typing import Any, Final
 
 from pegbox.argument_checks import named_value, one_of, positive, whole
+from pegbox.averages import deviation
 from pegbox.errors import ConfigError
 from pegbox.text import shown
 
@@ -214,7 +214,7 @@ class TrialPlateauStopper(Stopper):
         last.append(value)
         if self._counts[trial_id] < self._grace_period or len(last) < self._num_results:
             return False
-        return self._is_good(value) and pstdev(last) < self._std
+        return self._is_good(value) and deviation(last) < self._std
 
     def _is_good(self, value: float) -> bool:
         if self._threshold is None:
@@ -271,7 +271,7 @@ class ExperimentPlateauStopper(Stopper):
         return self.stop_all()
 
     def _plateaued(self) -> bool:
-        return len(self._best) == self._top and pstdev(self._best) <= self._std
+        return len(self._best) == self._top and deviation(self._best) <= self._std
 
     def stop_all(self) -> bool:
         """Whether the run has been on the plateau for long enough."""

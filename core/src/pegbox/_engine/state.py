@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from pegbox._engine.record import HaltReason, TrialRecord
 from pegbox._engine.transitions import TRANSITIONS
@@ -37,6 +37,9 @@ from pegbox.resources import Resources
 from pegbox.trial import State, TrialView, trial_id
 
 __all__ = ["RunState", "TrialViews"]
+
+#: Steps of one iteration beyond this are no count.
+_LARGEST_STEP: Final = 2**63
 
 #: Facts kept for the story of a mistake.
 _STORY_LENGTH = 400
@@ -181,8 +184,8 @@ class RunState:
         record.lost_in_row = 0
         record.failure = None
         steps = fact.metrics.get("timesteps_this_iter")
-        if isinstance(steps, int | float) and steps == steps:
-            record.timesteps += int(steps) if abs(steps) != float("inf") else 0
+        if isinstance(steps, int | float) and abs(steps) < _LARGEST_STEP:  # false for NaN
+            record.timesteps += int(steps)
         if fact.checkpoint is not None:
             record.checkpoint = fact.checkpoint
         record.result = compose(

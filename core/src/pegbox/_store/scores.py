@@ -7,9 +7,9 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
-from statistics import fmean
 from typing import Final
 
+from pegbox.averages import mean
 from pegbox.errors import ConfigError
 from pegbox.jsonvalue import loads
 from pegbox.objective import Mode
@@ -80,11 +80,11 @@ def _values(db: sqlite3.Connection, source: str, metric: str) -> Iterable[tuple[
 
 def _reduction(mode: Mode, scope: str) -> Callable[[Sequence[float]], float]:
     if scope == "avg":
-        return fmean
+        return mean
     if scope == "all":
         return lambda values: _best(values, mode)
     if scope in _AVERAGES:
-        return lambda values: fmean(values[-_AVERAGES[scope] :])
+        return lambda values: mean(values[-_AVERAGES[scope] :])
     near = difflib.get_close_matches(str(scope), SCOPES, 1)
     raise ConfigError(
         f"scope must be one of {', '.join(map(repr, SCOPES))}, got {scope!r}",

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from pegbox import jsonvalue
 from pegbox.autofill import AUTOFILLED
 from pegbox.errors import ConfigError, ReportError
+from pegbox.text import clip, shown
 
 __all__ = ["LARGE_BYTES", "MAX_BYTES", "EncodedMetrics", "encode"]
 
@@ -19,7 +20,9 @@ __all__ = ["LARGE_BYTES", "MAX_BYTES", "EncodedMetrics", "encode"]
 MAX_BYTES: Final = 1_000_000
 LARGE_BYTES: Final = 64_000
 
-_ATOMS: Final = frozenset({type(None), bool, int, float, str})
+_ATOMS: Final = frozenset({type(None), bool, float, str})
+#: Integers below need no closer look.
+_LARGE_INT: Final = 2**64
 
 
 class EncodedMetrics(NamedTuple):
@@ -68,7 +71,7 @@ def _flat(metrics: object) -> Mapping[str, Any]:
         )
     # Most reports are flat and plain already, and then need no copy.
     for name, value in metrics.items():
-        if type(name) is not str or type(value) not in _ATOMS:
+        if type(name) is not str or not _is_plain(value):
             break
     else:
         return metrics
@@ -76,6 +79,11 @@ def _flat(metrics: object) -> Mapping[str, Any]:
         return jsonvalue.flatten(jsonvalue.plain(metrics))
     except ConfigError as error:
         raise _as_report_error(error) from None
+
+
+def _is_plain(value: object) -> bool:
+    kind = type(value)
+    return kind in _ATOMS or (kind is int and -_LARGE_INT < value < _LARGE_INT)  # type: ignore[operator]
 
 
 def _as_report_error(error: ConfigError) -> ReportError:
@@ -93,9 +101,9 @@ def _without_autofilled(flat: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _refuse_missing(name: str, flat: Mapping[str, Any]) -> NoReturn:
     near = difflib.get_close_matches(name, flat, n=1)
-    came = ", ".join(sorted(flat)[:20]) or "nothing"
+    came = clip(", ".join(sorted(flat)[:20]), 500, "...") or "nothing"
     raise ReportError(
-        f"report() needs the metric {name!r}; it came with: {came}",
+        f"report() needs the metric {shown(name)}; it came with: {came}",
         hint=f"Did you mean {near[0]!r}?" if near else "It is named by metric or by the scheduler.",
     )
 
@@ -104,6 +112,6 @@ def _refuse_large(flat: Mapping[str, Any], size: int) -> NoReturn:
     largest = max(flat, key=lambda name: len(jsonvalue.dumps(flat[name])))
     raise ReportError(
         f"report() is {size:,} bytes large, at most {MAX_BYTES:,} are allowed;"
-        f" the largest value is {largest!r}",
+        f" the largest value is {shown(largest)}",
         hint="Write large values into a file of a checkpoint.",
     )

@@ -13,8 +13,9 @@ import random
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from pegbox.argument_checks import flag, named_value, positive, whole
 from pegbox.builtin.quantile import RunningQuantile
 from pegbox.decisions import CONTINUE, STOP, Decision
 from pegbox.errors import ConfigError
@@ -33,6 +34,11 @@ class _Bracket:
     milestones: tuple[float, ...]
     #: One for each milestone; a missing loss is kept as infinity.
     losses: tuple[RunningQuantile, ...]
+
+
+_OWNER: Final = "AsyncHyperBandScheduler"
+#: Every result is held against all rungs of its bracket.
+_MOST_RUNGS: Final = 1_000
 
 
 class AsyncHyperBandScheduler(Scheduler):
@@ -69,15 +75,17 @@ class AsyncHyperBandScheduler(Scheduler):
         brackets: int = 1,
         stop_last_trials: bool = True,
     ) -> None:
-        if not isinstance(time_attr, str) or not time_attr:
-            raise ConfigError(f"time_attr must be the name of a reported value, got {time_attr!r}")
-        _check_number("max_t", max_t, above=0)
-        _check_number("grace_period", grace_period, above=0)
-        _check_number("reduction_factor", reduction_factor, above=1)
+        named_value(_OWNER, "time_attr", time_attr)
+        positive(_OWNER, "max_t", max_t)
+        positive(_OWNER, "grace_period", grace_period)
+        positive(_OWNER, "reduction_factor", reduction_factor, above=1)
+        flag(_OWNER, "stop_last_trials", stop_last_trials)
+        whole(_OWNER, "brackets", brackets, 1)
         if max_t < grace_period:
             raise ConfigError(
                 f"max_t must not be below grace_period, got max_t={max_t} and "
-                f"grace_period={grace_period}"
+                f"grace_period={grace_period}",
+                hint=f"Write e.g. grace_period=1, max_t={max(max_t, 1) * 10:g}.",
             )
         self._time_attr = time_attr
         self.own_objectives = make_objectives(metric, mode)
@@ -198,7 +206,7 @@ class AsyncHyperBandScheduler(Scheduler):
     def _time(self, result: Mapping[str, Any]) -> float | None:
         """The trial's progress; None where this result does not tell."""
         time = result.get(self._time_attr)
-        if isinstance(time, int | float) and not isinstance(time, bool) and not math.isnan(time):
+        if isinstance(time, int | float) and not isinstance(time, bool) and time == time:
             self._time_seen = True
             return time
         # A name that never comes would switch the scheduler off without a word.
@@ -224,18 +232,16 @@ def _milestones(grace_period: float, factor: float, max_t: float) -> tuple[float
     milestones = [grace_period]
     while (following := grace_period * factor ** len(milestones)) <= max_t:
         milestones.append(following)
+        if len(milestones) > _MOST_RUNGS:
+            raise ConfigError(
+                f"between grace_period={grace_period} and max_t={max_t} there are more than "
+                f"{_MOST_RUNGS} rungs with reduction_factor={factor}",
+                hint="Use a larger reduction_factor; 3 or 4 are usual.",
+            )
     return tuple(milestones)
 
 
-def _check_number(name: str, value: object, *, above: float) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not above < value < math.inf:  # type: ignore[operator]
-        raise ConfigError(f"{name} must be a number above {above}, got {value!r}")
-
-
-def _check_brackets(brackets: object, milestones: Sequence[float]) -> None:
-    if not isinstance(brackets, int) or isinstance(brackets, bool) or brackets < 1:
-        raise ConfigError(f"brackets must be a whole number not below 1, got {brackets!r}")
+def _check_brackets(brackets: int, milestones: Sequence[float]) -> None:
     if brackets > len(milestones):
         raise ConfigError(
             f"brackets={brackets}, but there is room for {len(milestones)} only: rungs are at "
@@ -249,5 +255,7 @@ def _no_time(time_attr: str, result: Mapping[str, Any]) -> ConfigError:
     near = difflib.get_close_matches(time_attr, came, n=1)
     return ConfigError(
         f"time_attr={time_attr!r} is not a number in the first result, which has {came}",
-        hint=f"Did you mean {near[0]!r}?" if near and near[0] != time_attr else "",
+        hint=f"Did you mean {near[0]!r}?"
+        if near and near[0] != time_attr
+        else "Report it as a number with every result.",
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from pegbox.argument_checks import whole
 from pegbox.builtin.random_search import RandomSearch
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
@@ -12,8 +13,11 @@ from pegbox.objective import Objective
 from pegbox.searcher import WAIT, Point
 from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain
+from pegbox.text import shown
 
 __all__ = ["BasicVariantGenerator"]
+
+_OWNER: Final = "BasicVariantGenerator"
 
 
 class BasicVariantGenerator(RandomSearch):
@@ -38,10 +42,7 @@ class BasicVariantGenerator(RandomSearch):
         random_state: Any | None = None,
     ) -> None:
         super().__init__(points_to_evaluate, constant_grid_search=constant_grid_search)
-        if isinstance(max_concurrent, bool) or not isinstance(max_concurrent, int):
-            raise _refusal("max_concurrent", "a whole number from 0", max_concurrent)
-        if max_concurrent < 0:
-            raise _refusal("max_concurrent", "a whole number from 0", max_concurrent)
+        whole(_OWNER, "max_concurrent", max_concurrent, 0, "0 is any number.")
         self._most = max_concurrent
         self._own_seed = _seed(random_state)
 
@@ -79,9 +80,8 @@ def _seed(random_state: Any) -> int | None:
     try:
         return int(draw(2**31 - 1))  # type: ignore[misc]
     except TypeError:
-        wanted = "a whole number or a generator of numpy's"
-        raise _refusal("random_state", wanted, random_state) from None
-
-
-def _refusal(name: str, wanted: str, got: object) -> ConfigError:
-    return ConfigError(f"BasicVariantGenerator({name}=...) must be {wanted}, got {got!r}")
+        raise ConfigError(
+            f"{_OWNER}(random_state=...) must be a whole number or a generator of numpy's, got "
+            f"{shown(random_state)}",
+            hint="Write e.g. random_state=1, or set TuneConfig(seed=...) for the whole run.",
+        ) from None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pegbox.argument_checks import flag, whole
 from pegbox.builtin.batches import Batches
 from pegbox.decisions import Signal
-from pegbox.errors import ConfigError
 from pegbox.hookspecs import hookimpl
 from pegbox.searcher import WAIT, Point
 from pegbox.searcher_wrapper import KEPT, SearcherWrapper
@@ -34,12 +34,8 @@ class ConcurrencyLimiter(SearcherWrapper):
     """
 
     def __init__(self, searcher: Any, max_concurrent: int, batch: bool = False) -> None:
-        if isinstance(max_concurrent, bool) or not isinstance(max_concurrent, int):
-            raise _refusal("max_concurrent", "a whole number from 1", max_concurrent)
-        if max_concurrent < 1:
-            raise _refusal("max_concurrent", "a whole number from 1", max_concurrent)
-        if not isinstance(batch, bool):
-            raise _refusal("batch", "True or False", batch)
+        whole("ConcurrencyLimiter", "max_concurrent", max_concurrent, 1)
+        flag("ConcurrencyLimiter", "batch", batch)
         super().__init__(searcher, max_concurrent=max_concurrent, batch=batch)
         self._most = max_concurrent
         self._in_batches = batch
@@ -83,7 +79,3 @@ class ConcurrencyLimiter(SearcherWrapper):
             return None
         self._batches.observe(trial_id, config, {"result": result, "outcome": outcome})
         return KEPT
-
-
-def _refusal(name: str, wanted: str, got: object) -> ConfigError:
-    return ConfigError(f"ConcurrencyLimiter({name}=...) must be {wanted}, got {got!r}")

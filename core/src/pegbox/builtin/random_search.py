@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pegbox.argument_checks import flag
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
 from pegbox.searcher import FINISHED, Point, Searcher, Traits
@@ -54,7 +55,8 @@ class RandomSearch(Searcher):
         *,
         constant_grid_search: bool = False,
     ) -> None:
-        self.points_to_evaluate = points_to_evaluate or ()
+        flag(type(self).__name__, "constant_grid_search", constant_grid_search)
+        self.points_to_evaluate = () if points_to_evaluate is None else points_to_evaluate
         self._constant = constant_grid_search
 
     def setup(

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pegbox.argument_checks import flag, whole
 from pegbox.builtin.repeats import Known, Repeats
 from pegbox.decisions import FINISHED, KEPT, Signal
-from pegbox.errors import ConfigError
 from pegbox.hookspecs import hookimpl
 from pegbox.searcher import Point, Traits
 from pegbox.searcher_wrapper import SearcherWrapper
@@ -43,10 +43,8 @@ class Repeater(SearcherWrapper):
     """
 
     def __init__(self, searcher: Any, repeat: int = 1, set_index: bool = True) -> None:
-        if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
-            raise ConfigError(f"Repeater(repeat=...) must be a whole number from 1, got {repeat!r}")
-        if not isinstance(set_index, bool):
-            raise ConfigError(f"Repeater(set_index=...) must be True or False, got {set_index!r}")
+        whole("Repeater", "repeat", repeat, 1)
+        flag("Repeater", "set_index", set_index)
         super().__init__(searcher, repeat=repeat, set_index=set_index)
         self._repeat = repeat
         self._set_index = set_index

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pegbox import averages
 from pegbox.searcher import Point
 from pegbox.trial import Outcome, trial_number
 
@@ -119,7 +120,7 @@ def mean(ends: list[_End]) -> _End:
         return None, "failed" if not good else good[0][1]
     shared = set(results[0]).intersection(*results[1:])
     means = {
-        name: math.fsum(result[name] for result in results) / len(results)
+        name: averages.mean([result[name] for result in results])
         for name in results[0]
         if name in shared and all(_is_number(result[name]) for result in results)
     }

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pegbox.jsonvalue import MOST_LEVELS
+from pegbox.jsonvalue import MOST_BITS, MOST_LEVELS
 from pegbox.scalars import unpacked
 from pegbox.text import shown
 
@@ -39,8 +39,6 @@ _TUPLE: Final = "$tuple"
 _PAIRS: Final = "$pairs"
 _OBJECT: Final = "$object"
 _MARKS: Final = (_TUPLE, _PAIRS, _OBJECT)
-
-_MAX_BITS: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class _NotJson(Exception):
 def is_atom(value: Any) -> bool:
     """Whether a value is the same in Python and in JSON; an integer of absurd length is not."""
     kind = type(value)
-    return kind in ATOMS and (kind is not int or value.bit_length() <= _MAX_BITS)
+    return kind in ATOMS and (kind is not int or value.bit_length() <= MOST_BITS)
 
 
 def index_of(value: Any, values: Sequence[Any]) -> int | None:

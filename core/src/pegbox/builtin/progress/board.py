@@ -15,7 +15,7 @@ from pegbox.builtin.progress.leaderboard import Leaderboard
 from pegbox.builtin.progress.options import ViewOptions
 from pegbox.builtin.progress.snapshot import Leader, Mishap, Moment, Row, Snapshot
 from pegbox.callback import ExperimentInfo
-from pegbox.jsonvalue import look_up
+from pegbox.jsonvalue import chosen
 from pegbox.resources import Resources
 from pegbox.trial import State, TrialView
 
@@ -181,7 +181,7 @@ class Board:
             status=str(trial.status),
             iteration=trial.iteration,
             result=trial.last_result or {},
-            parameters={path: look_up(config, path) for path in paths},
+            parameters=chosen(config, paths),
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pegbox.autofill import AUTOFILLED
-from pegbox.jsonvalue import look_up
+from pegbox.jsonvalue import chosen
 from pegbox.text import metric, one_line, parameter
 from pegbox.trial import TrialView
 
@@ -80,8 +80,8 @@ class News:
         return f"{trial.name} iteration {result.get('training_iteration')}: {', '.join(shown)}"
 
     def _configuration(self, trial: TrialView) -> str:
-        config = trial.config
-        shown = (f"{path}={parameter(look_up(config, path))}" for path in self._parameters)
+        values = chosen(trial.config, self._parameters)
+        shown = (f"{path}={parameter(value)}" for path, value in values.items())
         return f": {text}" if (text := ", ".join(shown)) else ""
 
 

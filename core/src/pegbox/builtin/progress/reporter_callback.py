@@ -11,6 +11,7 @@ from pegbox.builtin.progress.ticker import Ticker
 from pegbox.callback import Callback, Ending, ExperimentInfo
 from pegbox.errors import ConfigError
 from pegbox.resources import Resources
+from pegbox.text import shown
 from pegbox.trial import State, TrialView
 
 __all__ = ["ReporterCallback"]
@@ -37,7 +38,7 @@ class ReporterCallback(Callback):
         ]
         if lacking or isinstance(reporter, type):
             raise ConfigError(
-                f"RunConfig(progress_reporter=...) must be a reporter, got {reporter!r}",
+                f"RunConfig(progress_reporter=...) must be a reporter, got {shown(reporter)}",
                 hint="Pass a pegbox.CLIReporter(...), or an object of a class that is derived "
                 "from pegbox.ProgressReporter.",
             )

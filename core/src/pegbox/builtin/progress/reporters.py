@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pegbox.argument_checks import flag, positive, whole
 from pegbox.builtin.progress.board import Board
 from pegbox.builtin.progress.glyphs import ASCII, plain
 from pegbox.builtin.progress.layout import status_block
@@ -21,6 +22,7 @@ from pegbox.builtin.progress.snapshot import Moment
 from pegbox.callback import ExperimentInfo
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
+from pegbox.text import shown
 from pegbox.trial import TrialView
 
 __all__ = ["CLIReporter", "JupyterNotebookReporter", "ProgressReporter", "TableReporter"]
@@ -101,15 +103,27 @@ class TableReporter(ProgressReporter):
     ) -> None:
         self._metric_columns = self._columns("metric_columns", metric_columns)
         self._parameter_columns = self._columns("parameter_columns", parameter_columns)
+        owner = type(self).__name__
+        if total_samples is not None:
+            whole(owner, "total_samples", total_samples, 1)
+        whole(owner, "max_progress_rows", max_progress_rows, 0)
+        whole(owner, "max_error_rows", max_error_rows, 0)
+        whole(owner, "max_column_length", max_column_length, 4)
+        whole(owner, "infer_limit", infer_limit, 0)
+        if max_report_frequency is not None:
+            positive(owner, "max_report_frequency", max_report_frequency, "It is in seconds.")
+        if print_intermediate_tables is not None:
+            flag(owner, "print_intermediate_tables", print_intermediate_tables)
+        flag(owner, "sort_by_metric", sort_by_metric)
         self._total_samples = total_samples
-        self._max_rows = self._whole("max_progress_rows", max_progress_rows, 0)
-        self._max_error_rows = self._whole("max_error_rows", max_error_rows, 0)
-        self._max_column_length = self._whole("max_column_length", max_column_length, 4)
-        self._period_s = self._period(max_report_frequency)
-        self._infer_limit = self._whole("infer_limit", infer_limit, 0)
+        self._max_rows = max_progress_rows
+        self._max_error_rows = max_error_rows
+        self._max_column_length = max_column_length
+        self._period_s = max_report_frequency
+        self._infer_limit = infer_limit
         self._tables = print_intermediate_tables
         self._objective = _objective(metric, mode)
-        self._sort_by_metric = bool(sort_by_metric)
+        self._sort_by_metric = sort_by_metric
         self._experiment: ExperimentInfo | None = None
         self._start_time: float | None = None
         self._said_s: float | None = None
@@ -209,38 +223,32 @@ class TableReporter(ProgressReporter):
     # -- arguments ---------------------------------------------------------------------
 
     def _refuse(self, name: str, rule: str, value: object) -> ConfigError:
-        return ConfigError(f"{type(self).__name__}({name}=...) must be {rule}, got {value!r}")
-
-    def _whole(self, name: str, value: object, least: int) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self._refuse(name, f"a whole number from {least} on", value)
-        return value
-
-    def _period(self, value: object) -> float | None:
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise self._refuse("max_report_frequency", "seconds above 0", value)
-        return float(value)
+        return ConfigError(
+            f"{type(self).__name__}({name}=...) must be {rule}, got {shown(value)}",
+            hint=f'Write e.g. {name}=["lr"], or {name}={{"lr": "learning rate"}}.',
+        )
 
     def _columns(self, name: str, columns: object) -> dict[str, str] | None:
         if columns is None:
             return None
-        named = columns
         if isinstance(columns, list | tuple):
-            named = {each: each for each in columns}
-        if not isinstance(named, Mapping):
+            listed = columns
+        elif isinstance(columns, Mapping):
+            listed = [*columns, *columns.values()]
+        else:
             raise self._refuse(name, "a list of names, or a dict of names and heads", columns)
-        for each in (*named, *named.values()):
-            if not isinstance(each, str):
-                raise self._refuse(name, "of names, which are texts", columns)
-        return dict(named)
+        if not all(isinstance(each, str) for each in listed):
+            raise self._refuse(name, "of names, which are texts", columns)
+        return dict(columns) if isinstance(columns, Mapping) else {each: each for each in listed}
 
     def _with(
         self, what: str, known: Mapping[str, str], name: str, head: str | None
     ) -> dict[str, str]:
         if name in known:
-            raise ConfigError(f"{type(self).__name__} shows the {what} {name!r} already")
+            raise ConfigError(
+                f"{type(self).__name__} shows the {what} {shown(name)} already",
+                hint="Leave the second one out.",
+            )
         return {**known, name: head or name}
 
 
@@ -286,6 +294,7 @@ class JupyterNotebookReporter(TableReporter):
 
     def __init__(self, *, overwrite: bool = True, **options: Any) -> None:
         super().__init__(**options)
+        flag(type(self).__name__, "overwrite", overwrite)
         self._overwrite = overwrite
 
     @property

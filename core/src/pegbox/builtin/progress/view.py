@@ -12,6 +12,7 @@ from typing import Any, Protocol, TextIO
 
 import psutil
 
+from pegbox.argument_checks import whole
 from pegbox.builtin.progress.board import Board
 from pegbox.builtin.progress.lines import LineOutput
 from pegbox.builtin.progress.news import News
@@ -20,7 +21,6 @@ from pegbox.builtin.progress.reporters import TableReporter
 from pegbox.builtin.progress.snapshot import Moment, Snapshot
 from pegbox.builtin.progress.ticker import Ticker
 from pegbox.callback import Callback, Ending, ExperimentInfo
-from pegbox.errors import ConfigError
 from pegbox.resources import Resources
 from pegbox.trial import State, TrialView
 
@@ -78,9 +78,8 @@ class ProgressView(Callback):
         file: TextIO | None = None,
         reporter: TableReporter | None = None,
     ) -> None:
-        if not isinstance(verbose, int) or verbose < 0:
-            raise ConfigError(f"verbose must be 0 (silent) or 1, got {verbose!r}")
-        self._verbose = int(verbose)
+        whole("ProgressView", "verbose", verbose, 0, "0 is silent, 1 the view.")
+        self._verbose = verbose
         self._live = live
         self._file = file
         self._reporter = reporter
