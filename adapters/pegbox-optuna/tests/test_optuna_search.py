@@ -374,7 +374,6 @@ def test_anything_but_one_objective_is_refused(objectives: list[Objective]) -> N
         ({"sampler": "tpee"}, "unknown sampler 'tpee'\n.*Did you mean 'tpe'"),
         ({"sampler": 3}, "sampler must be a name"),
         ({"n_startup_trial": 3}, "no option 'n_startup_trial'\n.*Did you mean 'n_startup_trials'"),
-        ({"seed": 3}, "seed is no option"),
         ({"sampler": optuna.samplers.RandomSampler(), "n": 1}, r"options \['n'\] were given"),
     ],
 )

@@ -6,16 +6,25 @@ import difflib
 import inspect
 import logging
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from pegbox.errors import ConfigError
+from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
+from pegbox.errors import ConfigError, MissingDependency
 
 __all__ = ["SAMPLERS", "make_sampler", "seed_generators"]
 
 #: The samplers that have a name here.
-SAMPLERS: Final[Mapping[str, type[BaseSampler]]] = {"random": RandomSampler, "tpe": TPESampler}
+SAMPLERS: Final[Mapping[str, type[BaseSampler]]] = {
+    "cmaes": CmaEsSampler,
+    "random": RandomSampler,
+    "tpe": TPESampler,
+}
+
+
+#: Sampler to the package that it needs beside Optuna.
+_NEEDS: Final[Mapping[str, str]] = {"cmaes": "cmaes"}
 
 
 def make_sampler(sampler: object, options: Mapping[str, Any]) -> BaseSampler:
@@ -23,6 +32,7 @@ def make_sampler(sampler: object, options: Mapping[str, Any]) -> BaseSampler:
 
     Raises:
         ConfigError: An unknown name or option, options beside an object, or no sampler at all.
+        MissingDependency: The sampler needs a package that is not installed.
     """
     if sampler is None or isinstance(sampler, str):
         return _by_name("tpe" if sampler is None else sampler, options)
@@ -68,12 +78,16 @@ def _by_name(name: str, options: Mapping[str, Any]) -> BaseSampler:
         raise ConfigError(f"unknown sampler {name!r}", hint=_nearest(name, SAMPLERS))
     known = set(inspect.signature(SAMPLERS[name]).parameters) - {"seed"}
     for option in options:
-        if option == "seed":
-            raise ConfigError("seed is no option of the sampler", hint="Give the run a seed.")
         if option not in known:
             raise ConfigError(
                 f"sampler {name!r} has no option {option!r}", hint=_nearest(option, known)
             )
+    package = _NEEDS.get(name)
+    if package is not None and find_spec(package) is None:
+        raise MissingDependency(
+            f"sampler {name!r} of Optuna needs the package {package!r}, which is not installed",
+            hint=f"Run `pip install {package}`.",
+        )
     return SAMPLERS[name](**options)
 
 

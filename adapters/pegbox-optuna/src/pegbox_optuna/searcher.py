@@ -13,6 +13,7 @@ from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
+from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain, is_active
 from pegbox.trial import Outcome
 
@@ -25,18 +26,27 @@ __all__ = ["OptunaSearch"]
 
 
 class OptunaSearch(Searcher):
-    """Proposes points by one of Optuna's samplers.
+    """Proposes points by one of Optuna's samplers. The arguments are Ray Tune's, and more.
 
     Args:
-        sampler: ``"tpe"`` (the default), ``"random"``, or a sampler object of Optuna's, which is
-            copied for the run.
+        space: Parameters that join the run's ``param_space``: a dict of names to Optuna's
+            distributions, or to what ``param_space`` takes.
+        metric: Name of the reported value that counts, where the run names none.
+        mode: ``"min"`` or ``"max"``; given with ``metric`` or not at all.
         points_to_evaluate: Configurations, or parts of them, that are proposed first; what one
             leaves out is the sampler's to choose.
-        **sampler_options: Options of the sampler's class, for a sampler given by name; not
-            ``seed``, which follows from the run's.
+        sampler: ``"tpe"`` (the default), ``"random"``, ``"cmaes"`` (needs the package cmaes), or a
+            sampler object of Optuna's, which is copied for the run.
+        study_name: Refused, as is ``storage``: what is known lies in the experiment's own store.
+        seed: A seed of the searcher's own, in the place of the one that follows from the run's.
+        evaluated_rewards: The metric of each of ``points_to_evaluate``, where it is known: they are
+            learnt from and not tried again.
+        **sampler_options: Options of the sampler's class, for a sampler given by name.
 
     Raises:
-        ConfigError: An unknown sampler or option, named.
+        ConfigError: An unknown sampler or option, named; a space or a study of Optuna's that
+            cannot be used.
+        MissingDependency: The sampler needs a package that is not installed.
     """
 
     # Not `intermediate`: of a stopped trial TPE looks at the last result alone, and that one
@@ -47,15 +57,40 @@ class OptunaSearch(Searcher):
 
     def __init__(
         self,
-        sampler: str | BaseSampler | None = None,
-        *,
+        space: Mapping[str, Any] | None = None,
+        metric: str | None = None,
+        mode: str | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        sampler: str | BaseSampler | None = None,
+        study_name: str | None = None,
+        storage: Any | None = None,
+        seed: int | None = None,
+        evaluated_rewards: Sequence[float] | None = None,
         **sampler_options: Any,
     ) -> None:
+        from pegbox_optuna.own_space import to_param_space
         from pegbox_optuna.samplers import make_sampler
 
-        self.points_to_evaluate = points_to_evaluate or ()
+        super().__init__(metric, mode)
+        _refuse_study(study_name=study_name, storage=storage)
+        _check_seed(seed)
+        self.own_space = {} if space is None else to_param_space(space)
+        self._own_seed = seed
         self._given_sampler = make_sampler(sampler, sampler_options)
+        if evaluated_rewards is None:
+            self.points_to_evaluate = points_to_evaluate or ()
+        else:
+            self._know(points_to_evaluate or (), evaluated_rewards)
+
+    def _know(self, points: Sequence[Mapping[str, Any]], rewards: Sequence[float]) -> None:
+        if len(points) != len(rewards):
+            raise ConfigError(
+                f"OptunaSearch has {len(points)} points_to_evaluate and {len(rewards)} "
+                "evaluated_rewards",
+                hint="Give one reward for each point, or none at all.",
+            )
+        for point, reward in zip(points, rewards, strict=True):
+            self.add_evaluated_point(point, reward)
 
     def setup(
         self,
@@ -93,6 +128,8 @@ class OptunaSearch(Searcher):
         """Propose a point, seen from everything told and everything pending."""
         from pegbox_optuna.samplers import seed_generators
 
+        if self._own_seed is not None:
+            seed = derive_seed(self._own_seed, "ask", ask)
         seed_generators(self._sampler, seed)
         given = self._points[ask] if ask < len(self._points) else {}
         return self._study.ask(trial_id, pending, given)
@@ -156,3 +193,19 @@ def _conform_value(path: str, domain: Domain, value: Any) -> float | int:
         raise ConfigError(
             f"the observed point is not in the space: {path!r}: {error.message}", hint=error.hint
         ) from None
+
+
+def _refuse_study(**given: Any) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise ConfigError(
+                f"OptunaSearch({name}=...) is not taken: what is known of trials lies in the "
+                "experiment's own store, and Tuner.restore goes on from there",
+                hint=f"Leave {name} out. Results of a study that you have are made known with "
+                "add_evaluated_point(parameters, value).",
+            )
+
+
+def _check_seed(seed: object) -> None:
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        raise ConfigError(f"OptunaSearch(seed=...) must be a whole number from 0, got {seed!r}")
