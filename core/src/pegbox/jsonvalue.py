@@ -11,15 +11,16 @@ It does not know what the values mean; see `pegbox.space` for objects inside a c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn
 
 from pegbox.errors import ConfigError
 from pegbox.scalars import unpacked
 from pegbox.text import shown
 
-__all__ = ["MOST_BITS", "MOST_LEVELS", "dumps", "flatten", "loads", "look_up", "plain"]
+__all__ = ["MOST_BITS", "MOST_LEVELS", "chosen", "dumps", "flatten", "loads", "plain"]
 
+_ABSENT: Final = object()
 _FLOAT: Final = "$float"
 _DICT: Final = "$dict"
 _OURS: Final = (_FLOAT, _DICT)
@@ -104,13 +105,15 @@ def flatten(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def chosen(config: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
-    """The values at flat paths, without those that a conditional choice leaves out."""
-    values = ((path, look_up(config, path, _ABSENT)) for path in paths)
+    """The values at flat paths such as ``"model/layers/0"``, as far as there are any.
+
+    A conditional choice leaves some out.
+    """
+    values = ((path, _look_up(config, path)) for path in paths)
     return {path: value for path, value in values if value is not _ABSENT}
 
 
-def look_up(config: Mapping[str, Any], path: str, absent: object = "") -> object:
-    """The value at a flat path such as ``"model/layers/0"``, or ``absent`` where there is none."""
+def _look_up(config: Mapping[str, Any], path: str) -> object:
     value: object = config
     for part in path.split("/"):
         if isinstance(value, Mapping) and part in value:
@@ -118,7 +121,7 @@ def look_up(config: Mapping[str, Any], path: str, absent: object = "") -> object
         elif isinstance(value, list | tuple) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            return absent
+            return _ABSENT
     return value
 
 

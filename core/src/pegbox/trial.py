@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 from typing import Any, Literal, Protocol
 
 from pegbox.errors import TrialError
-from pegbox.jsonvalue import look_up
+from pegbox.jsonvalue import chosen
 from pegbox.resources import Resources
 
 __all__ = [
@@ -228,7 +228,7 @@ class TrialView:
     def evaluated_params(self) -> dict[str, Any]:
         """Flat path -> value of the parameters that the searcher chose."""
         config = self._record.config
-        return {path: look_up(config, path) for path in self._record.point}
+        return chosen(config, self._record.point)
 
     @property
     def resources(self) -> Resources:
