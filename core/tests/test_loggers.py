@@ -72,6 +72,12 @@ def test_the_files_are_what_the_store_says(tmp_path):
     assert [row["note"] for row in rows] == ["a,b\nc", "é", ""]
 
 
+def test_the_files_of_trials_in_processes_are_what_the_store_says(tmp_path):
+    options = {"num_samples": 12, "scheduler": "asha", "executor": "dask"}
+    grid = tuning.fit(tmp_path, callbacks=("csv", "json"), **options)
+    check_as_exported(tmp_path, grid)
+
+
 def test_no_folder_without_something_in_it(tmp_path):
     def silent(config):
         if config["x"] > 2:
