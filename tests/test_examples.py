@@ -5,12 +5,27 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from ten_lines import ROOT, at_home
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+#: Example -> what a reader can learn from what it prints.
+SAYS = {
+    "function.py": r"^(\d+) steps instead of 600",
+    "class_trainable.py": r"^lr 0\.4 : loss \S+ after 10 steps, the last 6 since the failure$",
+    "conditional_space.py": r"^power: \d+ trials; the best, \{'kind': 'power', 'exponent': 2",
+    "stoppers.py": r"^lr 0\.001 : stopped after 40 steps",
+    "checkpoints.py": r"^  on disk are the checkpoints of steps \[7, 8, 10\]",
+    "restore.py": r"^More samples: 10 trials, the first 6 of them as they were:$",
+    "custom_callback.py": r"^complete after 10 trials, best 0\.0",
+    "custom_searcher.py": r"^hill climbing\s+the lowest of 60 points is at [0-4]\.",
+    "moved_from_tune.py": r"^Score \S+ after 12 iterations$",
+}
 
 
 def run(script: Path, home: Path) -> str:
@@ -24,6 +39,29 @@ def run(script: Path, home: Path) -> str:
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr + done.stdout
     return done.stdout
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What each short example prints; as many run at once as there are cores in most machines."""
+    homes = [tmp_path_factory.mktemp(name.removesuffix(".py")) for name in SAYS]
+    with ThreadPoolExecutor(2) as pool:
+        runs = [
+            pool.submit(run, ROOT / "examples" / name, home)
+            for name, home in zip(SAYS, homes, strict=True)
+        ]
+    return dict(zip(SAYS, runs, strict=True))
+
+
+@pytest.mark.parametrize(("name", "words"), SAYS.items(), ids=list(SAYS))
+def test_a_short_example_shows_its_idea(printed, name, words):
+    out = printed[name].result()
+    assert re.search(words, out, re.M), out
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_a_short_example_is_one_page(name):
+    assert len((ROOT / "examples" / name).read_text().splitlines()) <= 60
 
 
 @pytest.mark.slow
