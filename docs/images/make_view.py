@@ -58,7 +58,7 @@ def wait_for_view() -> str:
         screen = tmux("capture-pane", "-p", "-e", "-t", SESSION)
         shown = Text.from_ansi(screen).plain
         ended = re.search(r"(\d+)/60", shown)
-        reported = re.findall(r"^[0-9a-f]{5}_\d{5} +[1-9]", shown, re.MULTILINE)
+        reported = re.findall(r"^[0-9a-f]{5}_\d{5} +RUNNING .* [1-9]\d*  +[\d.]+s ", shown, re.M)
         if ended and int(ended[1]) >= ENDED_AT_LEAST and len(reported) >= RUNNING_AT_LEAST:
             return screen
         time.sleep(0.1)

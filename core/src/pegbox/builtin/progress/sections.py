@@ -42,11 +42,11 @@ _STATE_WORDS: Final = (
 _UNITS: Final = {"cpu": "CPUs", "gpu": "GPUs"}
 
 
-def settings(snapshot: Snapshot, glyphs: Glyphs) -> str:
-    """Searcher, scheduler and seed."""
+def settings(snapshot: Snapshot, glyphs: Glyphs, *, short: bool = False) -> str:
+    """Searcher, scheduler and seed; ``short`` for the names alone."""
     experiment = snapshot.experiment
-    parts = [("searcher", experiment.searcher), ("scheduler", experiment.scheduler)]
-    named = [f"{what} {name}" for what, name in parts if name]
+    parts = [("searcher ", experiment.searcher), ("scheduler ", experiment.scheduler)]
+    named = [name if short else what + name for what, name in parts if name]
     return glyphs.between.join([*named, f"seed {experiment.seed}"])
 
 
@@ -81,8 +81,8 @@ def head(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:
     elapsed = f"running for {duration(snapshot.elapsed_s)}"
     room = width - len(elapsed) - 2
     name = clip(one_line(name), room, glyphs.cut)
-    detail = settings(snapshot, glyphs)
-    detail = f"  {detail}" if len(name) + len(detail) + 2 <= room else ""
+    details = (f"  {settings(snapshot, glyphs, short=short)}" for short in (False, True))
+    detail = next((text for text in details if len(name) + len(text) <= room), "")
     gap = " " * (width - len(name) - len(detail) - len(elapsed))
     title: Line = ((name, "bold"), (detail, "dim"), (gap, ""), (elapsed, ""))
     around = glyphs.between.join(surroundings(snapshot))
