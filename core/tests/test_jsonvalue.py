@@ -122,3 +122,11 @@ def test_flatten_joins_names():
 def test_flatten_refuses_two_values_of_one_name():
     with pytest.raises(ConfigError, match="'a/b'"):
         jsonvalue.flatten({"a/b": 1, "a": {"b": 2}})
+
+
+def test_a_choice_is_shown_by_its_parts_or_by_itself_where_it_has_none():
+    paths = ["model/C", "model/sizes/0", "model/sizes", "model", "lr"]
+    config = {"model": {"C": 1.0, "sizes": [4]}, "lr": 0.5}
+    assert jsonvalue.chosen(config, paths) == {"model/C": 1.0, "model/sizes/0": 4, "lr": 0.5}
+    assert jsonvalue.chosen({"model": None, "lr": 0.5}, paths) == {"model": None, "lr": 0.5}
+    assert jsonvalue.chosen(config, ["model"]) == {"model": {"C": 1.0, "sizes": [4]}}

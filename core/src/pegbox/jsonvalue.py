@@ -107,10 +107,17 @@ def flatten(metrics: Mapping[str, Any]) -> dict[str, Any]:
 def chosen(config: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """The values at flat paths such as ``"model/layers/0"``, as far as there are any.
 
-    A conditional choice leaves some out.
+    A conditional choice leaves some out. Of a dict or a list whose parts have paths among these,
+    only the parts are given.
     """
     values = ((path, _look_up(config, path)) for path in paths)
-    return {path: value for path, value in values if value is not _ABSENT}
+    found = {path: value for path, value in values if value is not _ABSENT}
+    return {path: value for path, value in found.items() if not _is_in_parts(path, value, found)}
+
+
+def _is_in_parts(path: str, value: object, found: Iterable[str]) -> bool:
+    holds_others = isinstance(value, Mapping | list | tuple)
+    return holds_others and any(other.startswith(f"{path}/") for other in found)
 
 
 def _look_up(config: Mapping[str, Any], path: str) -> object:
