@@ -56,6 +56,8 @@ class EmbeddedCluster:
         ConfigError: A number is too small, or there are more environments than workers.
     """
 
+    against_sharing = "let all trials ask for as many cores (with_resources)"
+
     def __init__(
         self,
         n_workers: int,

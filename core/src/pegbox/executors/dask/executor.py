@@ -61,6 +61,9 @@ class ClusterLike(Protocol):
     def scheduler(self) -> Any | None:
         """The scheduler of the client that `start` gave, where it lives in this process."""
 
+    #: What users can do so that no trials of whole cores share a process, as a sentence's end.
+    against_sharing: str
+
     def shared_folder(self, size: int) -> Path | None:
         """A folder that all workers can read, with room for so many bytes; None without one."""
 
@@ -309,10 +312,9 @@ class DaskExecutor:
         self._sharing_said = True
         logger.warning(
             "trials share a process on worker %s: they share Python's lock, and one that crashes "
-            "takes the others along; start workers of one thread each (dask worker --nworkers N "
-            "--nthreads 1, LocalCluster(n_workers=N, threads_per_worker=1)), or give a trial all "
-            "threads of a worker (with_resources)",
+            "takes the others along; %s",
             slot.worker,
+            self._cluster.against_sharing,
         )
 
     def _trial_ended(

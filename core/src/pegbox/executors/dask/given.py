@@ -40,6 +40,12 @@ class GivenCluster:
         ConfigError: The client cannot be used.
     """
 
+    against_sharing = (
+        "start workers of one thread each (dask worker --nworkers N --nthreads 1, "
+        "LocalCluster(n_workers=N, threads_per_worker=1)), or give a trial all threads of a worker "
+        "(with_resources)"
+    )
+
     def __init__(self, client: Client) -> None:
         check_client(client)
         self._client = client
