@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pegbox import jsonvalue
+from pegbox import jsonvalue, session
 from pegbox._trial.checkpointing import mark_folder, whole_checkpoints
 from pegbox._trial.function import run_trial
 from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
@@ -515,9 +515,34 @@ def test_the_context_tells_who_the_trial_is(tmp_path: Path) -> None:
     assert context.get_trial_name() == "train_abcde_00003"
     assert context.get_experiment_name() == "exp"
     assert context.get_trial_resources() == Resources({"cpu": 1})
+    assert context.get_trial_resources().required_resources == {"CPU": 1}
+    assert (context.get_local_rank(), context.get_local_world_size()) == (0, 1)
+    assert (context.get_node_rank(), context.get_metadata()) == (0, {})
+    with pytest.raises(ReportError, match=r"get_trial_dir\(\) is the trial's folder"):
+        context.get_storage()
     assert (context.attempt, context.seed, context.gpu_ids) == (2, 7, ())
     assert (context.get_world_rank(), context.get_world_size()) == (0, 1)
     assert (tmp_path / "train_abcde_00003" / "note").read_text() == "x"
+
+
+def test_the_older_session_module_says_the_same(tmp_path: Path) -> None:
+    mark_folder(str(tmp_path), "abcde")
+    seen: dict[str, Any] = {}
+
+    def train(config: dict[str, Any]) -> None:
+        others = ("report", "get_checkpoint")
+        names = [name for name in session.__all__ if name not in others]
+        context = get_context()
+        for name in names:
+            seen[name] = getattr(session, name)()
+            assert seen[name] == getattr(context, name)()
+        assert session.get_checkpoint() is None
+        session.report({"a": 1})
+
+    end, channel = run(train, tmp_path)
+    assert end == EndMessage("finished")
+    assert len(seen) == 10
+    assert channel.metrics() == [{"a": 1}]
 
 
 def test_importing_the_trial_side_loads_nothing_heavy() -> None:

@@ -118,7 +118,9 @@ def test_a_run_takes_the_function_out_again(tmp_path: Path) -> None:
 
     wrapped = wrap_function(with_parameters(uses, data=5))
     assert unwrap(wrapped).target is uses
-    assert wrapped({"x": 1}).train()["loss"] == 6
+    by_hand = wrapped({"x": 1})
+    assert by_hand.train()["loss"] == 6
+    by_hand.stop()
     results = fit(tmp_path, wrapped, num_samples=1)
     assert 5 <= results[0].metrics["loss"] <= 6
     assert results[0].metrics["thread"] == threading.current_thread().name

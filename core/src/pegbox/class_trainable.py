@@ -19,6 +19,7 @@ from pegbox.checkpoint import Checkpoint
 from pegbox.config_copy import copy_config
 from pegbox.dict_folder import holds_dict, read_dict, write_dict
 from pegbox.errors import ReportError
+from pegbox.placement_group import PlacementGroupFactory
 from pegbox.resources import Resources
 from pegbox.step_counters import StepCounters, here
 
@@ -304,9 +305,9 @@ class Trainable:
         return self._identity.name if self._identity else "default"
 
     @property
-    def trial_resources(self) -> Resources:
+    def trial_resources(self) -> PlacementGroupFactory:
         """What the trial was given, by name; empty outside of one."""
-        return self._identity.resources if self._identity else Resources()
+        return PlacementGroupFactory([self._identity.resources if self._identity else {}])
 
     @property
     def logdir(self) -> str:

@@ -10,7 +10,7 @@ from pegbox._trial.current import find
 from pegbox._trial.task import TrialTask
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ReportError
-from pegbox.resources import Resources
+from pegbox.placement_group import PlacementGroupFactory
 
 __all__ = ["TrialContext", "get_checkpoint", "get_context", "report"]
 
@@ -134,9 +134,9 @@ class TrialContext:
         """
         return make_trial_folder(self._task)
 
-    def get_trial_resources(self) -> Resources:
+    def get_trial_resources(self) -> PlacementGroupFactory:
         """What the trial was given, by name; ``["cpu"]`` is a number of cores."""
-        return self._task.resources
+        return PlacementGroupFactory([self._task.resources])
 
     def get_experiment_name(self) -> str:
         """The experiment's name."""

@@ -6,8 +6,8 @@ itself too: `pegbox.report`, `pegbox.get_checkpoint`, `pegbox.get_context`.
 
 from __future__ import annotations
 
+from pegbox.placement_group import PlacementGroupFactory
 from pegbox.reporting import get_checkpoint, get_context, report
-from pegbox.resources import Resources
 
 __all__ = [
     "get_checkpoint",
@@ -45,7 +45,7 @@ def get_trial_dir() -> str:
     return get_context().get_trial_dir()
 
 
-def get_trial_resources() -> Resources:
+def get_trial_resources() -> PlacementGroupFactory:
     """What the trial was given."""
     return get_context().get_trial_resources()
 
