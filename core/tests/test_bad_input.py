@@ -55,8 +55,9 @@ ASHA_TAKES = (
     "stop_last_trials."
 )
 CALLBACK_METHODS = (
-    "setup, on_trial_start, on_trial_result, on_trial_complete, on_trial_error, "
-    "on_trial_recover, on_checkpoint, on_experiment_end"
+    "setup, on_step_begin, on_step_end, on_trial_start, on_trial_restore, on_trial_result, "
+    "on_trial_complete, on_trial_error, on_trial_recover, on_trial_save, on_checkpoint, "
+    "on_experiment_end, get_state, set_state"
 )
 SEARCHER_METHODS = (
     "setup, suggest, on_trial_result, on_trial_complete, observe, added_config, get_state, "
@@ -172,7 +173,7 @@ MISTAKES = {
     ),
     "callback misspelt": (
         lambda: tune(run={"callbacks": ["progres"]}),
-        "no callback is called 'progres'\n  Did you mean \"progress\"? Installed: progress.",
+        "no callback is called 'progres'\n  Did you mean \"progress\"? Installed: csv, json, progress.",
     ),
     "option misspelt": (
         lambda: tune(scheduler=("asha", {"max_tt": 5}), **LOSS),

@@ -10,6 +10,7 @@ from pegbox._plugins.catalog import Catalog, Offer
 from pegbox._plugins.construct import construct, import_target
 from pegbox._run.components import check_object
 from pegbox.errors import ConfigError, PegboxError
+from pegbox.text import shown
 
 __all__ = ["VARIABLE", "make_callbacks"]
 
@@ -39,10 +40,8 @@ def make_callbacks(
 
 
 def _view(verbose: int, reporter: object | None) -> Any:
-    catalog = Catalog.discover()
-    if reporter is not None and getattr(reporter, "reports_itself", True):
-        return catalog.create("callback", "reporter", {"reporter": reporter})
-    return catalog.create("callback", "progress", {"verbose": verbose, "reporter": reporter})
+    options = {"verbose": verbose, "reporter": reporter}
+    return Catalog.discover().create("callback", "progress", options)
 
 
 def _made(callback: Any) -> Any:
@@ -53,7 +52,7 @@ def _made(callback: Any) -> Any:
         )
     catalog = Catalog.discover()
     made = catalog.create("callback", callback) if isinstance(callback, str) else callback
-    check_object("callback", f"callbacks has {callback!r}, which", made)
+    check_object("callback", f"callbacks has {shown(callback)}, which", made)
     return made
 
 

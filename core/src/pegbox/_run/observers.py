@@ -163,7 +163,7 @@ class Observers:
 
     def _report(self, faults: Sequence[PluginError]) -> None:
         for fault in faults:
-            logger.error("%s; it is told nothing further", fault, exc_info=fault.__cause__)
+            logger.error("%s; it is told nothing further", fault.message, exc_info=fault.__cause__)
 
     def _step(self, hook: str, **more: object) -> None:
         if self._manager.implements(hook):

@@ -47,7 +47,6 @@ def pegbox_callbacks() -> Mapping[str, str]:
     """The live view, and the loggers of Ray Tune's files."""
     return {
         "progress": "pegbox.builtin.progress:ProgressView",
-        "reporter": "pegbox.builtin.progress.reporter_callback:ReporterCallback",
         "csv": "pegbox.builtin.loggers.csv_logger:CSVLoggerCallback",
         "json": "pegbox.builtin.loggers.json_logger:JsonLoggerCallback",
     }

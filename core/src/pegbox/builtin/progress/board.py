@@ -123,6 +123,7 @@ class Board:
             retry=self._retry,
             retries=self._retries,
             version=self._version,
+            trials=self._trials,
         )
 
     def _see(self, trial: TrialView) -> None:

@@ -2,7 +2,7 @@
 
 A `CLIReporter` or `JupyterNotebookReporter` as it is only says how the view looks: which columns,
 how many rows, how often. One whose class overrides ``should_report`` or ``report`` is asked
-instead, as is any other `ProgressReporter`; `pegbox.builtin.progress.reporter_callback` asks it.
+instead, as is any other `ProgressReporter`; `pegbox.builtin.progress.reporter_output` asks it.
 """
 
 from __future__ import annotations

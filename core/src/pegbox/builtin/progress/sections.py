@@ -26,6 +26,7 @@ __all__ = [
     "leader",
     "leaders",
     "other_metrics",
+    "resources_text",
     "retries",
     "settings",
     "surroundings",
@@ -63,16 +64,14 @@ def surroundings(snapshot: Snapshot) -> list[str]:
     if moment.memory is not None:
         used, total = (amount / 2**30 for amount in moment.memory)
         known.append(f"memory {used:.1f}/{total:.1f} GiB")
-    return [*known, *_resources(snapshot)]
+    return [*known, resources] if (resources := resources_text(snapshot)) else known
 
 
-def _resources(snapshot: Snapshot) -> list[str]:
+def resources_text(snapshot: Snapshot) -> str:
     """``2/2 CPUs, 0/1 GPUs``: asked for by running trials, of what all workers have."""
     total, asked = snapshot.resources, snapshot.requested
-    if not total:
-        return []
     shown = (f"{asked.get(name, 0):g}/{total[name]:g} {_UNITS.get(name, name)}" for name in total)
-    return [", ".join(shown)]
+    return ", ".join(shown)
 
 
 def head(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from pegbox.builtin.progress.options import ViewOptions
 from pegbox.callback import ExperimentInfo
 from pegbox.objective import Objective
 from pegbox.resources import Resources
-from pegbox.trial import State
+from pegbox.trial import State, TrialView
 
 __all__ = ["Leader", "Mishap", "Moment", "Row", "Snapshot"]
 
@@ -100,6 +100,7 @@ class Snapshot:
         failures: The trials that failed last, the latest one last.
         retry: The last try that is repeated. ``retries``: how many were in this run.
         version: Goes up with everything that happens.
+        trials: All of them, live.
     """
 
     experiment: ExperimentInfo
@@ -116,6 +117,7 @@ class Snapshot:
     retry: Mishap | None = None
     retries: int = 0
     version: int = 0
+    trials: Sequence[TrialView] = ()
 
     @property
     def elapsed_s(self) -> float:

@@ -17,7 +17,8 @@ from pegbox.builtin.progress.board import Board
 from pegbox.builtin.progress.lines import LineOutput
 from pegbox.builtin.progress.news import News
 from pegbox.builtin.progress.options import ViewOptions
-from pegbox.builtin.progress.reporters import TableReporter
+from pegbox.builtin.progress.reporter_output import ReporterOutput, check_reporter
+from pegbox.builtin.progress.reporters import ProgressReporter, TableReporter
 from pegbox.builtin.progress.snapshot import Moment, Snapshot
 from pegbox.builtin.progress.ticker import Ticker
 from pegbox.callback import Callback, Ending, ExperimentInfo
@@ -64,10 +65,10 @@ class ProgressView(Callback):
         live: False for plain lines even on a terminal or in a notebook, e.g. so that the prompt
             of a debugger stays readable.
         file: Where to write; the process's standard output by default.
-        reporter: How it looks; None as it comes.
+        reporter: How it looks, or what takes its place; None as it comes.
 
     Raises:
-        ConfigError: ``verbose`` is not a whole number from 0 on.
+        ConfigError: ``verbose`` is not a whole number from 0 on, or the reporter is none.
     """
 
     def __init__(
@@ -76,9 +77,11 @@ class ProgressView(Callback):
         *,
         live: bool = True,
         file: TextIO | None = None,
-        reporter: TableReporter | None = None,
+        reporter: ProgressReporter | None = None,
     ) -> None:
         whole("ProgressView", "verbose", verbose, 0, "0 is silent, 1 the view.")
+        if reporter is not None:
+            check_reporter(reporter)
         self._verbose = verbose
         self._live = live
         self._file = file
@@ -103,7 +106,7 @@ class ProgressView(Callback):
         self._news = News(self._verbose, experiment.parameters)
         self._start_s = time.monotonic()
         self._first_s = self._last_s = 0.0
-        self._output = _choose_output(self._file or sys.stdout, self._live, options)
+        self._output = self._choose_output(options)
         try:
             self._output.start(self._snapshot(self._board))
         except BaseException:
@@ -234,8 +237,16 @@ class ProgressView(Callback):
             return board.snapshot(moment, rows)
 
     def _options(self) -> ViewOptions:
-        chosen = ViewOptions() if self._reporter is None else self._reporter.options
+        reporter = self._reporter
+        chosen = reporter.options if isinstance(reporter, TableReporter) else ViewOptions()
         return dataclasses.replace(chosen, verbose=self._verbose)
+
+    def _choose_output(self, options: ViewOptions) -> Output:
+        file = self._file or sys.stdout
+        reporter = self._reporter
+        if reporter is not None and getattr(reporter, "reports_itself", True):
+            return ReporterOutput(reporter, file)
+        return _choose_output(file, self._live, options)
 
     def _abandon(self) -> None:
         # A callback that raises is dropped and told nothing more: the last chance to clean up.
