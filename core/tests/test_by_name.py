@@ -136,7 +136,11 @@ def test_an_object_that_takes_no_attributes_is_still_made(monkeypatch):
             "searcher repeater (pegbox 0.1.0) cannot be made: missing a required argument: "
             "'searcher'\n  It takes searcher, repeat, set_index.",
         ),
-        (lambda: create_searcher(3), "the name of a searcher must be text, got 3"),
+        (
+            lambda: create_searcher(3),
+            "the name of a searcher must be text, got 3\n"
+            f"  Installed: {', '.join(catalogs.Catalog.discover().names('searcher'))}.",
+        ),
     ],
 )
 def test_a_wrong_name_or_argument_is_refused(make, message):

@@ -122,8 +122,7 @@ def test_experiments_run_one_after_the_other(quick, tmp_path):
         ({"num_sample": 3}, "run() has no argument 'num_sample'"),
         (
             {"export_formats": ["onnx"]},
-            "run(export_formats=...) is not taken: write the model into a checkpoint, or export "
-            "it from the best one after the run",
+            "run(export_formats=...) is not taken",
         ),
         (
             {"resume": "PROMPT"},
@@ -147,6 +146,7 @@ def test_what_cannot_be_used_is_refused(quick, tmp_path, options, message):
     with pytest.raises(ConfigError) as refused:
         run(train, **{**quick, **options})
     assert refused.value.message == message
+    assert refused.value.hint
     assert not list(tmp_path.iterdir())
 
 
@@ -161,3 +161,4 @@ def test_what_is_no_experiment_is_refused(given, message):
     with pytest.raises(ConfigError) as refused:
         run_experiments(given)
     assert refused.value.message == message
+    assert refused.value.hint

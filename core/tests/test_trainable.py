@@ -132,7 +132,7 @@ def test_a_wrong_answer_for_a_config_names_function_and_config(answer: Any, word
         ([], {}, "one bundle for now, got 0"),
         ({"CPU": 1}, {}, "takes a list of bundles, got {'CPU': 1}"),
         ([{"CPU": -1}], {}, "'cpu' must be a number not below 0"),
-        ([{"CPU": 1}], {"strategy": "pack"}, "must be one of PACK, .*got 'pack'"),
+        ([{"CPU": 1}], {"strategy": "pack"}, 'must be "PACK", "SPREAD", .*got .pack.'),
         ([{"CPU": 1}], {"lifetime": "detached"}, "takes bundles and strategy, got lifetime"),
     ],
 )

@@ -9,10 +9,12 @@ from typing import Any
 
 from pegbox._run.folder import experiment_folder
 from pegbox.analysis import ExperimentAnalysis
+from pegbox.argument_checks import flag, named_value, whole
 from pegbox.configs import CheckpointConfig, FailureConfig, ResumeConfig, RunConfig, TuneConfig
 from pegbox.errors import ConfigError, RunError
 from pegbox.experiment import Experiment
 from pegbox.results import Result
+from pegbox.text import shown
 from pegbox.trainable import with_resources
 from pegbox.tuner import ExecutorName, Tuner
 
@@ -163,7 +165,8 @@ def _listed(given: Any) -> list[Experiment]:
     if isinstance(given, Sequence) and not isinstance(given, str):
         return [one for each in given for one in _listed(each)]
     raise ConfigError(
-        f"run_experiments takes Experiments, or dicts of name and settings, got {given!r}"
+        f"run_experiments takes Experiments, or dicts of name and settings, got {shown(given)}",
+        hint='Write run_experiments({"name": {"run": trainable, "config": {...}}}).',
     )
 
 
@@ -171,7 +174,7 @@ def _refuse_unknown(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if name in _REFUSED:
             if value is not None:
-                raise ConfigError(f"run({name}=...) {_REFUSED[name]}")
+                raise ConfigError(f"run({name}=...) is not taken", hint=_REFUSED[name])
         elif name not in (*_TUNE, *_RUN):
             raise ConfigError(
                 f"run() has no argument {name!r}",
@@ -180,17 +183,17 @@ def _refuse_unknown(settings: Mapping[str, Any]) -> None:
 
 
 _REFUSED = {
-    "storage_filesystem": "is not taken: storage_path says where experiments lie",
-    "export_formats": "is not taken: write the model into a checkpoint, or export it from the "
-    "best one after the run",
-    "restore": "is not taken: start from a checkpoint by loading it in the trainable, or go on "
-    "with the whole experiment by resume=True",
+    "storage_filesystem": "storage_path says where experiments lie.",
+    "export_formats": "Write the model into a checkpoint, or export it from the best one after "
+    "the run.",
+    "restore": "Start from a checkpoint by loading it in the trainable, or go on with the whole "
+    "experiment by resume=True.",
 }
 
 
 def _nearest(name: str) -> str:
     near = difflib.get_close_matches(name, (*_TUNE, *_RUN, *_OWN), n=1)
-    return f"Did you mean {near[0]!r}?" if near else ""
+    return f"Did you mean {near[0]!r}?" if near else "help(pegbox.run) lists all of them."
 
 
 _OWN = (
@@ -212,10 +215,14 @@ def checkpoint_settings(
     Raises:
         ConfigError: It was written by both.
     """
+    whole("run", "checkpoint_freq", freq, 0, "0 is never.")
+    flag("run", "checkpoint_at_end", at_end)
     older: dict[str, Any] = {}
     if keep is not None:
+        whole("run", "keep_checkpoints_num", keep, 1, "None keeps all of them.")
         older["num_to_keep"] = keep
     if score is not None:
+        named_value("run", "checkpoint_score_attr", score)
         order, _, name = score.rpartition("-") if score[:4] in ("min-", "max-") else ("", "", score)
         older["checkpoint_score_attribute"] = name
         older["checkpoint_score_order"] = order or "max"
@@ -227,7 +234,8 @@ def checkpoint_settings(
         return config
     if config is not None:
         raise ConfigError(
-            f"run(checkpoint_config=...) leaves no place for {', '.join(older)} under older names"
+            f"run(checkpoint_config=...) leaves no place for {', '.join(older)} under older names",
+            hint="Write them into the CheckpointConfig.",
         )
     written = ", ".join(f"{name}={value!r}" for name, value in older.items())
     warnings.warn(
@@ -242,16 +250,24 @@ def _how_to_resume(
     """What becomes of each kind of trial; None for a fresh run."""
     if resume is None or resume is False:
         if config is not None:
-            raise ConfigError("run(resume_config=...) needs resume=True beside it")
+            raise ConfigError(
+                "run(resume_config=...) needs resume=True beside it",
+                hint="It says what becomes of each kind of trial of an experiment that goes on.",
+            )
         return None
-    words = "LOCAL" if resume is True else str(resume).upper()
+    words = resume.upper() if isinstance(resume, str) else "LOCAL" if resume is True else ""
     if words not in _RESUME_WORDS:
+        near = difflib.get_close_matches(words, _RESUME_WORDS, n=1)
         raise ConfigError(
             f"run(resume=...) must be True, False or one of {', '.join(_RESUME_WORDS)}, "
-            f"got {resume!r}"
+            f"got {shown(resume)}",
+            hint=f"Did you mean {near[0]!r}?" if near else "Write resume=True to go on.",
         )
     if run_config.name is None:
-        raise ConfigError(f"run(resume={resume!r}) needs the experiment's name")
+        raise ConfigError(
+            f"run(resume={resume!r}) needs the experiment's name",
+            hint="Write run(..., name=...): the name of its folder.",
+        )
     folder = experiment_folder(run_config.storage_path, run_config.name)
     if words.startswith("AUTO") and not Tuner.can_restore(folder):
         return None

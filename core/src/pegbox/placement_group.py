@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pegbox.argument_checks import one_of
 from pegbox.errors import ConfigError
 from pegbox.resources import Resources
+from pegbox.text import shown
 
 __all__ = ["PlacementGroupFactory"]
 
@@ -39,13 +41,12 @@ class PlacementGroupFactory(Resources):
         **kwargs: Any,
     ) -> None:
         if args or kwargs:
-            further = ", ".join([*map(repr, args), *kwargs])
-            raise ConfigError(f"PlacementGroupFactory takes bundles and strategy, got {further}")
-        if strategy not in _STRATEGIES:
+            further = ", ".join([*map(shown, args), *kwargs])
             raise ConfigError(
-                f"PlacementGroupFactory(strategy=...) must be one of {', '.join(_STRATEGIES)}, "
-                f"got {strategy!r}"
+                f"PlacementGroupFactory takes bundles and strategy, got {further}",
+                hint='Write PlacementGroupFactory([{"CPU": 2, "GPU": 1}]).',
             )
+        one_of("PlacementGroupFactory", "strategy", strategy, _STRATEGIES)
         super().__init__(_only_bundle(bundles))
         self._strategy = strategy
 
@@ -85,14 +86,23 @@ def _only_bundle(bundles: object) -> dict[str, float]:
     whole = isinstance(bundles, Sequence) and not isinstance(bundles, str)
     if not whole or not all(isinstance(bundle, Mapping) for bundle in bundles):  # type: ignore[attr-defined]
         raise ConfigError(
-            f"PlacementGroupFactory takes a list of bundles, got {bundles!r}",
+            f"PlacementGroupFactory takes a list of bundles, got {shown(bundles)}",
             hint='Write e.g. PlacementGroupFactory([{"CPU": 2, "GPU": 1}]).',
         )
     listed: list[Mapping[str, float]] = list(bundles)  # type: ignore[call-overload]
     if len(listed) != 1:
         raise ConfigError(
-            f"PlacementGroupFactory takes one bundle for now, got {len(listed)}: {listed}",
+            f"PlacementGroupFactory takes one bundle for now, got {len(listed)}: {shown(listed)}",
             hint="A trial runs in one process on one worker: put what it needs together into one"
             " bundle, what its child processes use included.",
         )
-    return {_OURS.get(str(name), name): amount for name, amount in listed[0].items()}
+    return {_ours(name): amount for name, amount in listed[0].items()}
+
+
+def _ours(name: object) -> str:
+    if not isinstance(name, str) or not name:
+        raise ConfigError(
+            f"a bundle has names of resources as keys, got {shown(name)}",
+            hint='Write e.g. PlacementGroupFactory([{"CPU": 2, "GPU": 1}]).',
+        )
+    return _OURS.get(name, name)

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from pegbox.errors import ConfigError
 from pegbox.resources import Resources
+from pegbox.text import shown
 
 __all__ = ["DEFAULT_RESOURCES", "asked_for", "requested"]
 
 #: What a trial asks for where nothing is said.
 DEFAULT_RESOURCES: Final = Resources({"cpu": 1})
 
-_MAX_CONFIG: Final = 200
 #: Spellings that would wait for ever for a custom resource of that name.
 _MISSPELT: Final = {
     "cpus": "cpu",
@@ -41,14 +41,19 @@ def requested(resources: object, owner: str) -> Resources:
             hint='Write e.g. {"cpu": 2, "gpu": 0.5}, or a function of the config that gives one.',
         )
     for name in resources:
-        right = _MISSPELT.get(str(name).lower(), str(name).lower())
+        if not isinstance(name, str) or not name:
+            raise ConfigError(
+                f"{owner} has names of resources as keys, got {shown(name)}",
+                hint='Write e.g. {"cpu": 2, "gpu": 0.5}.',
+            )
+        right = _MISSPELT.get(name.lower(), name.lower())
         if right in ("cpu", "gpu") and name != right:
-            raise ConfigError(f"unknown resource {name!r}", hint=f"Did you mean {right!r}?")
+            raise ConfigError(f"unknown resource {shown(name)}", hint=f"Did you mean {right!r}?")
     asked = resources if isinstance(resources, Resources) else Resources(resources)
     if not asked:
         raise ConfigError(
-            f"{owner} asks for nothing, got {dict(resources)}, so there would be no bound on the"
-            " trials that run at once",
+            f"{owner} asks for nothing, got {shown(dict(resources))}, so there would be no bound"
+            " on the trials that run at once",
             hint='Ask for something, e.g. {"cpu": 0.1}.',
         )
     return asked
@@ -64,14 +69,17 @@ def asked_for(ask: Callable[..., Any], who: str, config: Mapping[str, Any]) -> R
     Raises:
         ConfigError: It raised, or its answer cannot be used.
     """
-    shown = f"{who}() for the config {repr(dict(config))[:_MAX_CONFIG]}"
+    called = f"{who}() for the config {shown(dict(config))}"
     try:
         answer = ask(dict(config))
     except Exception as error:
-        raise ConfigError(f"{shown} raised {type(error).__name__}: {error}") from error
+        raise ConfigError(
+            f"{called} raised {type(error).__name__}: {error}",
+            hint="It is called with configurations of the space, to see what trials will ask for.",
+        ) from error
     if answer is None:
         return DEFAULT_RESOURCES
     try:
         return requested(answer, "an answer")
     except ConfigError as error:
-        raise ConfigError(f"{shown}: {error.message}", hint=error.hint) from None
+        raise ConfigError(f"{called}: {error.message}", hint=error.hint) from None

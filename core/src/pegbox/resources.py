@@ -11,10 +11,13 @@ from functools import lru_cache
 from typing import Final
 
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
 __all__ = ["Resources"]
 
 _UNIT: Final = 10_000
+#: More than any cluster has, and still exact.
+_MOST: Final = 1e12
 
 
 class Resources(Mapping[str, float]):
@@ -34,8 +37,11 @@ class Resources(Mapping[str, float]):
         units: dict[str, int] = {}
         for name, amount in (amounts or {}).items():
             valid = isinstance(amount, int | float) and not isinstance(amount, bool)
-            if not valid or not amount >= 0 or amount == float("inf"):
-                raise ConfigError(f"resource {name!r} must be a number not below 0, got {amount!r}")
+            if not valid or not 0 <= amount <= _MOST:
+                raise ConfigError(
+                    f"resource {shown(name)} must be a number not below 0, got {shown(amount)}",
+                    hint='Write e.g. {"cpu": 2, "gpu": 0.5}.',
+                )
             if scaled := round(amount * _UNIT):
                 units[str(name)] = scaled
         self._units = dict(sorted(units.items()))

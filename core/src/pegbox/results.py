@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, overload
 from pegbox._analysis.best import best_saved, choose_objective, find_best
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._analysis.filesystem import local_filesystem, refuse_filesystem
+from pegbox._store.folder_path import folder_at
 from pegbox._store.reader import Reader
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ConfigError, TrialError
@@ -71,7 +72,7 @@ class Result:
             ConfigError: No trial of the experiment has that folder, or a file system is given.
         """
         refuse_filesystem("Result.from_path", storage_filesystem)
-        folder = Path(path).expanduser().absolute()
+        folder = folder_at("Result.from_path(path=...)", path)
         experiment = StoredExperiment(folder.parent, param_space)
         for number, row in experiment.rows.items():
             if row.folder_name == folder.name:

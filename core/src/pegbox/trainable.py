@@ -129,7 +129,9 @@ def _check_callable(trainable: object) -> Callable[..., Any]:
     if not callable(trainable):
         raise ConfigError(
             "the trainable must be a function of the config or a class, got "
-            f"{type(trainable).__name__}"
+            f"{type(trainable).__name__}",
+            hint="Write def train(config): ..., which returns a dict of metrics or calls "
+            "pegbox.report.",
         )
     return trainable
 
@@ -186,7 +188,9 @@ def _check_names(unwrapped: Unwrapped, given: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"with_parameters gives {name!r}, which {owner}({', '.join(parameters)}) does"
                 " not take beside the config",
-                hint=f"Did you mean {near[0]!r}?" if near else "",
+                hint=f"Did you mean {near[0]!r}?"
+                if near
+                else f"Add {name} to its arguments, or leave it out here.",
             )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
 __all__ = ["register_trainable", "resolve_trainable"]
 
@@ -30,11 +31,15 @@ def register_trainable(name: str, trainable: Callable[..., Any], warn: bool = Tr
         ConfigError: The name is no text, or the trainable nothing that can be called.
     """
     if not isinstance(name, str) or not name:
-        raise ConfigError(f"register_trainable(name=...) must be a name, got {name!r}")
+        raise ConfigError(
+            f"register_trainable(name=...) must be a name, got {shown(name)}",
+            hint='Write register_trainable("name", trainable).',
+        )
     if not callable(trainable):
         raise ConfigError(
             f"register_trainable({name!r}, ...) takes a function or class, got "
-            f"{type(trainable).__name__}"
+            f"{type(trainable).__name__}",
+            hint="Write def train(config): ..., or class Train(pegbox.Trainable): ...",
         )
     if warn and _registered.get(name, trainable) is not trainable:
         _logger.warning("register_trainable: %r stands for another trainable from now on", name)
@@ -54,9 +59,9 @@ def resolve_trainable(trainable: Any) -> Any:
     near = difflib.get_close_matches(trainable, _registered, n=1)
     known = ", ".join(sorted(_registered)) or "none"
     raise ConfigError(
-        f"no trainable is registered as {trainable!r}; registered: {known}",
+        f"no trainable is registered as {shown(trainable)}; registered: {known}",
         hint=f"Did you mean {near[0]!r}?"
         if near
-        else f"Pass the function or class itself, or call register_trainable({trainable!r}, ...)"
-        " first.",
+        else "Pass the function or class itself, or call "
+        f"register_trainable({shown(trainable)}, ...) first.",
     )

@@ -7,18 +7,18 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
 from pegbox._analysis.filesystem import refuse_filesystem
 from pegbox._run.components import make_component
-from pegbox._run.folder import existing_folder, experiment_folder, fresh_name
+from pegbox._run.folder import experiment_folder, fresh_name
 from pegbox._run.plan import Plan
 from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
 from pegbox._run.search_settings import settle_search, whole_space
 from pegbox._run.settling import FRESH, settle_options
 from pegbox._run.trainables import settle_trainable
+from pegbox._store.folder_path import folder_at
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.writer import Store
 from pegbox.configs import ResumeConfig, RunConfig, TuneConfig, settled
@@ -28,6 +28,7 @@ from pegbox.objective import make_objectives
 from pegbox.resource_requests import DEFAULT_RESOURCES
 from pegbox.results import ResultGrid
 from pegbox.space import Space
+from pegbox.text import shown
 from pegbox.trainable import check_trainable, resolve_trainable, trainable_name
 
 __all__ = ["ExecutorName", "Tuner"]
@@ -123,7 +124,7 @@ class Tuner:
         known = resolve_trainable(trainable)
         check_trainable(known)
         tuner._plan = plan_from_store(
-            existing_folder(path), known, param_space, tune_config, run_config
+            folder_at("Tuner.restore(path=...)", path), known, param_space, tune_config, run_config
         )
         tuner._param_space = whole_space(param_space, tuner._plan.searcher)
         return tuner
@@ -137,10 +138,10 @@ class Tuner:
             storage_filesystem: Not supported: only None.
 
         Raises:
-            ConfigError: A file system is given.
+            ConfigError: The path is none, or a URI; or a file system is given.
         """
         refuse_filesystem("Tuner.can_restore", storage_filesystem)
-        return (Path(path) / FILE_NAME).is_file()
+        return (folder_at("Tuner.can_restore(path=...)", path) / FILE_NAME).is_file()
 
     def fit(self) -> ResultGrid:
         """Run until all trials have ended, or Ctrl-C.
@@ -178,7 +179,10 @@ def _wish(
 ) -> Resumed:
     """What is to become of each kind of trial; time and epoch are filled in later."""
     if resume_errored and restart_errored:
-        raise ConfigError("resume_errored and restart_errored exclude each other")
+        raise ConfigError(
+            "resume_errored and restart_errored exclude each other",
+            hint="The first goes on from a trial's last checkpoint, the second from its start.",
+        )
     if config is None:
         config = ResumeConfig(
             unfinished="resume" if unfinished else "skip",
@@ -187,7 +191,8 @@ def _wish(
     elif resume_errored or restart_errored or not unfinished:
         raise ConfigError(
             "resume_config says what becomes of each kind of trial, so resume_unfinished, "
-            "resume_errored and restart_errored have no place beside it"
+            "resume_errored and restart_errored have no place beside it",
+            hint='Write e.g. resume_config=pegbox.ResumeConfig(errored="restart").',
         )
     config = settled("resume_config", config, ResumeConfig)
     return Resumed(
@@ -196,11 +201,12 @@ def _wish(
 
 
 def _known_executor(name: object) -> ExecutorName:
-    if name == "dask":
-        return "dask"
-    if name == "inline":
-        return "inline"
-    raise ConfigError(f'executor must be "dask" or "inline", got {name!r}')
+    if isinstance(name, str) and name in ("dask", "inline"):
+        return "dask" if name == "dask" else "inline"
+    raise ConfigError(
+        f'executor must be "dask" or "inline", got {shown(name)}',
+        hint='"inline" runs one trial after another in this thread, for debugging.',
+    )
 
 
 def _settle(

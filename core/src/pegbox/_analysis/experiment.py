@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pegbox._store.folder_path import folder_at
 from pegbox._store.meta import Epoch, ExperimentMeta
 from pegbox._store.reader import Reader, TrialRow
 from pegbox.autofill import AUTOFILLED
@@ -43,7 +44,7 @@ class StoredExperiment:
     def __init__(
         self, path: str | os.PathLike[str], param_space: Mapping[str, Any] | None = None
     ) -> None:
-        with Reader(path) as reader:
+        with Reader(folder_at("the path of an experiment", path)) as reader:
             self.folder: Path = reader.folder
             self.meta: ExperimentMeta = reader.meta
             self.epochs: list[Epoch] = reader.epochs

@@ -18,6 +18,7 @@ from pegbox._plugins.doorways import GROUP, Offer, Problem, read_doorway
 from pegbox._plugins.known_packages import KNOWN_PACKAGES, NOT_YET
 from pegbox._plugins.nearest import did_you_mean, folded, listed, sentences
 from pegbox.errors import ConfigError, PluginError
+from pegbox.text import shown
 
 __all__ = ["Catalog", "Offer", "Problem"]
 
@@ -71,7 +72,10 @@ class Catalog:
             PluginError: Several packages offer it.
         """
         if not isinstance(name, str):
-            raise ConfigError(f"the name of a {role} must be text, got {name!r}")
+            raise ConfigError(
+                f"the name of a {role} must be text, got {shown(name)}",
+                hint=f"Installed: {listed(self.names(role))}.",
+            )
         offers = self._offers.get((role, folded(name)))
         if not offers:
             raise self._unknown(role, name)
@@ -119,7 +123,7 @@ class Catalog:
         known = folded(name) in packages or folded(name) in NOT_YET[role]
         meant = "" if known else did_you_mean(folded(name), [*names, *packages])
         return ConfigError(
-            f"no {role} is called {name!r}",
+            f"no {role} is called {shown(name)}",
             hint=sentences(
                 [meant, f"Installed: {listed(names)}.", self._how_to_install(role, name, meant)]
             ),

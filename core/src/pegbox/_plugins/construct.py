@@ -13,6 +13,7 @@ from typing import Any
 from pegbox._plugins.doorways import Offer
 from pegbox._plugins.nearest import did_you_mean, listed, sentences
 from pegbox.errors import ConfigError, MissingDependency, PegboxError, PluginError
+from pegbox.text import shown
 
 __all__ = ["construct", "import_target"]
 
@@ -37,7 +38,11 @@ def import_target(offer: Offer) -> type:
     except (Exception, SystemExit) as error:
         raise _broken(label, f"{offer.target} cannot be imported", error) from error
     if not isinstance(found, type):
-        raise PluginError(f"{label}: {offer.target} is no class", plugin=label)
+        raise PluginError(
+            f"{label}: {offer.target} is no class",
+            plugin=label,
+            hint="Install another version of the package, or tell its authors.",
+        )
     return found
 
 
@@ -63,7 +68,7 @@ def construct(offer: Offer, cls: type, options: Mapping[str, Any]) -> Any:
     except ModuleNotFoundError as error:
         raise _missing(label, error) from error
     except Exception as error:
-        raise _broken(label, f"cannot be made with {dict(options)!r}", error) from error
+        raise _broken(label, f"cannot be made with {shown(dict(options))}", error) from error
 
 
 def _label(offer: Offer) -> str:
@@ -79,7 +84,11 @@ def _missing(label: str, error: ModuleNotFoundError) -> MissingDependency:
 
 def _broken(label: str, what: str, error: BaseException) -> PluginError:
     said = f"{type(error).__name__}: {error}".rstrip(": ")
-    return PluginError(f"{label}: {what} ({said})", plugin=label)
+    return PluginError(
+        f"{label}: {what} ({said})",
+        plugin=label,
+        hint="The traceback above is the plugin's own.",
+    )
 
 
 def _check_options(offer: Offer, cls: type, options: Mapping[str, Any]) -> None:
@@ -102,8 +111,8 @@ def _misfit(
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
     unknown = next((name for name in options if name not in takes), None)
-    what = f"has no argument {unknown!r}" if unknown else f"cannot be made: {said}"
-    near = did_you_mean(unknown, takes) if unknown else ""
+    what = f"has no argument {shown(unknown)}" if unknown is not None else f"cannot be made: {said}"
+    near = did_you_mean(str(unknown), takes) if unknown is not None else ""
     return ConfigError(
         f"{offer.role} {_label(offer)} {what}",
         hint=sentences([near, f"It takes {listed(takes)}."]),

@@ -93,7 +93,9 @@ class RoleManager:
         return name
 
     def _refusal(self, message: str, plugin: str) -> PluginError:
-        return PluginError(f"{self.role.name} {message}", plugin=plugin)
+        return PluginError(
+            f"{self.role.name} {message}", plugin=plugin, hint="Pass each object once."
+        )
 
     def _register_bound(self, bound: Bound, label: Label) -> None:
         try:
@@ -103,7 +105,9 @@ class RoleManager:
             if self._manager.is_registered(bound):
                 self._manager.unregister(bound)
             raise PluginError(
-                f"{self.role.name} {label} does not fit its hooks: {error}", plugin=str(label)
+                f"{self.role.name} {label} does not fit its hooks: {error}",
+                plugin=str(label),
+                hint="docs/hooks.md has all hooks with their arguments.",
             ) from error
 
     def _refresh(self) -> None:
@@ -265,7 +269,10 @@ class RoleManager:
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         method = self.role.method_of(hook)
         return PluginError(
-            f"{self.role.name} {label} raised in {method}: {said}", plugin=label, hook=hook
+            f"{self.role.name} {label} raised in {method}: {said}",
+            plugin=label,
+            hook=hook,
+            hint="The traceback above is the plugin's own." if hook.endswith("_setup") else "",
         )
 
     def _drop(self, hook: str, called: Entry, error: Exception) -> PluginError:

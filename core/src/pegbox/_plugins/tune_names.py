@@ -38,6 +38,11 @@ _METHODS: Final[Mapping[tuple[str, str], tuple[frozenset[str], str]]] = {
     ("searcher", "restore"): (frozenset({"checkpoint_path"}), _SAVED),
     ("searcher", "save_to_dir"): (frozenset({"checkpoint_dir"}), _SAVED),
     ("searcher", "restore_from_dir"): (frozenset({"checkpoint_dir"}), _SAVED),
+    ("searcher", "set_max_concurrency"): (
+        frozenset({"max_concurrent"}),
+        "Put a ConcurrencyLimiter around the searcher; suggest(self, pending) sees what is under "
+        "way.",
+    ),
     ("scheduler", "set_search_properties"): (
         frozenset(),
         "Write setup(self, objectives, rng): an objective knows its metric and its mode.",

@@ -16,6 +16,7 @@ from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
 from pegbox.searcher_wrapper import SearcherWrapper
+from pegbox.text import shown
 
 __all__ = ["check_object", "make_component", "register_layers"]
 
@@ -42,7 +43,7 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
         if len(chosen) == 2 and isinstance(chosen[0], str) and isinstance(chosen[1], Mapping):
             return _by_name(role, *chosen)
         raise ConfigError(
-            f"{_ARGUMENT[role]}={chosen!r} must be a name and a dict of options",
+            f"{_ARGUMENT[role]}={shown(chosen)} must be a name and a dict of options",
             hint=f'Write e.g. {_ARGUMENT[role]}=("{default}", {{...}}).',
         )
     if isinstance(chosen, type):
@@ -50,7 +51,7 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
             f"{_ARGUMENT[role]}={chosen.__name__} is a class, not an object",
             hint=f"Write {_ARGUMENT[role]}={chosen.__name__}().",
         )
-    check_object(role, f"{_ARGUMENT[role]}={chosen!r}", chosen)
+    check_object(role, f"{_ARGUMENT[role]}={shown(chosen)}", chosen)
     return _wrapped(chosen) if isinstance(chosen, SearcherWrapper) else _of_object(chosen)
 
 

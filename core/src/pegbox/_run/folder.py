@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 from typing import Final
 
+from pegbox._store.folder_path import folder_at
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 
-__all__ = ["DEFAULT_ROOT", "existing_folder", "experiment_folder", "fresh_name", "is_plain_name"]
+__all__ = ["DEFAULT_ROOT", "experiment_folder", "fresh_name", "is_plain_name"]
 
 #: Where experiments lie that nobody chose a place for.
 DEFAULT_ROOT: Final = "~/pegbox_results"
@@ -47,29 +49,9 @@ def experiment_folder(storage_path: str | os.PathLike[str] | None, name: str) ->
         )
     if not is_plain_name(name):
         raise ConfigError(
-            f"RunConfig(name=...) must be a plain folder name, got {name!r}",
+            f"RunConfig(name=...) must be a plain folder name, got {shown(name)}",
             hint="Use up to 100 letters, digits, blanks and any of ._=+,@- and begin with a "
             "letter or digit; the folder it lies in is storage_path.",
         )
     root = DEFAULT_ROOT if storage_path is None else storage_path
-    return _folder("RunConfig(storage_path=...)", root) / name
-
-
-def existing_folder(path: str | os.PathLike[str]) -> Path:
-    """The folder of an experiment that is to be taken up; whether it is there is not looked at.
-
-    Raises:
-        ConfigError: The path is none, or a URI.
-    """
-    return _folder("Tuner.restore(path=...)", path)
-
-
-def _folder(argument: str, path: object) -> Path:
-    if not isinstance(path, str | os.PathLike):
-        raise ConfigError(f"{argument} must be a folder, got {path!r}")
-    if "://" in (text := os.fspath(path)):
-        raise ConfigError(
-            f"{argument} must be a folder so far, got the URI {text!r}",
-            hint="Use a folder on a local disk, or one that all workers share.",
-        )
-    return Path(text).expanduser().absolute()
+    return folder_at("RunConfig(storage_path=...)", root) / name

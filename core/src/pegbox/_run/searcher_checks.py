@@ -39,7 +39,10 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
         )
     if len(objectives) > 1 and not traits.multi_objective:
         names = ", ".join(objective.metric for objective in objectives)
-        raise ConfigError(f"{argument} takes one metric, got {names}")
+        raise ConfigError(
+            f"{argument} takes one metric, got {names}",
+            hint="Give one metric and mode, or report a value that weighs them against each other.",
+        )
 
 
 def _what_would_do(component: Component, kind: str, takes: Collection[str]) -> str:

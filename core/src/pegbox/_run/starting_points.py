@@ -9,6 +9,7 @@ from pegbox._run.component import Component
 from pegbox.errors import ConfigError
 from pegbox.searcher import Point
 from pegbox.space import Space
+from pegbox.text import shown
 
 __all__ = ["starting_points"]
 
@@ -19,10 +20,12 @@ def starting_points(component: Component, space: Space) -> list[Point]:
     Raises:
         ConfigError: One is no configuration of the space; it is named by its place.
     """
-    given = getattr(component.core.plugin, "points_to_evaluate", None) or ()
+    given = getattr(component.core.plugin, "points_to_evaluate", None)
+    if given is None:
+        return []
     if isinstance(given, Mapping) or not isinstance(given, list | tuple):
         raise ConfigError(
-            f"points_to_evaluate must be a list of configurations, got {given!r}",
+            f"points_to_evaluate must be a list of configurations, got {shown(given)}",
             hint='Write points_to_evaluate=[{"lr": 0.1}].',
         )
     return [_point(index, config, space) for index, config in enumerate(given)]

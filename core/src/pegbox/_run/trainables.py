@@ -71,7 +71,8 @@ def _check_checkpoints(target: object, name: str, checkpoints: CheckpointConfig)
         )
     if not overrides(target, "save_checkpoint"):
         raise ConfigError(
-            f"CheckpointConfig({asked}) needs a save_checkpoint(), which {name} does not have"
+            f"CheckpointConfig({asked}) needs a save_checkpoint(), which {name} does not have",
+            hint="Write def save_checkpoint(self, folder): ..., and load_checkpoint beside it.",
         )
 
 
