@@ -93,7 +93,7 @@ class TestAsking:
         rig.start(cpu=2)
         rig.suggest(0)
         rig.end(0, "finished")
-        assert asks(rig.send(Declined(rig.at, 2), Declined(rig.at, 1))) == [1, 2]
+        assert asks(rig.send(Declined(rig.at, 2), Declined(rig.at, 1))) == [1, 2, 3]
 
     def test_a_searcher_that_waits_is_asked_again_after_the_next_tell(self):
         rig = Rig()
@@ -110,7 +110,17 @@ class TestAsking:
         rig.start(cpu=2)
         rig.suggest(0)
         rig.end(0, "finished")
-        assert asks(rig.send(Declined(rig.at, 1))) == [1]
+        assert asks(rig.send(Declined(rig.at, 1))) == [1, 2]
+
+    def test_nothing_further_until_an_ask_from_before_a_tell_is_answered(self):
+        rig = Rig()
+        rig.start(cpu=3)
+        rig.suggest(0)
+        step = rig.end(0, "finished")
+        assert len(tells(step)) == 1
+        assert asks(step) == []
+        assert asks(rig.suggest(1)) == []
+        assert asks(rig.suggest(2)) == [3]
 
     def test_nothing_further_while_one_ask_waits_for_a_tell(self):
         rig = Rig()

@@ -33,6 +33,16 @@ class AskBook:
         """Numbers given out that brought a trial forth, or still may."""
         return self._next - len(self._again) - len(self.declined)
 
+    @property
+    def overtaken(self) -> bool:
+        """Whether a tell was ordered after an ask that is open.
+
+        That ask may be put off and come again, and no later one is to be answered before it: what
+        a searcher proposes would depend on which of two threads was faster.
+        """
+        oldest = next(iter(self.open.values()), self._tells)
+        return oldest < self._tells
+
     def resume(self, known: Collection[int]) -> None:
         """Begin after a restore: what was asked for and never answered is asked for again.
 

@@ -360,6 +360,8 @@ class Engine:
         wanted = room + self.rules.lookahead - waiting
         if wanted <= self.rules.lookahead // 4:
             return  # what is ahead still lasts; asking for several together costs less
+        if self._asks.overtaken:
+            return
         for _ in range(wanted):
             if not self._may_ask():
                 return
