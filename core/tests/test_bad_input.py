@@ -173,7 +173,8 @@ MISTAKES = {
     ),
     "callback misspelt": (
         lambda: tune(run={"callbacks": ["progres"]}),
-        "no callback is called 'progres'\n  Did you mean \"progress\"? Installed: csv, json, progress.",
+        "no callback is called 'progres'\n"
+        '  Did you mean "progress"? Installed: csv, json, progress.',
     ),
     "option misspelt": (
         lambda: tune(scheduler=("asha", {"max_tt": 5}), **LOSS),

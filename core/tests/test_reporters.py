@@ -169,6 +169,12 @@ def test_a_reporter_of_the_users_own_replaces_the_view(tmp_path, capsys):
     assert all(not done for _, done, _ in own.reports[:-1])
 
 
+def test_verbose_counts_beside_a_reporter_of_the_users_own(tmp_path, capsys):
+    out = fit(tmp_path, capsys, Own(), verbose=2, samples=1)
+    assert out.startswith("train_")
+    assert "iteration 3: loss=1.233" in out
+
+
 def test_a_reporter_that_raises_ends_no_run(tmp_path, capsys, caplog):
     class Raises(Own):
         def report(self, trials, done, *sys_info):
