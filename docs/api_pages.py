@@ -44,6 +44,7 @@ PAGES: Final = {
             *("pegbox.reporting", "pegbox.checkpoint", "pegbox.class_trainable"),
             *("pegbox.trainable", "pegbox.trainable_registry", "pegbox.wrapped_trainable"),
             *("pegbox.function_trainable", "pegbox.placement_group", "pegbox.resources"),
+            "pegbox.session",
         ),
     ),
     "results": Page(
@@ -66,7 +67,7 @@ PAGES: Final = {
         "What proposes configurations, and what stands around it: `TuneConfig(search_alg=...)`.",
         (
             *("pegbox.search", "pegbox.searcher", "pegbox.searcher_wrapper"),
-            "pegbox.builtin.basic_variant",
+            *("pegbox.builtin.basic_variant", "pegbox.objective"),
         ),
     ),
     "schedulers": Page(
@@ -105,16 +106,19 @@ PAGES: Final = {
 WHOLE: Final = {
     *("pegbox.reporting", "pegbox.stoppers", "pegbox.search", "pegbox.searcher"),
     *("pegbox.searcher_wrapper", "pegbox.schedulers", "pegbox.decisions", "pegbox.callback"),
-    *("pegbox.loggers", "pegbox.errors"),
+    *("pegbox.loggers", "pegbox.errors", "pegbox.session"),
 }
 #: What plugins meet, of modules that have more.
 SINGLE: Final = {
     "pegbox.trial": ("TrialView", "Status", "CheckpointRecord", "TrialFailure"),
     "pegbox.resources": ("Resources",),
+    "pegbox.analysis": ("Trial",),
+    "pegbox.objective": ("Objective",),
+    "pegbox.space": ("Space", "Domain", "Condition"),
     "pegbox.executors.simulated": ("simulate", "SimulatedCluster", "SimulatedRun"),
 }
 #: Classes whose objects users are given, and never make.
-GIVEN: Final = {"InnerSearcher", "Result", "TrialContext", "TrialView"}
+GIVEN: Final = {"Domain", "InnerSearcher", "Result", "Trial", "TrialContext", "TrialView"}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pegbox.text import shown
 from pegbox.trainable import with_resources
 from pegbox.tuner import ExecutorName, Tuner
 
-__all__ = ["run", "run_experiments"]
+__all__ = ["checkpoint_settings", "run", "run_experiments"]
 
 #: Arguments of `run` that belong to `TuneConfig` and to `RunConfig`.
 _TUNE = (

@@ -20,13 +20,17 @@ _MODE: Final = '"min" looks for the least value, "max" for the greatest.'
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One metric to be minimized or maximized."""
+    """One metric to be minimized or maximized.
+
+    Attributes:
+        metric: Its flat name. ``mode``: ``"min"`` or ``"max"``.
+    """
 
     metric: str
     mode: Mode
 
     def loss(self, result: Mapping[str, Any]) -> float | None:
-        """The metric's value with its sign such that less is better.
+        """The metric's value in a ``result``, with its sign such that less is better.
 
         Returns:
             None where the metric is missing, not a number, NaN or infinite: such a result

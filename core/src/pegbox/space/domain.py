@@ -33,15 +33,15 @@ class Domain(ABC):
 
     @abstractmethod
     def at(self, index: int) -> float | int:
-        """The point value at a place from 0 to ``size - 1``, in ascending or the user's order."""
+        """The point value at an ``index`` from 0 to ``size - 1``, in ascending or given order."""
 
     @abstractmethod
     def draw(self, rng: random.Random) -> float | int:
-        """Draw a point value."""
+        """Draw a point value with ``rng``."""
 
     @abstractmethod
     def conform(self, value: Any) -> float | int:
-        """A point value as a plain Python number of the right type.
+        """A point ``value`` as a plain Python number of the right type.
 
         Values outside by no more than an optimizer's rounding are put on the bound.
 
@@ -54,7 +54,7 @@ class Domain(ABC):
         """JSON data (`pegbox.jsonvalue`) that `pegbox.space.domain_from_json` takes."""
 
     def contains(self, value: Any) -> bool:
-        """Whether `conform` takes the point value."""
+        """Whether `conform` takes the point ``value``."""
         try:
             self.conform(value)
         except ConfigError:
@@ -62,11 +62,11 @@ class Domain(ABC):
         return True
 
     def value(self, coded: float | int) -> Any:
-        """What the trial gets for a point value."""
+        """What the trial gets for a point value, ``coded``."""
         return coded
 
     def coded(self, value: Any) -> float | int:
-        """The point value of what a trial gets: the way back from `value`.
+        """The point value of a ``value`` that a trial gets: the way back.
 
         Raises:
             ConfigError: The domain has no such value.

@@ -134,7 +134,7 @@ class Space:
         return {path: point.get(path, filler) for path, filler in self._fillers.items()}
 
     def conform(self, point: Mapping[str, Any]) -> dict[str, float | int]:
-        """A point with plain Python values of the right types, in the space's order.
+        """A ``point`` with plain Python values of the right types, in the space's order.
 
         Parameters that do not exist in the point may be in it or not; they count for nothing.
 
@@ -217,7 +217,7 @@ class Space:
         return encoded
 
     def decode_config(self, encoded: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration that `encode_config` encoded.
+        """The configuration of what `encode_config` gave, ``encoded``.
 
         Objects are taken from this space; where it was restored without them, a stand-in shows
         their text. A derived object is derived again from the stored values.
