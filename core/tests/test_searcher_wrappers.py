@@ -359,6 +359,21 @@ def test_the_outermost_is_asked_first_and_the_traits_are_those_of_the_searcher()
     assert component.core.name == "random"
 
 
+@pytest.mark.parametrize(
+    ("around", "most"),
+    [
+        ("random", None),
+        (Repeater("random", 3), None),
+        (ConcurrencyLimiter("random", 4), 4),
+        (Repeater(ConcurrencyLimiter("random", 4), 3), 12),
+        (ConcurrencyLimiter(Repeater(ConcurrencyLimiter("random", 4), 3), 5), 5),
+        (ConcurrencyLimiter(ConcurrencyLimiter("random", 4), 5), 4),
+    ],
+)
+def test_how_many_trials_a_searcher_lets_be_under_way_is_known_before_a_run(around, most):
+    assert make_component("searcher", around, "random").most_pending == most
+
+
 def test_the_same_wrapper_may_stand_twice_around_a_searcher():
     drive = Drive(lambda: ConcurrencyLimiter(ConcurrencyLimiter(Learner(), 2), 3))
     assert drive.asks(3) == [0, 1, "wait"]

@@ -77,3 +77,11 @@ class SearcherWrapper:
             traits: What the searcher inside can do; the answer, unless this is overridden.
         """
         return traits
+
+    def most_pending(self, inside: int | None) -> int | None:
+        """How many trials there can be without an answer; no more workers are started than that.
+
+        Args:
+            inside: What holds for what is inside; None for any number.
+        """
+        return inside

@@ -51,6 +51,14 @@ class Component:
         traits: Traits = getattr(self.plugin, "traits", Searcher.traits)
         return traits
 
+    @property
+    def most_pending(self) -> int | None:
+        """How many trials a searcher lets be without an answer; None for any number."""
+        if self.inner is None:
+            return None
+        wrapper: SearcherWrapper = self.plugin
+        return wrapper.most_pending(self.inner.most_pending)
+
     def layers(self) -> Iterator[Component]:
         """From the innermost to itself, as they are registered."""
         if self.inner is not None:

@@ -158,8 +158,8 @@ def _dask(plan: Plan, client: Any | None, embedded: EmbeddedCluster | None) -> M
 
 
 def _at_most(plan: Plan) -> int | None:
-    bounds = [n for n in (plan.max_concurrent, plan.total_trials) if n is not None and n > 0]
-    return min(bounds, default=None)
+    bounds = (plan.max_concurrent, plan.total_trials, plan.searcher.most_pending)
+    return min((n for n in bounds if n is not None and n > 0), default=None)
 
 
 def _error(plan: Plan, session: Session, ended: RunEnded) -> PluginError | RunError:

@@ -40,6 +40,14 @@ class ConcurrencyLimiter(SearcherWrapper):
         self._most = max_concurrent
         self._in_batches = batch
 
+    def most_pending(self, inside: int | None) -> int | None:
+        """The lower of two bounds.
+
+        Args:
+            inside: That of what is inside.
+        """
+        return self._most if inside is None else min(inside, self._most)
+
     @hookimpl
     def searcher_setup(self) -> None:
         """Begin a run; the searcher's own setup follows."""

@@ -53,6 +53,14 @@ class Repeater(SearcherWrapper):
         """The searcher's, but that it sees no results before a trial's end."""
         return dataclasses.replace(traits, intermediate=False)
 
+    def most_pending(self, inside: int | None) -> int | None:
+        """Each point that is pending inside stands for so many trials.
+
+        Args:
+            inside: What holds for what is inside.
+        """
+        return None if inside is None else inside * self._repeat
+
     @hookimpl
     def searcher_setup(self, space: Mapping[str, Any], seed: int, num_samples: int) -> Signal:
         """Set the searcher up for as many points as there are groups."""

@@ -11,12 +11,13 @@ from pegbox.argument_checks import flag, function, positive, whole
 from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
+from pegbox.searcher_wrapper import SearcherWrapper
 from pegbox.text import shown
 from pegbox.trial import TrialView
 
 __all__ = ["SchedulerChoice", "SearchAlg", "TuneConfig"]
 
-SearchAlg = str | tuple[str, Mapping[str, Any]] | Searcher | None
+SearchAlg = str | tuple[str, Mapping[str, Any]] | Searcher | SearcherWrapper | None
 SchedulerChoice = str | tuple[str, Mapping[str, Any]] | Scheduler | None
 
 
