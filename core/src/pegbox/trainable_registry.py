@@ -37,7 +37,7 @@ def register_trainable(name: str, trainable: Callable[..., Any], warn: bool = Tr
         )
     if not callable(trainable):
         raise ConfigError(
-            f"register_trainable({name!r}, ...) takes a function or class, got "
+            f"register_trainable({shown(name)}, ...) takes a function or class, got "
             f"{type(trainable).__name__}",
             hint="Write def train(config): ..., or class Train(pegbox.Trainable): ...",
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from pegbox.errors import ConfigError
 from pegbox.space.listed import Choice, Grid
@@ -30,6 +31,9 @@ __all__ = [
     "sample_from",
     "uniform",
 ]
+
+#: An endless iterator is noticed here.
+_MOST_VALUES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +256,19 @@ def _listed(values: Any, name: str) -> tuple[Any, ...]:
             f"{name} got a set, which has no order: a trial could not be repeated",
             hint=f"Write {name}(sorted(...)) or {name}([...]).",
         )
-    return tuple(values)
+    try:
+        listed = tuple(islice(values, _MOST_VALUES + 1))
+    except Exception as error:
+        raise ConfigError(
+            f"{name} cannot read its values: {type(error).__name__}: {error}",
+            hint=f"Write {name}([...]).",
+        ) from error
+    if len(listed) > _MOST_VALUES:
+        raise ConfigError(
+            f"{name} takes at most {_MOST_VALUES:,} values",
+            hint="A range of numbers is uniform(...) or randint(...).",
+        )
+    return listed
 
 
 def _arity(func: Callable[..., Any]) -> int:
