@@ -348,6 +348,36 @@ class TestPause:
         again = launch(rig.end(1, "finished"))
         assert (again.trial, again.attempt, again.checkpoint) == (0, 2, checkpoint_at(0, 1))
 
+    def test_goes_on_from_what_it_saved_at_its_end(self):
+        rig = Rig({(0, 2): PAUSE}, max_trials=1)
+        rig.start()
+        rig.suggest(0)
+        rig.report(0, 1, checkpoint=True)
+        rig.report(0, 2)
+        again = launch(rig.end(0, "halted", checkpoint=checkpoint_at(0, 2)))
+        assert (again.checkpoint, again.iteration) == (checkpoint_at(0, 2), 2)
+
+    @pytest.mark.parametrize(
+        ("decision", "save"),
+        [
+            (PAUSE, True),
+            (Resize(cpus(1)), True),
+            (STOP, False),
+            (Exploit("abcde_00001", {"x": 1.0}), False),
+        ],
+    )
+    def test_hears_to_save_itself_only_where_it_goes_on_from_there(self, decision, save):
+        rig = running({(0, 1): decision}, trials=2)
+        rig.report(1, 1, checkpoint=True)
+        (answer,) = rig.report(0, 1).answers
+        assert (answer.go_on, answer.save) == (False, save)
+
+    def test_a_run_that_is_to_end_has_its_trials_save_themselves(self):
+        rig = running({})
+        rig.send(StopRequested(rig.at, "interrupted"))
+        (answer,) = rig.report(0, 1).answers
+        assert (answer.go_on, answer.save) == (False, True)
+
     def test_waits_while_the_searcher_may_bring_a_new_one(self):
         rig = Rig({(0, 1): PAUSE}, max_trials=2)
         rig.start(cpu=2)

@@ -104,6 +104,7 @@ EVENTS = {
         st.none() | NUMBERS,
         st.none() | FAILURES,
         st.none() | st.sampled_from(State),
+        st.none() | CHECKPOINTS,
     ),
     ev.StopRequested: st.builds(ev.StopRequested, SECONDS, TEXT, st.booleans()),
     ev.PluginFailed: st.builds(
