@@ -194,7 +194,8 @@ def members(cls: type) -> Iterator[tuple[str, Any]]:
             continue
         for name, member in vars(owner).items():
             shown = isinstance(member, _MEMBERS) and not hasattr(member, _HOOK)
-            if shown and not name.startswith("_") and name not in {*known, *_fields(owner)}:
+            named = not name.startswith("_") or name == "__call__"
+            if shown and named and name not in {*known, *_fields(owner)}:
                 known.add(name)
                 yield name, member
 
