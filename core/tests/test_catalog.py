@@ -7,7 +7,6 @@ import sys
 import textwrap
 
 import pytest
-from pegbox import CLIReporter
 from pegbox._plugins.bindings import ROLES, hooks_in
 from pegbox._plugins.catalog import Catalog
 from pegbox._plugins.doorways import Offer, Problem
@@ -87,7 +86,6 @@ def test_the_built_in_pieces_come_through_their_doorway():
         ("callback", "progress"),
         ("callback", "csv"),
         ("callback", "json"),
-        ("callback", "reporter"),
     }
 
 
@@ -95,7 +93,6 @@ def test_the_built_in_pieces_come_through_their_doorway():
 ARGUMENTS = {
     "concurrency_limiter": {"searcher": "random", "max_concurrent": 2},
     "repeater": {"searcher": "random"},
-    "reporter": {"reporter": CLIReporter()},
 }
 
 
