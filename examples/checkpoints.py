@@ -1,6 +1,6 @@
 """Checkpoints, of dicts and of folders: the best two of each trial stay, and the best is loaded.
 
-python examples/checkpoints.py
+Run it with ``python examples/checkpoints.py``.
 """
 
 import json

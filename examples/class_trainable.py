@@ -1,6 +1,6 @@
 """A class as the trainable: `step` is one iteration, and what is saved is there after a failure.
 
-python examples/class_trainable.py
+Run it with ``python examples/class_trainable.py``.
 """
 
 import pegbox

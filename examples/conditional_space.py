@@ -1,6 +1,6 @@
 """A space in which parameters exist only where another has a certain value.
 
-python examples/conditional_space.py
+Run it with ``python examples/conditional_space.py``.
 """
 
 import pegbox

@@ -1,6 +1,6 @@
 """A callback of one's own: it is told what happens, decides nothing, and survives a restore.
 
-python examples/custom_callback.py
+Run it with ``python examples/custom_callback.py``.
 """
 
 import pegbox

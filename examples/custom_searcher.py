@@ -1,6 +1,6 @@
 """A searcher of one's own: random at first, then steps from the best point so far.
 
-python examples/custom_searcher.py
+Run it with ``python examples/custom_searcher.py``.
 """
 
 import math

@@ -1,6 +1,6 @@
 """A function as the trainable: it reports after each step, and ASHA ends what will not win.
 
-python examples/function.py
+Run it with ``python examples/function.py``.
 """
 
 import pegbox

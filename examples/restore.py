@@ -1,6 +1,6 @@
 """Going on: a failed trial is tried again, and a finished experiment gets more samples.
 
-python examples/restore.py
+Run it with ``python examples/restore.py``.
 """
 
 from pathlib import Path

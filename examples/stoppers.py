@@ -1,6 +1,6 @@
 """When trials stop: a number, a plateau, a rule of one's own, and a bound on time, all at once.
 
-python examples/stoppers.py
+Run it with ``python examples/stoppers.py``.
 """
 
 import pegbox
