@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from pegbox._run.environment import seconds_of
 
 __all__ = [
     "ASKING",
@@ -99,7 +100,9 @@ class SlowOperations:
         self, threshold_s: float | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.clock = clock
-        self._threshold_s = _of_environment() if threshold_s is None else threshold_s
+        self._threshold_s = (
+            seconds_of(VARIABLE, DEFAULT_THRESHOLD_S) if threshold_s is None else threshold_s
+        )
         self._kinds: dict[str, _Kind] = {}
 
     def passed(self, operation: Operation, since: float) -> None:
@@ -123,19 +126,3 @@ class SlowOperations:
                 *(operation.what, seconds, often, operation.advice),
             )
             kind.said_at, kind.count, kind.seconds = now, 0, 0.0
-
-
-def _of_environment() -> float:
-    text = os.environ.get(VARIABLE, "")
-    if not text:
-        return DEFAULT_THRESHOLD_S
-    try:
-        threshold_s = float(text)
-    except ValueError:
-        threshold_s = math.nan
-    if threshold_s >= 0:
-        return threshold_s
-    _logger.warning(
-        "%s=%r is no number of seconds; %s counts", *(VARIABLE, text, DEFAULT_THRESHOLD_S)
-    )
-    return DEFAULT_THRESHOLD_S

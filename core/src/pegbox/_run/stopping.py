@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pegbox import stoppers
+from pegbox._run.environment import seconds_of
 from pegbox.errors import ConfigError
 from pegbox.events import StopRequested
 from pegbox.jsonvalue import flatten, plain
@@ -36,8 +36,10 @@ _BESIDE: Final = (
 #: Why a run ends after Ctrl-C.
 INTERRUPTED: Final = "interrupted"
 
-#: Seconds that running trials have to come to their next report once the run is to end.
+#: Seconds that running trials have to come to their next report once the run is to end; another
+#: number in the environment replaces it.
 GRACE_S: Final = 30.0
+GRACE_VARIABLE: Final = "PEGBOX_FORCE_TRIAL_CLEANUP_S"
 
 _logger: Final = logging.getLogger("pegbox")
 
@@ -182,7 +184,7 @@ class StopRules:
     ) -> None:
         self._stopper = stopper
         self._clock = clock
-        self._grace_s = float(os.environ.get("PEGBOX_FORCE_TRIAL_CLEANUP_S", GRACE_S))
+        self._grace_s = seconds_of(GRACE_VARIABLE, GRACE_S)
         parts = list(_parts(stopper))
         budgets = [part.timeout_s for part in parts if isinstance(part, TimeoutStopper)]
         #: Those that may stop all; time budgets are counted here.
