@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from pegbox.errors import TrialError
 from pegbox.jsonvalue import chosen
 from pegbox.resources import Resources
+from pegbox.text import clip, shown
 
 __all__ = [
     "CheckpointRecord",
@@ -63,6 +64,9 @@ class State(Enum):
         """Whether nothing more happens to the trial unless a restore asks for it."""
         return self in (State.FINISHED, State.STOPPED, State.FAILED)
 
+
+#: Characters of a value in a trial's tag, which each result carries.
+_MOST_SHOWN = 60
 
 _STATUS = {
     State.QUEUED: Status.PENDING,
@@ -279,4 +283,6 @@ def experiment_tag(number: int, varied: Mapping[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) and value == value else str(value)
+    if isinstance(value, float) and value == value:
+        return f"{value:.4f}"
+    return clip(value, _MOST_SHOWN) if isinstance(value, str) else clip(shown(value), _MOST_SHOWN)
