@@ -9,9 +9,18 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from pegbox import Callback, Scheduler, Searcher, TuneConfig, choice, report, uniform
+from pegbox import (
+    Callback,
+    Scheduler,
+    Searcher,
+    TuneConfig,
+    choice,
+    report,
+    sample_from,
+    uniform,
+)
 from pegbox.decisions import CONTINUE, FINISHED, WAIT, Exploit, Resize
-from pegbox.errors import ExperimentExists, PluginError, RunError, Stalled
+from pegbox.errors import ConfigError, ExperimentExists, PluginError, RunError, Stalled
 from pegbox.executors.simulated import SimulatedCluster, simulate
 from tuning import fit, restore, stored, tuner
 
@@ -58,6 +67,27 @@ def go_on_until_third(calls, *_):
 
 
 # ------------------------------------------------------------------------------------ whole runs
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        (
+            {"a": sample_from(lambda s: s.config.b), "b": sample_from(lambda s: s.config.a)},
+            "sample_from functions need each other's values: a -> b -> a",
+        ),
+        (
+            {"rate": 1, "a": sample_from(lambda config: config["rat"])},
+            "the sample_from function of 'a' raised KeyError: \"no parameter 'rat'; did you mean "
+            "'rate'?\"",
+        ),
+    ],
+)
+def test_functions_of_a_space_are_tried_before_anything_is_made(tmp_path, space, message):
+    with pytest.raises(ConfigError) as refused:
+        tuner(tmp_path, space=space)
+    assert refused.value.message == message
+    assert not list(tmp_path.iterdir())
 
 
 @EXECUTORS

@@ -226,6 +226,7 @@ def _settle(
         make_component("scheduler", tune.scheduler, "fifo"),
     )
     seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)
+    search["space"].try_out(seed)
     digits = secrets.token_hex(3)[:5]
     chosen = run.name if run.name is not None else fresh_name(name, digits)
     options = settle_options(tune, run, FRESH, search["objectives"])

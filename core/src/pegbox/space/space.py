@@ -172,6 +172,19 @@ class Space:
             values = {path: read(point[path]) for path, read in self._readers.items()}
         return self._root.build(Resolution(self._root, values, seed))
 
+    def try_out(self, seed: int) -> None:
+        """Put one drawn configuration together, so that mistakes in functions are heard early.
+
+        Args:
+            seed: Of the draw.
+
+        Raises:
+            ConfigError: A ``sample_from`` function raised, needs its own value by way of others,
+                or gave what cannot be a value.
+        """
+        point = self.sample(random.Random(seed))
+        self.encode_config(self.config(point, seed), point, seed)
+
     def varied(
         self, config: Mapping[str, Any], point: Mapping[str, float | int] | None = None
     ) -> dict[str, Any]:
