@@ -136,6 +136,46 @@ def test_files_go_on_after_a_restore_without_a_second_head_or_a_row_twice(tmp_pa
     assert len(written(grid[0])["result.json"].splitlines()) == 4
 
 
+class Interrupts(Callback):
+    """Ctrl-C in the second trial, at its third report."""
+
+    def on_trial_result(self, trial, result):
+        if trial.number == 1 and result["training_iteration"] == 3:
+            raise KeyboardInterrupt
+
+
+def interrupted(folder: Path, *callbacks: str) -> list[Path]:
+    """The folders of its two trials: one has ended, one goes on."""
+    RAISES.clear()
+    with pytest.raises(KeyboardInterrupt):
+        tuning.fit(folder, saves, num_samples=2, callbacks=(*callbacks, Interrupts()))
+    return sorted(path for path in (folder / "exp").iterdir() if path.name.startswith("saves"))
+
+
+def test_a_restore_writes_what_a_killed_driver_had_stored_and_not_told(tmp_path):
+    for folder in interrupted(tmp_path, "csv", "json"):
+        (folder / "params.json").unlink()
+        for name in ("progress.csv", "result.json"):
+            lines = (folder / name).read_bytes().splitlines(keepends=True)
+            (folder / name).write_bytes(b"".join(lines[:2]))
+    loggers = RunConfig(callbacks=["csv", "json"], verbose=0)
+    check_as_exported(tmp_path, tuning.restore(tmp_path, saves, run_config=loggers))
+
+
+def test_loggers_that_come_with_a_restore_write_what_was_before_it(tmp_path):
+    interrupted(tmp_path)
+    loggers = RunConfig(callbacks=["csv", "json"], verbose=0)
+    check_as_exported(tmp_path, tuning.restore(tmp_path, saves, run_config=loggers))
+
+
+def test_a_restore_leaves_whole_files_alone(tmp_path):
+    ended, _ = interrupted(tmp_path, "csv", "json")
+    before = {file: file.stat().st_ino for file in ended.iterdir() if file.is_file()}
+    loggers = RunConfig(callbacks=["csv", "json"], verbose=0)
+    tuning.restore(tmp_path, saves, run_config=loggers)
+    assert {file: file.stat().st_ino for file in ended.iterdir() if file.is_file()} == before
+
+
 def test_a_failed_trial_that_is_taken_up_again_is_no_longer_done(tmp_path):
     RAISES[:] = [ValueError("once")]
     grid = tuning.fit(tmp_path, saves, num_samples=1, callbacks=("csv", "json"))

@@ -143,12 +143,13 @@ def test_var_keywords_get_the_arguments_that_are_not_named():
     callback = Tune()
     manager = manager_of("callback", callback, Recorder())
     setup = {"stop": "s", "num_samples": 2, "total_num_samples": 4, "experiment": "e"}
+    setup |= {"trials": (), "history": None}
     result = {"iteration": 1, "trials": (), "trial": "t", "result": {}, "decision": "STOP"}
     assert not manager.call_each("callback_setup", **setup)
     assert not manager.call_each("callback_trial_result", **result)
     assert not manager.call_each("callback_experiment_end", trials=(), how="complete")
     assert callback.told == [
-        ("s", 2, 4, {"experiment": "e"}),
+        ("s", 2, 4, {"experiment": "e", "trials": (), "history": None}),
         (1, "t", {}, {"decision": "STOP"}),
         {"trials": (), "how": "complete"},
     ]

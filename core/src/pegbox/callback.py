@@ -7,18 +7,22 @@ It is told after answers have left and facts are stored, so it never delays a tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pegbox.objective import Objective
 from pegbox.resources import Resources
+from pegbox.result_files import ResultsWithConfigs
 from pegbox.trial import CheckpointRecord, TrialView
 
-__all__ = ["Callback", "Ending", "ExperimentInfo"]
+__all__ = ["Callback", "Ending", "ExperimentInfo", "History"]
 
 #: How a run ended: to the end, by Ctrl-C, or by an error; what did not complete can be restored.
 Ending = Literal["complete", "interrupted", "failed"]
+
+#: What a trial has reported before this start of the run, as it is stored.
+History: TypeAlias = Callable[[TrialView], ResultsWithConfigs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,11 @@ class Callback:
             num_samples: How often the space is sampled; -1 for without end.
             total_num_samples: How many trials there will be; -1 where nobody knows.
             experiment: What is fixed about the run, an `ExperimentInfo`.
+            trials: All trials, as for the other methods; none unless this is a restore.
+            history: Called with a trial: its results that count, the first one first, each with
+                the configuration that it was reported with, as JSON data. A driver that was
+                killed may have stored more of them than callbacks were told. Only to be called
+                during `setup`.
             *args: None are passed: name what you need. ``info``: what a method does not name.
         """
 

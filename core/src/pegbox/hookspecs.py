@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import pluggy
 
-from pegbox.callback import Ending, ExperimentInfo
+from pegbox.callback import Ending, ExperimentInfo, History
 from pegbox.decisions import Decision, Signal
 from pegbox.objective import Objective
 from pegbox.resources import Resources
@@ -201,6 +201,8 @@ class CallbackSpecs:
         stop: Any,
         num_samples: int,
         total_num_samples: int,
+        trials: Sequence[TrialView],
+        history: History,
     ) -> None:
         """Before the first trial of this run; see `pegbox.callback.Callback.setup`."""
 

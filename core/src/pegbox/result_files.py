@@ -15,7 +15,8 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from itertools import chain, groupby
+from typing import Any, Final, TypeAlias
 
 from pegbox.space.values import Missing, decode_value
 
@@ -23,8 +24,11 @@ __all__ = [
     "PARAMS_FILE",
     "PROGRESS_FILE",
     "RESULT_FILE",
+    "ResultsWithConfigs",
+    "csv_files",
     "csv_line",
     "csv_lines",
+    "json_files",
     "json_line",
     "json_lines",
     "params_text",
@@ -34,6 +38,31 @@ __all__ = [
 PARAMS_FILE: Final = "params.json"
 RESULT_FILE: Final = "result.json"
 PROGRESS_FILE: Final = "progress.csv"
+
+#: The results of a trial that count, the first one first, each with the configuration that it was
+#: reported with, as the store keeps it.
+ResultsWithConfigs: TypeAlias = Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
+
+
+def json_files(encoded: Any, results: ResultsWithConfigs) -> dict[str, Iterable[str]]:
+    """Name and lines of the JSON files that a trial has.
+
+    Args:
+        encoded: Its configuration now, as the store keeps it.
+        results: Those that count.
+    """
+    files: dict[str, Iterable[str]] = {PARAMS_FILE: [params_text(encoded)]}
+    if results:
+        # Of a trial that took another configuration over, each line has its own.
+        groups = groupby(results, key=lambda pair: pair[1])
+        lines = (json_lines([result for result, _ in each], config) for config, each in groups)
+        files[RESULT_FILE] = chain.from_iterable(lines)
+    return files
+
+
+def csv_files(results: ResultsWithConfigs) -> dict[str, Iterable[str]]:
+    """Name and lines of the CSV files that a trial has."""
+    return {PROGRESS_FILE: csv_lines(result for result, _ in results)} if results else {}
 
 
 def readable_config(encoded: Any) -> Any:

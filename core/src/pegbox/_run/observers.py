@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
 from pegbox._run.slowness import SlowOperations, telling
-from pegbox.callback import Ending, ExperimentInfo
+from pegbox.callback import Ending, ExperimentInfo, History
 from pegbox.errors import PluginError
 from pegbox.events import (
     Ended,
@@ -68,12 +68,13 @@ class Observers:
         #: Set up, and not told yet of the end.
         self._open = False
 
-    def set_up(self, experiment: ExperimentInfo, stop: object = None) -> None:
+    def set_up(self, experiment: ExperimentInfo, stop: object, history: History) -> None:
         """Before the first trial of this run.
 
         Args:
             experiment: What is fixed about it.
             stop: The stopper of its trials, or None.
+            history: What trials have reported before a restore.
         """
         self._open = True
         self._tell(
@@ -82,6 +83,8 @@ class Observers:
             stop=stop,
             num_samples=experiment.num_samples,
             total_num_samples=experiment.total_trials,
+            trials=self._state.all_views,
+            history=history,
         )
 
     def look(self, facts: Sequence[Event]) -> list[Note]:

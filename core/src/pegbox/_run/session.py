@@ -27,6 +27,7 @@ from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
 from pegbox._run.stopping import INTERRUPTED, describe_stopper
+from pegbox._run.stored_history import StoredHistory
 from pegbox._run.sweeping import Sweeper
 from pegbox._store.writer import Store
 from pegbox._trial.task import TrialTask
@@ -110,7 +111,8 @@ class Session:
             lambda paths: store.when_in_folder(lambda: deleter.delete(paths)),
         )
         parts.stop_rules.begin(first.at, parts.engine.replayed_s)
-        parts.observers.set_up(self._info(epoch), self._plan.stopper)
+        with StoredHistory(self._plan.folder) as history:
+            parts.observers.set_up(self._info(epoch), self._plan.stopper, history)
         if resumed is not None:
             take_back_callback_states(store, parts.observers)
         with good_order_on_ctrl_c(

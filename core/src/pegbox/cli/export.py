@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._store.living_driver import files_open_in, living_driver
-from pegbox._store.reader import Reader, TrialRow
+from pegbox._store.reader import Reader
 from pegbox.cli.output import say
 from pegbox.cli.places import find_experiment
 from pegbox.errors import ConfigError, StoreError
-from pegbox.result_files import (
-    PARAMS_FILE,
-    PROGRESS_FILE,
-    RESULT_FILE,
-    csv_lines,
-    json_lines,
-    params_text,
-)
+from pegbox.result_files import csv_files, json_files
 
 __all__ = ["export"]
-
-#: Each result of a trial that counts, with its configuration as JSON data.
-_Results = Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
 @click.command(short_help="Write Ray Tune's files of each trial.")
@@ -97,28 +85,14 @@ def _write(
             folder = target / _plain(row.folder_name)
             results = reader.results_with_configs(number)
             files = {
-                **(_json_files(row, results) if as_json else {}),
-                **(_csv_files(results) if as_csv else {}),
+                **(json_files(row.config, results) if as_json else {}),
+                **(csv_files(results) if as_csv else {}),
             }
             for name, lines in files.items():
                 path = folder / name
                 if path.resolve() not in busy:
                     _write_file(path, lines)
                 yield path
-
-
-def _json_files(row: TrialRow, results: _Results) -> dict[str, Iterable[str]]:
-    files: dict[str, Iterable[str]] = {PARAMS_FILE: [params_text(row.config)]}
-    if results:
-        # Of a trial that took another configuration over, each line has its own.
-        groups = groupby(results, key=lambda pair: pair[1])
-        lines = (json_lines([result for result, _ in each], config) for config, each in groups)
-        files[RESULT_FILE] = chain.from_iterable(lines)
-    return files
-
-
-def _csv_files(results: _Results) -> dict[str, Iterable[str]]:
-    return {PROGRESS_FILE: csv_lines(result for result, _ in results)} if results else {}
 
 
 def _plain(name: str) -> str:

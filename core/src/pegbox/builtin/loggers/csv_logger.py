@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pegbox.builtin.loggers.file_logger import FileLogger
 from pegbox.builtin.loggers.result_file import ResultFile, Row
-from pegbox.result_files import PROGRESS_FILE, csv_line
+from pegbox.result_files import PROGRESS_FILE, ResultsWithConfigs, csv_files, csv_line
 from pegbox.trial import TrialView
 
 __all__ = ["CSVLoggerCallback"]
@@ -33,6 +33,12 @@ class CSVLoggerCallback(FileLogger):
     def make_file(self, trial: TrialView) -> ResultFile:
         """See `FileLogger`."""
         return _CsvFile(Path(trial.local_path, PROGRESS_FILE), self._say)
+
+    def whole_files(
+        self, trial: TrialView, results: ResultsWithConfigs
+    ) -> Mapping[str, Iterable[str]]:
+        """See `FileLogger`; ``results`` are those that count, with their configurations."""
+        return csv_files(results)
 
     def _say(self, path: Path, late: Sequence[str]) -> None:
         if not self._said:

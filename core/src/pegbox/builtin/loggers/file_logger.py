@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
-from pegbox.builtin.loggers.result_file import ResultFile
-from pegbox.callback import Ending
+from pegbox.builtin.loggers.result_file import ResultFile, make_whole
+from pegbox.callback import Ending, History
 from pegbox.logger_callback import LoggerCallback
+from pegbox.result_files import ResultsWithConfigs
 from pegbox.trial import TrialView
 
 __all__ = ["FileLogger"]
@@ -28,6 +30,23 @@ class FileLogger(LoggerCallback):
     @abstractmethod
     def make_file(self, trial: TrialView) -> ResultFile:
         """The file of a trial; it is not made on disk before its first row."""
+
+    @abstractmethod
+    def whole_files(
+        self, trial: TrialView, results: ResultsWithConfigs
+    ) -> Mapping[str, Iterable[str]]:
+        """Name and lines of each file that a trial with these results has."""
+
+    def setup(
+        self, trials: Sequence[TrialView] = (), history: History | None = None, **info: Any
+    ) -> None:
+        """At a restore, write what files lack: reports that were stored and never told."""
+        if history is None:
+            return
+        for trial in trials:
+            if trial.attempt:
+                for name, lines in self.whole_files(trial, history(trial)).items():
+                    make_whole(Path(trial.local_path, name), lines)
 
     def log_trial_result(self, iteration: int, trial: TrialView, result: Mapping[str, Any]) -> None:
         """Write the row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from pegbox.builtin.loggers.result_file import ResultFile, Row
 from pegbox.result_files import (
     PARAMS_FILE,
     RESULT_FILE,
+    ResultsWithConfigs,
+    json_files,
     json_line,
     params_text,
     readable_config,
@@ -42,6 +44,12 @@ class JsonLoggerCallback(FileLogger):
         """See `FileLogger`."""
         path = Path(trial.local_path, RESULT_FILE)
         return _JsonFile(path, readable_config(trial.encoded_config))
+
+    def whole_files(
+        self, trial: TrialView, results: ResultsWithConfigs
+    ) -> Mapping[str, Iterable[str]]:
+        """See `FileLogger`; ``results`` are those that count, with their configurations."""
+        return json_files(trial.encoded_config, results)
 
 
 class _JsonFile(ResultFile):

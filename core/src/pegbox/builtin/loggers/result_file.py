@@ -1,22 +1,34 @@
 """A file with a row for each report of one trial, kept to the reports that count.
 
 A trial that is set back to a checkpoint reports some iterations again: the rows after the
-checkpoint go when the first of them comes, as in the store. So the file always has what
-``pegbox export`` would write, wherever a run was cut off; a row that was cut in half goes too.
+checkpoint go when the first of them comes, as in the store. So the file has what ``pegbox export``
+would write; where a driver was killed it may lack rows, until a restore makes it whole.
 """
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["ResultFile", "Row"]
+__all__ = ["ResultFile", "Row", "make_whole"]
 
 #: A row's ``training_iteration`` and its text, with the line's end.
 Row = tuple[int, str]
+
+
+def make_whole(path: Path, lines: Iterable[str]) -> None:
+    """Have a file consist of these lines; one that does already is left alone."""
+    text = "".join(lines).encode()
+    if path.is_file() and path.read_bytes() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A reader never meets half of it.
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(text)
+    os.replace(aside, path)
 
 
 class ResultFile(ABC):
