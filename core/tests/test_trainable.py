@@ -107,9 +107,9 @@ def test_resources_may_depend_on_the_config() -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("2", r"ask\(\) for the config {'n': 1}: an answer takes a dict of amounts, got str"),
+        ("2", r"ask\(\) for the config {'n': 1}: its answer must be a dict of amounts, got str"),
         ({"cpu": -1}, r"ask\(\) for the config {'n': 1}: resource 'cpu' must be a number"),
-        ({}, r"ask\(\) for the config {'n': 1}: an answer asks for nothing"),
+        ({}, r"ask\(\) for the config {'n': 1}: its answer asks for nothing"),
         (KeyError("m"), r"ask\(\) for the config {'n': 1} raised KeyError: 'm'"),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_bundle_shows_itself_in_rays_spelling_and_travels() -> None:
         ({"cpu": "2"}, "got '2'"),
         ({"CPU": 2}, "Did you mean 'cpu'"),
         ({"num_gpus": 1}, "Did you mean 'gpu'"),
-        ([("cpu", 1)], "takes a dict of amounts, got list"),
+        ([("cpu", 1)], "must be a dict of amounts, got list"),
         (PlacementGroupFactory([{}]), "asks for nothing, got {}"),
     ],
 )

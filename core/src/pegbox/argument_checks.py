@@ -23,7 +23,7 @@ def whole(owner: str, name: str, value: object, least: int, hint: str = "") -> N
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ConfigError(
             f"{owner}({name}=...) must be a whole number from {least}, got {shown(value)}",
-            hint=hint or _as_int(name, value, least),
+            hint=_converted(name, value, "int") or hint or f"Write e.g. {name}={max(least, 1)}.",
         )
     if value > _MOST:
         raise ConfigError(
@@ -42,7 +42,7 @@ def positive(owner: str, name: str, value: object, hint: str = "", *, above: flo
         return
     raise ConfigError(
         f"{owner}({name}=...) must be a number above {above:g}, got {shown(value)}",
-        hint=hint or f"Write e.g. {name}=10.",
+        hint=_converted(name, value, "float") or hint or f"Write e.g. {name}=10.",
     )
 
 
@@ -92,7 +92,7 @@ def function(owner: str, name: str, value: Any, takes: str, written: str) -> Non
         )
 
 
-def named_value(owner: str, name: str, value: object) -> None:
+def named_value(owner: str, name: str, value: object, example: str = "loss") -> None:
     """Refuse what cannot be the name of a reported value.
 
     Raises:
@@ -101,12 +101,13 @@ def named_value(owner: str, name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
         raise ConfigError(
             f"{owner}({name}=...) must be the name of a reported value, got {shown(value)}",
-            hint=f'Write e.g. {name}="loss", as it is reported.',
+            hint=f'Write e.g. {name}="{example}", as it is reported.',
         )
 
 
-def _as_int(name: str, value: object, least: int) -> str:
-    """What would do in place of what is no whole number."""
-    if not isinstance(value, int) and hasattr(value, "__index__"):
-        return f"Write {name}=int(...)."
-    return f"Write e.g. {name}={max(least, 1)}."
+def _converted(name: str, value: object, kind: str) -> str:
+    """What would do in place of a number of another type, or one that is text; else empty."""
+    if isinstance(value, str):
+        return f"Write {name}={value}, without quotes." if value.isdecimal() else ""
+    foreign = not isinstance(value, int | float) and hasattr(value, f"__{kind}__")
+    return f"Write {name}={kind}(...)." if foreign else ""

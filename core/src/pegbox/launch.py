@@ -91,6 +91,11 @@ def run(
             **options,
         )
     _refuse_unknown(settings)
+    if config is not None and not isinstance(config, Mapping):
+        raise ConfigError(
+            f"run(config=...) must be a dict, got {shown(config)}",
+            hint='Name each parameter: {"lr": loguniform(1e-4, 1e-1)}.',
+        )
     checkpoints = checkpoint_settings(
         checkpoint_config,
         keep_checkpoints_num,

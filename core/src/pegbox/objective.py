@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,9 +81,19 @@ def make_objectives(
                 f"metric must be the name of a reported value, got {shown(name)}", hint=_METRIC
             )
         if not isinstance(direction, str) or direction not in ("min", "max"):
-            raise ConfigError(f'mode must be "min" or "max", got {shown(direction)}', hint=_MODE)
+            near = _nearest_mode(direction)
+            raise ConfigError(
+                f'mode must be "min" or "max", got {shown(direction)}',
+                hint=f'Did you mean "{near[0]}"?' if near else _MODE,
+            )
         objectives.append(Objective(name, "min" if direction == "min" else "max"))
     return tuple(objectives)
+
+
+def _nearest_mode(direction: object) -> list[str]:
+    if not isinstance(direction, str):
+        return []
+    return difflib.get_close_matches(direction.lower(), ("min", "max"), n=1)
 
 
 def _listed(given: str | Sequence[str], rule: str, hint: str) -> list[str]:

@@ -37,13 +37,13 @@ def requested(resources: object, owner: str) -> Resources:
     """
     if not isinstance(resources, Mapping):
         raise ConfigError(
-            f"{owner} takes a dict of amounts, got {type(resources).__name__}",
+            f"{owner} must be a dict of amounts, got {type(resources).__name__}",
             hint='Write e.g. {"cpu": 2, "gpu": 0.5}, or a function of the config that gives one.',
         )
     for name in resources:
         if not isinstance(name, str) or not name:
             raise ConfigError(
-                f"{owner} has names of resources as keys, got {shown(name)}",
+                f"{owner} must have names of resources as keys, got {shown(name)}",
                 hint='Write e.g. {"cpu": 2, "gpu": 0.5}.',
             )
         right = _MISSPELT.get(name.lower(), name.lower())
@@ -80,6 +80,6 @@ def asked_for(ask: Callable[..., Any], who: str, config: Mapping[str, Any]) -> R
     if answer is None:
         return DEFAULT_RESOURCES
     try:
-        return requested(answer, "an answer")
+        return requested(answer, "its answer")
     except ConfigError as error:
         raise ConfigError(f"{called}: {error.message}", hint=error.hint) from None

@@ -138,7 +138,7 @@ class TimeoutStopper(Stopper):
     def __init__(self, timeout: float | datetime.timedelta) -> None:
         is_delta = isinstance(timeout, datetime.timedelta)
         seconds: Any = timeout.total_seconds() if is_delta else timeout  # type: ignore[union-attr]
-        positive("TimeoutStopper", "timeout", seconds)
+        positive("TimeoutStopper", "timeout", seconds, "Seconds, or a timedelta.")
         #: Seconds.
         self.timeout_s: float = seconds
         self.options = {"timeout": seconds}
@@ -182,7 +182,7 @@ class TrialPlateauStopper(Stopper):
     ) -> None:
         owner = "TrialPlateauStopper"
         named_value(owner, "metric", metric)
-        positive(owner, "std", std)
+        positive(owner, "std", std, "Write e.g. std=0.01.")
         whole(owner, "num_results", num_results, 1)
         whole(owner, "grace_period", grace_period, 0)
         if metric_threshold is not None or mode is not None:
@@ -242,7 +242,7 @@ class ExperimentPlateauStopper(Stopper):
     ) -> None:
         owner = "ExperimentPlateauStopper"
         named_value(owner, "metric", metric)
-        positive(owner, "std", std)
+        positive(owner, "std", std, "Write e.g. std=0.01.")
         whole(owner, "top", top, 2)
         one_of(owner, "mode", mode, ("min", "max"))
         whole(owner, "patience", patience, 0)

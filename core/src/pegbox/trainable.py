@@ -29,6 +29,16 @@ __all__ = [
 
 _MAX_NAME: Final = 40
 
+#: What pegbox calls of a class -> the one argument that it gives, if any.
+_METHODS: Final = {
+    "setup": "config",
+    "step": "",
+    "save_checkpoint": "checkpoint_dir",
+    "load_checkpoint": "checkpoint",
+    "reset_config": "new_config",
+    "cleanup": "",
+}
+
 _T = TypeVar("_T", bound=Callable[..., Any])
 
 
@@ -114,7 +124,7 @@ def check_trainable(trainable: object) -> None:
     unwrapped = unwrap(_check_callable(trainable))
     function, name = unwrapped.target, trainable_name(unwrapped.target)
     if inspect.isclass(function):
-        _check_class(function, name)
+        _check_class(function, name, unwrapped.parameters)
         return
     if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
         raise ConfigError(
@@ -136,7 +146,7 @@ def _check_callable(trainable: object) -> Callable[..., Any]:
     return trainable
 
 
-def _check_class(kind: type, name: str) -> None:
+def _check_class(kind: type, name: str, parameters: Mapping[str, Any]) -> None:
     if not issubclass(kind, Trainable):
         raise ConfigError(
             f"the trainable {name} is a class, but no pegbox.Trainable",
@@ -149,6 +159,25 @@ def _check_class(kind: type, name: str) -> None:
             hint="Write def step(self): ..., which runs one iteration and returns a dict of"
             " metrics.",
         )
+    for method, taken in _METHODS.items():
+        _check_method(kind, method, taken, parameters if method == "setup" else {})
+
+
+def _check_method(kind: type, method: str, taken: str, parameters: Mapping[str, Any]) -> None:
+    function = inspect.getattr_static(kind, method)
+    if not inspect.isfunction(function):
+        return  # a method of another kind: the first call will tell
+    signature = inspect.signature(function)
+    wanted = ["self", taken] if taken else ["self"]
+    try:
+        signature.bind(*wanted, **parameters)
+    except TypeError:
+        raise ConfigError(
+            f"the trainable {kind.__name__} has {method}{signature}, which cannot be called as "
+            f"{method}({', '.join([*wanted[1:], *parameters])})",
+            hint=f"Write def {method}({', '.join([*wanted, *parameters])}): ..."
+            + (" More arguments come from with_parameters." if method == "setup" else ""),
+        ) from None
 
 
 def _check_arity(unwrapped: Unwrapped, name: str) -> None:

@@ -41,7 +41,7 @@ def import_target(offer: Offer) -> type:
         raise PluginError(
             f"{label}: {offer.target} is no class",
             plugin=label,
-            hint="Install another version of the package, or tell its authors.",
+            hint='What is offered must be a class, named as "module:Class".',
         )
     return found
 

@@ -53,7 +53,7 @@ class Offer:
     @property
     def origin(self) -> str:
         """``"package version"``, as messages name it."""
-        return f"{self.package} {self.version}"
+        return f"{self.package} {self.version}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

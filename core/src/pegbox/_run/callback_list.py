@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pegbox._plugins.catalog import Catalog, Offer
 from pegbox._plugins.construct import construct, import_target
-from pegbox._run.components import check_object
+from pegbox._run.components import call_of, check_object
 from pegbox.errors import ConfigError, PegboxError
 from pegbox.text import shown
 
@@ -32,8 +32,9 @@ def make_callbacks(
         ConfigError: One is a class, or a name that nobody offers.
         MissingDependency, PluginError: As `Catalog.create`.
     """
-    view = [_view(verbose, reporter)] if verbose else []
-    made = [*view, *(_made(callback) for callback in chosen)]
+    # A reporter that cannot be used is refused, whether it is to be seen or not.
+    view = [_view(verbose, reporter)] if verbose or reporter is not None else []
+    made = [*(view if verbose else []), *(_made(callback) for callback in chosen)]
     kinds = {type(callback) for callback in made}
     # One that the user passed too is not wanted twice.
     return (*made, *(extra for extra in _of_environment() if type(extra) not in kinds))
@@ -48,7 +49,7 @@ def _made(callback: Any) -> Any:
     if isinstance(callback, type):
         raise ConfigError(
             f"callbacks has the class {callback.__name__}, not an object",
-            hint=f"Write callbacks=[{callback.__name__}()].",
+            hint=f"Write callbacks=[{call_of(callback)}].",
         )
     catalog = Catalog.discover()
     made = catalog.create("callback", callback) if isinstance(callback, str) else callback
@@ -62,8 +63,8 @@ def _of_environment() -> Iterator[Any]:
             try:
                 yield _named(name)
             except PegboxError as error:
-                error.add_note(f"said of the environment variable {VARIABLE}")
-                raise
+                said = f"the environment variable {VARIABLE}: {error.message}"
+                raise type(error)(said, hint=error.hint) from error
 
 
 def _named(name: str) -> Any:
@@ -72,5 +73,5 @@ def _named(name: str) -> Any:
     # As if a package offered it.
     offer = Offer(name, "callback", name, VARIABLE, "")
     made = construct(offer, import_target(offer), {})
-    check_object("callback", f"{VARIABLE} has {name!r}, which", made)
+    check_object("callback", shown(name), made)
     return made

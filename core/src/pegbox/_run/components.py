@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from pegbox.searcher import Searcher
 from pegbox.searcher_wrapper import SearcherWrapper
 from pegbox.text import shown
 
-__all__ = ["check_object", "make_component", "register_layers"]
+__all__ = ["call_of", "check_object", "make_component", "register_layers"]
 
 _ARGUMENT = {"searcher": "search_alg", "scheduler": "scheduler", "callback": "callbacks"}
 _BASES: dict[str, type] = {"searcher": Searcher, "scheduler": Scheduler, "callback": Callback}
@@ -49,10 +50,19 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
     if isinstance(chosen, type):
         raise ConfigError(
             f"{_ARGUMENT[role]}={chosen.__name__} is a class, not an object",
-            hint=f"Write {_ARGUMENT[role]}={chosen.__name__}().",
+            hint=f"Write {_ARGUMENT[role]}={call_of(chosen)}.",
         )
     check_object(role, f"{_ARGUMENT[role]}={shown(chosen)}", chosen)
     return _wrapped(chosen) if isinstance(chosen, SearcherWrapper) else _of_object(chosen)
+
+
+def call_of(cls: type) -> str:
+    """How an object of a class is made, as a user would write it."""
+    try:
+        inspect.signature(cls).bind()
+    except (TypeError, ValueError):
+        return f"{cls.__name__}(...)"
+    return f"{cls.__name__}()"
 
 
 def check_object(role: str, written: str, chosen: object) -> None:

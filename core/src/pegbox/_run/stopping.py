@@ -102,8 +102,10 @@ def _thresholds(stop: Mapping[Any, Any], objectives: Sequence[Objective]) -> dic
             )
     try:
         flat = flatten(plain(stop))
-    except ConfigError as error:
-        raise ConfigError(f"RunConfig(stop=...): {error.message}", hint=_BESIDE) from None
+    except ConfigError:
+        raise ConfigError(
+            f"RunConfig(stop=...) must have numbers beside names, got {shown(stop)}", hint=_BESIDE
+        ) from None
     minimized = {each.metric for each in objectives if each.mode == "min"}
     for name, least in flat.items():
         if isinstance(least, bool) or not isinstance(least, int | float) or least != least:

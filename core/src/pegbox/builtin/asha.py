@@ -75,10 +75,10 @@ class AsyncHyperBandScheduler(Scheduler):
         brackets: int = 1,
         stop_last_trials: bool = True,
     ) -> None:
-        named_value(_OWNER, "time_attr", time_attr)
-        positive(_OWNER, "max_t", max_t)
-        positive(_OWNER, "grace_period", grace_period)
-        positive(_OWNER, "reduction_factor", reduction_factor, above=1)
+        named_value(_OWNER, "time_attr", time_attr, "training_iteration")
+        positive(_OWNER, "max_t", max_t, "It counts as time_attr does; 100 is usual.")
+        positive(_OWNER, "grace_period", grace_period, "It counts as time_attr does; 1 is usual.")
+        positive(_OWNER, "reduction_factor", reduction_factor, "3 or 4 are usual.", above=1)
         flag(_OWNER, "stop_last_trials", stop_last_trials)
         whole(_OWNER, "brackets", brackets, 1)
         if max_t < grace_period:
