@@ -65,6 +65,8 @@ PARTS = {
     ),
     # What an executor promises; it speaks of threads.
     "executor": Part(modules=("executor",), parts=("values",)),
+    # Where temporary folders lie.
+    "scratch": Part(modules=("scratch",)),
     # What users write down and hand in.
     "settings": Part(
         modules=(
@@ -76,7 +78,7 @@ PARTS = {
             "checkpoint",
             "dict_folder",
         ),
-        parts=("values", "contracts"),
+        parts=("values", "contracts", "scratch"),
         libraries=("cloudpickle",),
     ),
     # The shell: everything that has an effect.
@@ -85,12 +87,12 @@ PARTS = {
         modules=("_store",), parts=("values", "engine"), libraries=("filelock", "psutil")
     ),
     "trial side": Part(
-        modules=("_trial",), parts=("values", "settings"), libraries=("cloudpickle",)
+        modules=("_trial",), parts=("values", "settings", "scratch"), libraries=("cloudpickle",)
     ),
     "executors": Part(modules=("executors",), parts=("values", "executor", "trial side")),
     "dask": Part(
         modules=("executors.dask",),
-        parts=("values", "executor", "trial side"),
+        parts=("values", "executor", "trial side", "scratch"),
         libraries=("distributed", "dask", "cloudpickle", "cryptography"),
     ),
     "run": Part(

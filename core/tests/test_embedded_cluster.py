@@ -12,10 +12,12 @@ import textwrap
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import psutil
 import pytest
 from distributed import Client, default_client
+from pegbox import Checkpoint
 from pegbox.errors import ConfigError, RunError
 from pegbox.executors.dask.embedded import EmbeddedCluster
 
@@ -42,6 +44,11 @@ def marked(mark):
     return found
 
 
+def folders_of_clusters(folder):
+    """Temporary folders of this test's clusters, on disk and in memory."""
+    return {*folder.glob("pegbox-*"), *(folder / "memory").glob("pegbox-*")}
+
+
 def is_gone(pid):
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
@@ -53,6 +60,8 @@ def is_gone(pid):
 def make_cluster(tmp_path, monkeypatch):
     """Clusters whose folders lie in ``tmp_path``, and which are closed in the end."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr("pegbox.executors.dask.shared_folder._IN_MEMORY", tmp_path / "memory")
     with contextlib.ExitStack() as stack:
 
         def make(n_workers=1, **options):
@@ -333,8 +342,10 @@ def test_a_system_that_starts_no_process_is_an_error(make_cluster, tmp_path, mon
     cluster.restart_worker(next(iter(cluster.pids())))
     assert failed.wait(PATIENCE_S)
     assert "no worker process can be started" in str(failures)
+    before = folders_of_clusters(tmp_path)
     with pytest.raises(FileNotFoundError):
         make_cluster().start()
+    assert folders_of_clusters(tmp_path) == before
 
 
 def test_a_time_limit_that_passes_is_an_error(make_cluster, tmp_path):
@@ -418,6 +429,26 @@ def test_a_cluster_that_was_only_prestarted_closes(make_cluster, tmp_path, monke
     cluster.close()
     assert not marked(mark)
     assert not list(tmp_path.glob("pegbox-*"))
+
+
+def test_close_removes_the_folders_of_a_cluster_whose_guard_was_killed(
+    make_cluster, tmp_path, monkeypatch
+):
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv(MARK, mark)
+    cluster = make_cluster()
+    cluster.start()
+    [guard] = (one for one in marked(mark) if one.pid not in cluster.pids().values())
+    guard.kill()
+    assert len(folders_of_clusters(tmp_path)) == 2
+    cluster.close()
+    assert not folders_of_clusters(tmp_path)
+
+
+def test_what_pegbox_puts_into_temporary_folders_lies_in_the_clusters(make_cluster, tmp_path):
+    cluster = make_cluster()
+    checkpoint = cluster.start().submit(lambda: Checkpoint.from_dict({"step": 1}).path).result()
+    assert Path(checkpoint).parent in folders_of_clusters(tmp_path)
 
 
 # Scripts

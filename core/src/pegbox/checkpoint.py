@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from pegbox.dict_folder import read_dict, write_dict
 from pegbox.errors import ConfigError, StoreError
+from pegbox.scratch import scratch_folder
 
 __all__ = ["MANIFEST_NAME", "METADATA_NAME", "Checkpoint"]
 
@@ -95,7 +96,7 @@ class Checkpoint:
                 f"Checkpoint.from_dict takes a dict, got {type(data).__name__}",
                 hint='Name the value: Checkpoint.from_dict({"model": value}).',
             )
-        folder = tempfile.mkdtemp(prefix="pegbox_dict_")
+        folder = tempfile.mkdtemp(prefix="pegbox_dict_", dir=scratch_folder())
         try:
             write_dict(folder, dict(data))
         except BaseException:

@@ -27,6 +27,7 @@ from pegbox.class_trainable import (
     overrides,
     reset_trainable,
 )
+from pegbox.scratch import scratch_folder
 
 __all__ = ["ClassRun"]
 
@@ -172,7 +173,9 @@ def _halted(trainable: Trainable, session: Session, order: Order) -> EndMessage:
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="pegbox_checkpoint_", ignore_cleanup_errors=True)
+    return tempfile.TemporaryDirectory(
+        prefix="pegbox_checkpoint_", dir=scratch_folder(), ignore_cleanup_errors=True
+    )
 
 
 def _clean_up(trainable: Trainable) -> None:

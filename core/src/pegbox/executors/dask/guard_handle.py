@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,15 +27,18 @@ class GuardHandle:
     """
 
     def __init__(self, marker: str, folders: Sequence[Path]) -> None:
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", orphan_guard.__file__),
-                *(str(os.getpid()), marker, *map(str, folders)),
-            ],
-            stdin=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        self._folders = folders
+        command = [sys.executable, "-I", "-S", orphan_guard.__file__]
+        try:
+            self._process = subprocess.Popen(
+                [*command, str(os.getpid()), marker, *map(str, folders)],
+                stdin=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError:
+            self._remove_folders()
+            raise
 
     def add(self, group: int) -> None:
         """A process group was started."""
@@ -54,3 +58,8 @@ class GuardHandle:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
+        self._remove_folders()  # still there where someone killed it
+
+    def _remove_folders(self) -> None:
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)

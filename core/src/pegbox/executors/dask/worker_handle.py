@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pegbox import scratch
 from pegbox.errors import RunError
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.launchpad import MARKER, Launchpad
@@ -65,12 +66,13 @@ class WorkerHandle:
                 hint="Give a Client of a running Dask cluster instead.",
             )
         marker = f"{self.pad.token}-{self.name}."
+        own = {MARKER: marker, scratch.VARIABLE: str(self.pad.folder)}
         self._process = subprocess.Popen(
             [sys.executable, "-c", _BOOTSTRAP],
             stdin=subprocess.PIPE,
             bufsize=0,
             cwd=self.pad.cwd,
-            env={**self.pad.environments[self.place], MARKER: marker},
+            env={**self.pad.environments[self.place], **own},
             start_new_session=True,  # a Ctrl-C at the terminal is for the driver alone
         )
         self._marker = f"{MARKER}={marker}".encode()
