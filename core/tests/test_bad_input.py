@@ -1,110 +1,23 @@
-"""Wrong input is refused before anything is started, in words that help; each is compared whole.
-
-Look at a message as somebody who has just made that mistake: does it name what is wrong, what
-came, and what would do?
-"""
+"""Wrong names, options and objects of plugins: refused before anything begins."""
 
 from __future__ import annotations
 
 import os
-import threading
-from importlib.metadata import version
-from pathlib import Path
+from unittest import mock
 
-import pegbox
-import psutil
 import pytest
+from bad_input import LOSS, SPACE, check_refused, tune
 from pegbox import (
     Callback,
-    CheckpointConfig,
-    FailureConfig,
-    PegboxError,
-    PlacementGroupFactory,
-    ResultGrid,
-    RunConfig,
     Searcher,
-    TuneConfig,
-    Tuner,
-    choice,
     grid_search,
-    loguniform,
-    randint,
-    sample_from,
+    loggers,
+    randn,
     uniform,
-    with_parameters,
-    with_resources,
 )
-from pegbox._plugins.catalog import Catalog
-from pegbox._plugins.nearest import listed
-from pegbox._store.writer import Store
-from pegbox.builtin.asha import ASHAScheduler
 from pegbox.builtin.random_search import RandomSearch
-from pegbox.executors.dask.cores import usable_cores
-from tuning import fit, restore
-
-SPACE = {"x": uniform(0, 1)}
-LOSS = {"metric": "loss", "mode": "min"}
-FOLDER_NAMES = (
-    "Use up to 100 letters, digits, blanks and any of ._=+,@- and begin with a letter or digit; "
-    "the folder it lies in is storage_path."
-)
-ON_DISK = "Use a folder on a local disk, or one that all workers share."
-UNTIL_STOPPED = "-1 goes on until the run is stopped."
-ASHA_TAKES = (
-    "It takes time_attr, metric, mode, max_t, grace_period, reduction_factor, brackets, "
-    "stop_last_trials."
-)
-CALLBACK_METHODS = (
-    "setup, on_step_begin, on_step_end, on_trial_start, on_trial_restore, on_trial_result, "
-    "on_trial_complete, on_trial_error, on_trial_recover, on_trial_save, on_checkpoint, "
-    "on_experiment_end, get_state, set_state"
-)
-SEARCHER_METHODS = (
-    "setup, suggest, on_trial_result, on_trial_complete, observe, added_config, get_state, "
-    "set_state"
-)
-
-
-def train(config):
-    return {"loss": 0.0}
-
-
-def without_config():
-    pass
-
-
-def with_two(config, more):
-    pass
-
-
-def generator(config):
-    yield {}
-
-
-async def coroutine(config):
-    pass
-
-
-class Trainable:
-    pass
-
-
-class WithoutStep(pegbox.Trainable):
-    pass
-
-
-class Stepping(pegbox.Trainable):
-    def step(self):
-        return {"loss": 0.0}
-
-
-def holding_a_lock():
-    lock = threading.Lock()
-
-    def train(config):
-        return {"loss": float(lock.locked())}
-
-    return train
+from pegbox.schedulers import ASHAScheduler, create_scheduler
+from pegbox.search import BasicVariantGenerator, ConcurrencyLimiter, Repeater, create_searcher
 
 
 class MisspeltCallback(Callback):
@@ -134,23 +47,16 @@ class Refuses(Searcher):
         pass
 
 
-def tune(trainable=train, *, space=SPACE, run=None, **options):
-    """A tuner, and its fit where it gets so far."""
-    run = {"verbose": 0, **(run or {})}
-    Tuner(
-        trainable,
-        param_space=space,
-        tune_config=TuneConfig(**options),
-        run_config=RunConfig(**run),
-        executor="inline",
-    ).fit()
+def named_in_the_environment(callbacks):
+    with mock.patch.dict(os.environ, {"PEGBOX_CALLBACKS": callbacks}):
+        tune()
 
 
-def on_dask(trainable):
-    Tuner(trainable, param_space=SPACE, run_config=RunConfig(verbose=0)).fit()
+def points(*configs):
+    tune(search_alg=("random", {"points_to_evaluate": list(configs)}))
 
 
-#: What is done -> the message. ``{cores}``, ``{searchers}``, ``{pegbox}`` and ``{me}`` are filled.
+#: What is done -> the message; ``{...}`` is filled by `bad_input.filled`.
 MISTAKES = {
     # ---- names and options of plugins
     "searcher misspelt": (
@@ -163,36 +69,95 @@ MISTAKES = {
     ),
     "searcher not installed": (
         lambda: tune(search_alg="hyperopt", **LOSS),
-        "no searcher is called 'hyperopt'\n  Installed: {searchers}. "
-        "`pip install pegbox-hyperopt` brings 'hyperopt'.",
+        "no searcher is called 'hyperopt'\n"
+        "  Installed: {searchers}. `pip install pegbox-hyperopt` brings 'hyperopt'.",
+    ),
+    "searcher by its class's name": (
+        lambda: tune(search_alg="OptunaSearch", **LOSS),
+        "no searcher is called 'OptunaSearch'\n  Did you mean \"optuna\"? Installed: {searchers}.",
+    ),
+    "searcher of Ray Tune's that is not there": (
+        lambda: tune(search_alg="bohb", **LOSS),
+        "no searcher is called 'bohb'\n"
+        "  Installed: {searchers}. Ray Tune's 'bohb' is not in this release of pegbox.",
     ),
     "scheduler misspelt": (
         lambda: tune(scheduler="ashaa", **LOSS),
-        "no scheduler is called 'ashaa'\n"
-        '  Did you mean "asha"? Installed: asha, async_hyperband, asynchyperband, fifo.',
+        "no scheduler is called 'ashaa'\n  Did you mean \"asha\"? Installed: {schedulers}.",
+    ),
+    "scheduler of Ray Tune's that is not there": (
+        lambda: tune(scheduler="hyperband", **LOSS),
+        "no scheduler is called 'hyperband'\n"
+        "  Installed: {schedulers}. Ray Tune's 'hyperband' is not in this release of pegbox.",
     ),
     "callback misspelt": (
         lambda: tune(run={"callbacks": ["progres"]}),
-        "no callback is called 'progres'\n"
-        '  Did you mean "progress"? Installed: csv, json, progress.',
+        "no callback is called 'progres'\n  Did you mean \"progress\"? Installed: {callbacks}.",
+    ),
+    "callback not installed": (
+        lambda: tune(run={"callbacks": ["tensorboard"]}),
+        "no callback is called 'tensorboard'\n"
+        "  Installed: {callbacks}. `pip install pegbox-tensorboard` brings 'tensorboard'.",
     ),
     "option misspelt": (
         lambda: tune(scheduler=("asha", {"max_tt": 5}), **LOSS),
         "scheduler asha (pegbox {pegbox}) has no argument 'max_tt'\n"
-        f'  Did you mean "max_t"? {ASHA_TAKES}',
+        '  Did you mean "max_t"? It takes time_attr, metric, mode, max_t, grace_period, '
+        "reduction_factor, brackets, stop_last_trials.",
+    ),
+    "option unknown": (
+        lambda: tune(search_alg=("random", {"seed": 3})),
+        "searcher random (pegbox {pegbox}) has no argument 'seed'\n"
+        "  It takes points_to_evaluate, constant_grid_search.",
+    ),
+    "option as text": (
+        lambda: tune(scheduler=("asha", {"max_t": "50"}), **LOSS),
+        "AsyncHyperBandScheduler(max_t=...) must be a number above 0, got '50'\n"
+        "  Write max_t=50, without quotes.",
     ),
     "option out of range": (
         lambda: tune(scheduler=("asha", {"max_t": -1}), **LOSS),
-        "max_t must be a number above 0, got -1",
+        "AsyncHyperBandScheduler(max_t=...) must be a number above 0, got -1\n"
+        "  It counts as time_attr does; 100 is usual.",
     ),
     "options that contradict each other": (
         lambda: tune(scheduler=("asha", {"max_t": 3, "grace_period": 5}), **LOSS),
-        "max_t must not be below grace_period, got max_t=3 and grace_period=5",
+        "max_t must not be below grace_period, got max_t=3 and grace_period=5\n"
+        "  Write e.g. grace_period=1, max_t=30.",
     ),
     "name without options in a tuple": (
         lambda: tune(search_alg=("random",), **LOSS),
         "search_alg=('random',) must be a name and a dict of options\n"
         '  Write e.g. search_alg=("random", {{...}}).',
+    ),
+    "options as a list": (
+        lambda: tune(search_alg=("random", ["x"])),
+        "search_alg=('random', ['x']) must be a name and a dict of options\n"
+        '  Write e.g. search_alg=("random", {{...}}).',
+    ),
+    "create_searcher of nothing known": (
+        lambda: create_searcher("rando"),
+        "no searcher is called 'rando'\n  Did you mean \"random\"? Installed: {searchers}.",
+    ),
+    "create_searcher of a class": (
+        lambda: create_searcher(RandomSearch),
+        "the name of a searcher must be text, got <class "
+        "'pegbox.builtin.random_search.RandomSearch'>\n  Installed: {searchers}.",
+    ),
+    "create_searcher with an unknown option": (
+        lambda: create_searcher("random", seed=1),
+        "searcher random (pegbox {pegbox}) has no argument 'seed'\n"
+        "  It takes points_to_evaluate, constant_grid_search.",
+    ),
+    "create_scheduler of nothing known": (
+        lambda: create_scheduler("median"),
+        "no scheduler is called 'median'\n  Installed: {schedulers}.",
+    ),
+    "create_scheduler with a misspelt option": (
+        lambda: create_scheduler("asha", grace=1),
+        "scheduler asha (pegbox {pegbox}) has no argument 'grace'\n"
+        '  Did you mean "brackets"? It takes time_attr, metric, mode, max_t, grace_period, '
+        "reduction_factor, brackets, stop_last_trials.",
     ),
     # ---- objects of plugins
     "searcher is a class": (
@@ -228,6 +193,16 @@ MISTAKES = {
         "RunConfig(callbacks=...) must be a list, got 'progress'\n"
         "  Write callbacks=[...], with objects or names in it.",
     ),
+    "callbacks are a dict": (
+        lambda: tune(run={"callbacks": {"csv": True}}),
+        "RunConfig(callbacks=...) must be a list, got {{'csv': True}}\n"
+        "  Write callbacks=[...], with objects or names in it.",
+    ),
+    "logger is a class": (
+        lambda: tune(run={"callbacks": [loggers.CSVLoggerCallback]}),
+        "callbacks has the class CSVLoggerCallback, not an object\n"
+        "  Write callbacks=[CSVLoggerCallback()].",
+    ),
     "scheduler as searcher": (
         lambda: tune(search_alg=ASHAScheduler(), **LOSS),
         "search_alg has the scheduler AsyncHyperBandScheduler, and takes a searcher\n"
@@ -239,15 +214,20 @@ MISTAKES = {
     ),
     "callback with a misspelt method": (
         lambda: tune(run={"callbacks": [MisspeltCallback()]}),
-        "callback MisspeltCallback ({me}.MisspeltCallback): MisspeltCallback.on_trial_resul is no "
-        f'callback hook\n  Did you mean "on_trial_result"? Known: {CALLBACK_METHODS}. '
-        "A helper of its own needs another name, or a leading underscore.",
+        "callback MisspeltCallback ({me}.MisspeltCallback): MisspeltCallback.on_trial_resul "
+        "is no callback hook\n"
+        '  Did you mean "on_trial_result"? Known: setup, on_step_begin, on_step_end, '
+        "on_trial_start, on_trial_restore, on_trial_result, on_trial_complete, "
+        "on_trial_error, on_trial_recover, on_trial_save, on_checkpoint, on_experiment_end, "
+        "get_state, set_state. A helper of its own needs another name, or a leading underscore.",
     ),
     "searcher with a misspelt method": (
         lambda: tune(search_alg=MisspeltSearcher(), **LOSS),
-        "searcher MisspeltSearcher ({me}.MisspeltSearcher): MisspeltSearcher.on_trial_completed "
-        f'is no searcher hook\n  Did you mean "on_trial_complete"? Known: {SEARCHER_METHODS}. '
-        "A helper of its own needs another name, or a leading underscore.",
+        "searcher MisspeltSearcher ({me}.MisspeltSearcher): "
+        "MisspeltSearcher.on_trial_completed is no searcher hook\n"
+        '  Did you mean "on_trial_complete"? Known: setup, suggest, on_trial_result, '
+        "on_trial_complete, observe, added_config, get_state, set_state. A helper of its "
+        "own needs another name, or a leading underscore.",
     ),
     "searcher without suggest": (
         lambda: tune(search_alg=NoSuggest(), **LOSS),
@@ -256,474 +236,201 @@ MISTAKES = {
     "searcher with an unknown argument": (
         lambda: tune(search_alg=WrongArgument(), **LOSS),
         "searcher WrongArgument ({me}.WrongArgument): WrongArgument.suggest has the unknown "
-        "argument 'trial'\n  Did you mean \"trial_id\"? searcher_suggest has the arguments "
-        "trial_id, pending, ask, seed.",
+        "argument 'trial'\n"
+        '  Did you mean "trial_id"? searcher_suggest has the arguments trial_id, pending, '
+        "ask, seed.",
     ),
     "searcher that refuses its setup": (
         lambda: tune(search_alg=Refuses(), **LOSS),
-        "searcher Refuses ({me}.Refuses) raised in setup: ValueError: not today",
+        "searcher Refuses ({me}.Refuses) raised in setup: ValueError: not today\n"
+        "  The traceback above is the plugin's own.",
     ),
-    # ---- what counts
-    "metric without mode": (
-        lambda: tune(metric="loss"),
+    # ---- callbacks of the environment
+    "environment with a misspelt name": (
+        lambda: named_in_the_environment("csvv"),
+        "the environment variable PEGBOX_CALLBACKS: no callback is called 'csvv'\n"
+        '  Did you mean "csv"? Installed: {callbacks}.',
+    ),
+    "environment with a missing module": (
+        lambda: named_in_the_environment("nowhere.at_all:Logger"),
+        "the environment variable PEGBOX_CALLBACKS: nowhere.at_all:Logger "
+        "(PEGBOX_CALLBACKS) needs a package that is not installed: No module named 'nowhere'\n"
+        "  Install what provides 'nowhere'.",
+    ),
+    "environment with what is no class": (
+        lambda: named_in_the_environment("os:path"),
+        "the environment variable PEGBOX_CALLBACKS: os:path (PEGBOX_CALLBACKS): os:path is "
+        'no class\n  What is offered must be a class, named as "module:Class".',
+    ),
+    "environment with what is no callback": (
+        lambda: named_in_the_environment("builtins:dict"),
+        "the environment variable PEGBOX_CALLBACKS: 'builtins:dict' is no callback\n"
+        "  Give the name of a callback or an object.",
+    ),
+    # ---- schedulers' and searchers' own arguments
+    "reduction factor of 1": (
+        lambda: ASHAScheduler(reduction_factor=1),
+        "AsyncHyperBandScheduler(reduction_factor=...) must be a number above 1, got 1\n"
+        "  3 or 4 are usual.",
+    ),
+    "rungs without number": (
+        lambda: ASHAScheduler(reduction_factor=1.0001),
+        "between grace_period=1 and max_t=100 there are more than 1000 rungs with "
+        "reduction_factor=1.0001\n  Use a larger reduction_factor; 3 or 4 are usual.",
+    ),
+    "more brackets than rungs": (
+        lambda: ASHAScheduler(brackets=9),
+        "brackets=9, but there is room for 4 only: rungs are at [1, 4, 16, 64]\n"
+        "  Use fewer brackets, a larger max_t or a smaller reduction_factor.",
+    ),
+    "time_attr is a number": (
+        lambda: ASHAScheduler(time_attr=3),
+        "AsyncHyperBandScheduler(time_attr=...) must be the name of a reported value, got 3\n"
+        '  Write e.g. time_attr="training_iteration", as it is reported.',
+    ),
+    "scheduler with a metric alone": (
+        lambda: ASHAScheduler(metric="loss"),
         'metric=\'loss\' was given without mode\n  Add mode="min" or mode="max".',
     ),
-    "mode without metric": (
-        lambda: tune(mode="min"),
-        "mode='min' was given without metric\n  Name the metric too.",
+    "scheduler with another metric": (
+        lambda: tune(scheduler=ASHAScheduler(metric="acc", mode="max"), **LOSS),
+        "scheduler='AsyncHyperBandScheduler' was given metric='acc', mode='max', the run "
+        "has metric='loss', mode='min'\n"
+        "  Give metric and mode in one place: TuneConfig(metric=..., mode=...).",
     ),
-    "mode misspelt": (
-        lambda: tune(metric="loss", mode="maximum"),
-        'mode must be "min" or "max", got \'maximum\'',
+    "limit of none": (
+        lambda: ConcurrencyLimiter("random", 0),
+        "ConcurrencyLimiter(max_concurrent=...) must be a whole number from 1, got 0\n"
+        "  Write e.g. max_concurrent=1.",
     ),
-    "mode is a number": (
-        lambda: tune(metric="loss", mode=1),
-        'mode must be "min" or "max", or a list of these, got 1',
+    "limit as text": (
+        lambda: ConcurrencyLimiter("random", "4"),
+        "ConcurrencyLimiter(max_concurrent=...) must be a whole number from 1, got '4'\n"
+        "  Write max_concurrent=4, without quotes.",
     ),
-    "metric is a number": (
-        lambda: tune(metric=3, mode="max"),
-        "metric must be the name of a reported value, or a list of names, got 3",
+    "limit in odd batches": (
+        lambda: ConcurrencyLimiter("random", 2, batch="yes"),
+        "ConcurrencyLimiter(batch=...) must be True or False, got 'yes'\n"
+        "  Write batch=True, or leave it out.",
     ),
-    "metric is empty": (
-        lambda: tune(metric="", mode="max"),
-        "metric must be the name of a reported value, got ''",
+    "limit around nothing": (
+        lambda: ConcurrencyLimiter(None, 2),
+        "ConcurrencyLimiter stands around a searcher, and got None\n"
+        '  Write e.g. ConcurrencyLimiter("random", ...).',
     ),
-    "more metrics than modes": (
-        lambda: tune(metric=["a", "b"], mode=["max"]),
-        "metric and mode must be equally many, got metric=['a', 'b'] and mode=['max']",
+    "limit around a class": (
+        lambda: tune(search_alg=ConcurrencyLimiter(RandomSearch, 2)),
+        "search_alg=RandomSearch is a class, not an object\n  Write search_alg=RandomSearch().",
     ),
-    "asha without a metric": (
-        lambda: tune(scheduler="asha"),
-        "ASHA needs a metric to rank trials, and none was given\n"
-        '  Give metric= and mode= ("min" or "max") to the run or to the scheduler.',
+    "limit around a misspelt name": (
+        lambda: tune(search_alg=ConcurrencyLimiter("rando", 2)),
+        "no searcher is called 'rando'\n  Did you mean \"random\"? Installed: {searchers}.",
     ),
-    # ---- numbers
-    "no samples": (
-        lambda: tune(num_samples=0),
-        f"TuneConfig(num_samples=...) must be a whole number from 1, got 0\n  {UNTIL_STOPPED}",
+    "limit around a scheduler": (
+        lambda: tune(search_alg=ConcurrencyLimiter(ASHAScheduler(), 2), **LOSS),
+        "search_alg has the scheduler AsyncHyperBandScheduler, and takes a searcher\n"
+        "  Pass it as scheduler.",
     ),
-    "samples as text": (
-        lambda: tune(num_samples="10"),
-        f"TuneConfig(num_samples=...) must be a whole number from 1, got '10'\n  {UNTIL_STOPPED}",
+    "limit as a class": (
+        lambda: tune(search_alg=ConcurrencyLimiter),
+        "search_alg=ConcurrencyLimiter is a class, not an object\n"
+        "  Write search_alg=ConcurrencyLimiter(...).",
     ),
-    "half a sample": (
-        lambda: tune(num_samples=1.5),
-        f"TuneConfig(num_samples=...) must be a whole number from 1, got 1.5\n  {UNTIL_STOPPED}",
+    "no repeats": (
+        lambda: Repeater("random", repeat=0),
+        "Repeater(repeat=...) must be a whole number from 1, got 0\n  Write e.g. repeat=1.",
     ),
-    "samples are True": (
-        lambda: tune(num_samples=True),
-        f"TuneConfig(num_samples=...) must be a whole number from 1, got True\n  {UNTIL_STOPPED}",
+    "repeats with an odd index": (
+        lambda: Repeater("random", set_index="yes"),
+        "Repeater(set_index=...) must be True or False, got 'yes'\n"
+        "  Write set_index=True, or leave it out.",
     ),
-    "none at once": (
-        lambda: tune(max_concurrent_trials=0),
-        "TuneConfig(max_concurrent_trials=...) must be a whole number from 1, got 0",
+    "variants below none at once": (
+        lambda: BasicVariantGenerator(max_concurrent=-1),
+        "BasicVariantGenerator(max_concurrent=...) must be a whole number from 0, got -1\n"
+        "  0 is any number.",
     ),
-    "negative seed": (
-        lambda: tune(seed=-1),
-        "TuneConfig(seed=...) must be a whole number from 0, got -1",
+    "variants with an odd seed": (
+        lambda: BasicVariantGenerator(random_state="x"),
+        "BasicVariantGenerator(random_state=...) must be a whole number or a generator of "
+        "numpy's, got 'x'\n"
+        "  Write e.g. random_state=1, or set TuneConfig(seed=...) for the whole run.",
     ),
-    "failures below -1": (
-        lambda: tune(run={"failure_config": FailureConfig(max_failures=-2)}),
-        "FailureConfig(max_failures=...) must be a whole number from -1, got -2\n"
-        "  -1 tries again without bound.",
+    # ---- points to evaluate
+    "points are a dict": (
+        lambda: tune(search_alg=RandomSearch({"x": 0.5})),
+        "points_to_evaluate must be a list of configurations, got {{'x': 0.5}}\n"
+        '  Write points_to_evaluate=[{{"lr": 0.1}}].',
     ),
-    "failures as a number": (
-        lambda: tune(run={"failure_config": 3}),
-        "RunConfig(failure_config=...) must be a FailureConfig, got 3",
+    "point is a number": (
+        lambda: points(0.5),
+        "points_to_evaluate[0]: a configuration must be a dict, got 0.5\n"
+        "  Write it nested as in param_space, with values in the places of domains.",
     ),
-    "verbose as text": (
-        lambda: tune(run={"verbose": "yes"}),
-        "RunConfig(verbose=...) must be a whole number from 0, got 'yes'",
+    "point with an unknown name": (
+        lambda: points({"x": 0.5}, {"xx": 0.5}),
+        "points_to_evaluate[1]: 'xx' is no parameter of the space\n  Did you mean 'x'?",
     ),
-    # ---- the space
-    "bounds the wrong way": (
-        lambda: tune(space={"x": uniform(1, 0)}),
-        "lower=1.0 is above upper=0.0\n  The lower bound comes first: swap them.",
+    "point outside the space": (
+        lambda: points({"x": 2}),
+        "points_to_evaluate[0]: parameter 'x': 2 is not between 0.0 and 1.0\n"
+        "  Use a value within the bounds, or widen them in param_space.",
     ),
-    "bound as text": (
-        lambda: tune(space={"x": uniform("a", 1)}),
-        "lower must be a number, got 'a' of type str",
+    "point of text": (
+        lambda: points({"x": "half"}),
+        "points_to_evaluate[0]: parameter 'x': the value must be a number, got 'half' of "
+        "type str\n  Write a number, e.g. 0.1.",
     ),
-    "log from 0": (
-        lambda: tune(space={"x": loguniform(0, 1)}),
-        "a logarithmic range cannot start at lower=0.0\n"
-        "  Use a lower bound above 0, or a range that is not logarithmic.",
+    # ---- what optuna cannot do
+    "optuna without a metric": (
+        lambda: tune(search_alg="optuna"),
+        "search_alg='optuna' learns from results, so it needs to know which\n"
+        '  Set TuneConfig(metric="...", mode="min").',
     ),
-    "no whole number between": (
-        lambda: tune(space={"x": randint(5, 5)}),
-        "no whole number is at least lower=5 and below upper=5\n"
-        "  The upper bound of randint is excluded.",
+    "optuna with two metrics": (
+        lambda: tune(search_alg="optuna", metric=["a", "b"], mode=["min", "max"]),
+        "search_alg='optuna' takes one metric, got a, b\n"
+        "  Give one metric and mode, or report a value that weighs them against each other.",
     ),
-    "whole numbers from a half": (
-        lambda: tune(space={"x": randint(0.5, 3)}),
-        "lower must be a whole number, got 0.5",
+    "optuna over a grid": (
+        lambda: tune(search_alg="optuna", space={**SPACE, "y": grid_search([1, 2])}, **LOSS),
+        "search_alg='optuna' cannot take parameter 'y': it is a grid domain\n"
+        "  It takes choice, float, int; write choice([...]) in place of grid_search([...]); "
+        'search_alg="random" takes all of them.',
     ),
-    "empty choice": (
-        lambda: tune(space={"x": choice([])}),
-        "choice needs at least one value, got none",
+    "optuna over a normal distribution": (
+        lambda: tune(search_alg="optuna", space={"x": randn()}, **LOSS),
+        "search_alg='optuna' cannot take parameter 'x': it is a normal domain\n"
+        '  It takes choice, float, int; write uniform(...) with bounds; search_alg="random" '
+        "takes all of them.",
     ),
-    "choice of letters": (
-        lambda: tune(space={"x": choice("abc")}),
-        "choice needs a list of values, got 'abc'\n  Write choice([...]).",
+    "a grid in optuna's own space": (
+        lambda: tune(
+            search_alg=create_searcher("optuna", space={"y": grid_search([1, 2])}), **LOSS
+        ),
+        "search_alg='optuna' cannot take parameter 'y': it is a grid domain\n"
+        "  It takes choice, float, int; write choice([...]) in place of grid_search([...]); "
+        'search_alg="random" takes all of them.',
     ),
-    "empty grid": (
-        lambda: tune(space={"x": grid_search([])}),
-        "grid_search needs at least one value, got none",
+    "optuna's own space beside the run's": (
+        lambda: tune(search_alg=create_searcher("optuna", space={"x": uniform(0, 1)}), **LOSS),
+        "param_space and the space of search_alg='optuna' both have 'x'\n"
+        "  Write each parameter in one of them.",
     ),
-    "grid of a number": (
-        lambda: tune(space={"x": {"grid_search": 3}}),
-        "'x': grid_search needs a list of values, got 3\n  Write grid_search([...]).",
-    ),
-    "sample_from without a function": (
-        lambda: tune(space={"x": sample_from(3)}),
-        "sample_from needs a function of the configuration, got 3\n"
-        "  Write sample_from(lambda config: ...).",
-    ),
-    "domain not called": (
-        lambda: tune(space={"lr": uniform}),
-        "'lr' is the function uniform, not a domain\n  Call it: uniform(...).",
-    ),
-    "space is a list": (
-        lambda: tune(space=[1]),
-        "param_space must be a dict, got [1] of type list\n"
-        '  Name each parameter: {{"lr": loguniform(1e-4, 1e-1)}}.',
-    ),
-    "parameter without a name": (
-        lambda: tune(space={1: uniform(0, 1)}),
-        "the key 1 at the top of param_space is of type int; parameters have names\n  Use '1'.",
-    ),
-    "parameter with a slash": (
-        lambda: tune(space={"a/b": uniform(0, 1)}),
-        "the key 'a/b' at the top of param_space has a '/', which separates the names of nested "
-        "parameters\n  Nest a dict, or use another character.",
+    "optuna with a misspelt sampler": (
+        lambda: create_searcher("optuna", sampler="tpee"),
+        "unknown sampler 'tpee'\n  Did you mean 'tpe'? There are: cmaes, random, tpe.",
     ),
     "grid search over a range": (
         lambda: tune(search_alg="grid", **LOSS),
-        "grid search cannot go through parameter 'x': Float(lower=0.0, upper=1.0, log=False, "
-        "step=None) has infinitely many values\n  List the values of 'x' with "
-        'grid_search([...]), or use search_alg="random", which draws the other parameters.',
-    ),
-    # ---- the trainable, and what it asks for
-    "trainable is a number": (
-        lambda: tune(5),
-        "the trainable must be a function of the config or a class, got int",
-    ),
-    "trainable is a class": (
-        lambda: tune(Trainable),
-        "the trainable Trainable is a class, but no pegbox.Trainable\n"
-        "  Write class Trainable(pegbox.Trainable): ..., or a function of the config that calls "
-        "pegbox.report.",
-    ),
-    "trainable without a step": (
-        lambda: tune(WithoutStep),
-        "the trainable WithoutStep has no step()\n"
-        "  Write def step(self): ..., which runs one iteration and returns a dict of metrics.",
-    ),
-    "trainable of an unknown name": (
-        lambda: tune("PPO"),
-        "no trainable is registered as 'PPO'; registered: none\n"
-        "  Pass the function or class itself, or call register_trainable('PPO', ...) first.",
-    ),
-    "trainable that holds a lock": (
-        lambda: on_dask(holding_a_lock()),
-        "the trainable train cannot be sent to workers: its closure variable 'lock' is of type "
-        "_thread.lock, which cannot be pickled (TypeError: cannot pickle '_thread.lock' object)\n"
-        "  Make it inside the trainable, from things that can be pickled.",
-    ),
-    "parameter that cannot be pickled": (
-        lambda: on_dask(with_parameters(with_two, more={"a": [1, threading.Lock()]})),
-        "the parameter 'more' of with_parameters cannot be sent to workers: its entry 'a', in it "
-        "the element 1 is of type _thread.lock, which cannot be pickled (TypeError: cannot pickle "
-        "'_thread.lock' object)\n  Make it inside the trainable, from things that can be pickled.",
-    ),
-    "parameter that is not taken": (
-        lambda: tune(with_parameters(with_two, mre=1)),
-        "with_parameters gives 'mre', which with_two(config, more) does not take beside the "
-        "config\n  Did you mean 'more'?",
-    ),
-    "checkpoints of a function": (
-        lambda: tune(run={"checkpoint_config": CheckpointConfig(checkpoint_frequency=2)}),
-        "CheckpointConfig(checkpoint_frequency=2) is for class trainables, and train is a "
-        "function\n  A function decides itself: pegbox.report(metrics, checkpoint=...).",
-    ),
-    "checkpoints of a class that saves none": (
-        lambda: tune(Stepping, run={"checkpoint_config": CheckpointConfig(checkpoint_at_end=True)}),
-        "CheckpointConfig(checkpoint_at_end=True) needs a save_checkpoint(), which Stepping does "
-        "not have",
-    ),
-    "trainable without config": (
-        lambda: tune(without_config),
-        "the trainable without_config() cannot be called with the config alone\n"
-        "  Write def train(config): ...; the config is a dict with the parameters.",
-    ),
-    "trainable with more": (
-        lambda: tune(with_two),
-        "the trainable with_two(config, more) cannot be called with the config alone\n"
-        "  Write def train(config): ...; give further arguments with pegbox.with_parameters or "
-        "functools.partial, and get the checkpoint from pegbox.get_checkpoint().",
-    ),
-    "trainable is a generator": (
-        lambda: tune(generator),
-        "the trainable generator is a generator or coroutine function\n  Use a plain function: "
-        "pegbox.report takes the place of yield, and asyncio.run(...) inside it runs a coroutine.",
-    ),
-    "trainable is a coroutine": (
-        lambda: tune(coroutine),
-        "the trainable coroutine is a generator or coroutine function\n  Use a plain function: "
-        "pegbox.report takes the place of yield, and asyncio.run(...) inside it runs a coroutine.",
-    ),
-    "asks for nothing": (
-        lambda: tune(with_resources(train, {"cpu": 0})),
-        "with_resources(resources=...) asks for nothing, got {{'cpu': 0}}, so there would be no "
-        'bound on the trials that run at once\n  Ask for something, e.g. {{"cpu": 0.1}}.',
-    ),
-    "asks for less than nothing": (
-        lambda: tune(with_resources(train, {"cpu": -1})),
-        "resource 'cpu' must be a number not below 0, got -1",
-    ),
-    "resource misspelt": (
-        lambda: tune(with_resources(train, {"num_cpus": 1})),
-        "unknown resource 'num_cpus'\n  Did you mean 'cpu'?",
-    ),
-    "resources as a list": (
-        lambda: tune(with_resources(train, [1])),
-        "with_resources(resources=...) takes a dict of amounts, got list\n"
-        '  Write e.g. {{"cpu": 2, "gpu": 0.5}}, or a function of the config that gives one.',
-    ),
-    "resources in two bundles": (
-        lambda: tune(with_resources(train, PlacementGroupFactory([{"CPU": 1}, {"CPU": 2}]))),
-        "PlacementGroupFactory takes one bundle for now, got 2: [{{'CPU': 1}}, {{'CPU': 2}}]\n"
-        "  A trial runs in one process on one worker: put what it needs together into one bundle, "
-        "what its child processes use included.",
-    ),
-    "resources by a function that raises": (
-        lambda: tune(with_resources(train, lambda config: {"cpu": 1 / 0}), space={}),
-        "<lambda>() for the config {{}} raised ZeroDivisionError: division by zero",
-    ),
-    "more cores than there are": (
-        lambda: on_dask(with_resources(train, {"cpu": 4096})),
-        "a trial asks for cpu=4096, and this machine has {cores}\n"
-        "  Ask for less with pegbox.with_resources, or connect a Client to a cluster.",
-    ),
-    "a device that nobody offers": (
-        lambda: on_dask(with_resources(train, {"cpu": 1, "gpu": 1})),
-        "a trial asks for gpu=1, which the workers that pegbox starts on this machine do not "
-        "offer\n  Connect a distributed.Client to a cluster whose workers have that resource.",
-    ),
-    # ---- names and places
-    **{
-        f"experiment called {name!r}": (
-            lambda name=name: tune(run={"name": name}),
-            f"RunConfig(name=...) must be a plain folder name, got {name!r}\n  {FOLDER_NAMES}",
-        )
-        for name in ("../x", "a/b", "a\\b", "", ".hidden", "x.", "x" * 101, 5)
-    },
-    "experiment called con": (
-        lambda: tune(run={"name": "con"}),
-        "RunConfig(name='con') is a name that Windows keeps for itself\n"
-        "  Choose another one: an experiment's folder can be copied anywhere.",
-    ),
-    "storage is a URI": (
-        lambda: tune(run={"storage_path": "s3://bucket/x"}),
-        "RunConfig(storage_path=...) must be a folder so far, got the URI 's3://bucket/x'\n"
-        f"  {ON_DISK}",
-    ),
-    "storage is a number": (
-        lambda: tune(run={"storage_path": 5}),
-        "RunConfig(storage_path=...) must be a folder, got 5",
-    ),
-    # ---- the tuner's own arguments
-    "executor unknown": (
-        lambda: Tuner(train, executor="ray"),
-        'executor must be "dask" or "inline", got \'ray\'',
-    ),
-    "client is an address": (
-        lambda: Tuner(train, client="tcp://10.0.0.1:8786"),
-        "client must be a distributed.Client, got str\n"
-        "  Connect one with Client(address), or leave it out to use this machine.",
-    ),
-    "tune_config is a dict": (
-        lambda: Tuner(train, tune_config={"metric": "loss"}),
-        "tune_config must be a TuneConfig, got {{'metric': 'loss'}}\n"
-        "  Write tune_config=pegbox.TuneConfig(...).",
-    ),
-    "run_config is a dict": (
-        lambda: Tuner(train, run_config={"name": "x"}),
-        "run_config must be a RunConfig, got {{'name': 'x'}}\n"
-        "  Write run_config=pegbox.RunConfig(...).",
-    ),
-    # ---- restore
-    "restore of a number": (
-        lambda: Tuner.restore(5, train),
-        "Tuner.restore(path=...) must be a folder, got 5",
-    ),
-    "restore of a URI": (
-        lambda: Tuner.restore("s3://bucket/x", train),
-        "Tuner.restore(path=...) must be a folder so far, got the URI 's3://bucket/x'\n"
-        f"  {ON_DISK}",
-    ),
-    "restore both ways": (
-        lambda: Tuner.restore("x", train, resume_errored=True, restart_errored=True),
-        "resume_errored and restart_errored exclude each other",
+        "grid search cannot go through parameter 'x': Float(lower=0.0, upper=1.0, "
+        "log=False, step=None) has infinitely many values\n"
+        "  List the values of 'x' with grid_search([...]), or use search_alg=\"random\", "
+        "which draws the other parameters.",
     ),
 }
-
-
-def whole(message):
-    return message.format(
-        cores=usable_cores(),
-        searchers=listed(Catalog.discover().names("searcher")),
-        pegbox=version("pegbox"),
-        me=__name__,
-    )
-
-
-@pytest.fixture
-def nothing_begins(tmp_path, monkeypatch):
-    """Fails where a folder was made at home or here, or a process was started."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    before = psutil.Process().children()
-    yield
-    assert list(tmp_path.iterdir()) == []
-    assert psutil.Process().children() == before
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-@pytest.mark.usefixtures("nothing_begins")
-def test_refused_in_words_that_help(mistake):
-    make, message = MISTAKES[mistake]
-    with pytest.raises(PegboxError) as caught:
-        make()
-    assert str(caught.value) == whole(message)
-
-
-@pytest.mark.usefixtures("nothing_begins")
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (
-            {},
-            "search_alg='optuna' learns from results, so it needs to know which\n"
-            '  Set TuneConfig(metric="...", mode="min").',
-        ),
-        (
-            {"metric": ["a", "b"], "mode": ["min", "max"]},
-            "search_alg='optuna' takes one metric, got a, b",
-        ),
-        (
-            {"space": {**SPACE, "layers": grid_search([1, 2])}, **LOSS},
-            "search_alg='optuna' cannot take parameter 'layers': it is a grid domain\n"
-            "  It takes choice, float, int; write choice([...]) in place of grid_search([...]); "
-            'search_alg="random" takes all of them.',
-        ),
-    ],
-    ids=["no metric", "two metrics", "a grid"],
-)
-def test_what_optuna_cannot_do_is_refused(options, message):
-    with pytest.raises(PegboxError) as caught:
-        tune(search_alg="optuna", **options)
-    assert str(caught.value) == message
-
-
-def test_a_folder_that_cannot_be_written(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(PegboxError) as caught:
-        fit(tmp_path / "file")
-    assert "cannot be written" in caught.value.message
-    assert caught.value.hint == (
-        "Choose another folder with RunConfig(storage_path=...), or mend its permissions."
-    )
-
-
-# ------------------------------------------------------------- where an experiment is, or should be
-
-
-@pytest.fixture
-def experiment(tmp_path):
-    """An experiment that has ended, and its files with their times."""
-    fit(tmp_path, num_samples=1)
-    before = everything(tmp_path)
-    yield tmp_path
-    assert everything(tmp_path) == before
-
-
-def everything(folder: Path):
-    # A reader may fold the log of a database away, and leave it no other than before.
-    return sorted(
-        (str(path), path.stat().st_size)
-        for path in folder.rglob("*")
-        if not path.name.endswith(("-wal", "-shm", ".lock"))
-    )
-
-
-REFUSED_AT_A_RESTORE = {
-    "another folder": (
-        lambda path: restore(path, name="exq"),
-        "there is no experiment in {path}/exq: it has no file experiment.sqlite\n"
-        "  Did you mean {path}/exp?",
-    ),
-    "no folder at all": (
-        lambda path: restore(path / "nowhere"),
-        "there is no experiment in {path}/nowhere/exp: it has no file experiment.sqlite\n"
-        "  Give the folder of an experiment, as `experiment_path` tells it.",
-    ),
-    "results of another folder": (
-        lambda path: ResultGrid(path / "exq"),
-        "there is no experiment in {path}/exq: it has no file experiment.sqlite\n"
-        "  Did you mean {path}/exp?",
-    ),
-    "a searcher misspelt": (
-        lambda path: restore(path, tune={"search_alg": "rando"}),
-        "no searcher is called 'rando'\n  Did you mean \"random\"? Installed: {searchers}.",
-    ),
-    "tune_config as a dict": (
-        lambda path: Tuner.restore(path / "exp", train, tune_config={"num_samples": 5}),
-        "tune_config must be a TuneConfig, got {{'num_samples': 5}}\n"
-        "  Write tune_config=pegbox.TuneConfig(...).",
-    ),
-    "not a function": (
-        lambda path: restore(path, 5),
-        "the trainable must be a function of the config or a class, got int",
-    ),
-    "another space": (
-        lambda path: restore(path, param_space={"x": choice([1, 2]), "y": 3}),
-        "param_space is not the one this experiment was started with:\n"
-        '    x: stored {{"domain":{{"kind":"float","lower":0.0,"upper":1.0,"log":false,'
-        '"step":null}}}}, passed {{"domain":{{"kind":"choice","values":[1,2]}}}}\n'
-        '    y: stored nothing, passed {{"constant":3}}\n'
-        "  Pass the same space, or start a new experiment under another name.",
-    ),
-    "a plugin that refuses its setup": (
-        lambda path: restore(path, tune={"search_alg": Refuses()}),
-        "searcher Refuses ({me}.Refuses) raised in setup: ValueError: not today",
-    ),
-    "an existing name": (
-        lambda path: fit(path),
-        "there is an experiment in {path}/exp already\n"
-        '  Go on with it with Tuner.restore("{path}/exp", ...), or give the new one another name.',
-    ),
-}
-
-
-@pytest.mark.parametrize("mistake", REFUSED_AT_A_RESTORE)
-def test_an_experiment_is_left_as_it_is(experiment, mistake):
-    make, message = REFUSED_AT_A_RESTORE[mistake]
-    with pytest.raises(PegboxError) as caught:
-        make(experiment)
-    expected = message.format(
-        path=experiment, searchers=listed(Catalog.discover().names("searcher")), me=__name__
-    )
-    assert str(caught.value) == expected
-
-
-def test_an_experiment_that_another_driver_works_on(tmp_path):
-    fit(tmp_path, num_samples=1)
-    with Store.open(tmp_path / "exp"), pytest.raises(PegboxError) as caught:
-        restore(tmp_path)
-    assert caught.value.message.startswith(
-        f"another driver works on the experiment in {tmp_path / 'exp'}: process {os.getpid()} on "
-    )
-    assert caught.value.hint == (
-        "Wait until it has ended, or end it; reading the results works meanwhile."
-    )
+def test_refused_in_words_that_help(mistake, tmp_path, monkeypatch):
+    check_refused(*MISTAKES[mistake], __name__, tmp_path, monkeypatch)

@@ -178,7 +178,7 @@ def test_a_missing_metric_is_named_with_the_nearest(tmp_path: Path) -> None:
     )
     assert "'accuracy'" in text
     assert "accurracy, x" in text
-    assert "Did you mean 'accurracy'" in text
+    assert "Use one name, in report() and in the run: 'accurracy' or 'accuracy'." in text
 
 
 def test_an_autofilled_metric_may_be_required(tmp_path: Path) -> None:

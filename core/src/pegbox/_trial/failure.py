@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pegbox.errors import ReportError
+from pegbox.text import shown
 from pegbox.trial import TrialFailure
 
 __all__ = ["describe"]
@@ -36,7 +37,7 @@ def describe(error: BaseException) -> TrialFailure:
 
 def _one_line(name: str, error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"SystemExit: the function called sys.exit({error.code!r})"[:_MAX_LINE]
+        return f"SystemExit: the function called sys.exit({shown(error.code)})"[:_MAX_LINE]
     try:
         lines = str(error).strip().splitlines()
     except Exception:

@@ -104,7 +104,9 @@ def _refuse_missing(name: str, flat: Mapping[str, Any]) -> NoReturn:
     came = clip(", ".join(sorted(flat)[:20]), 500, "...") or "nothing"
     raise ReportError(
         f"report() needs the metric {shown(name)}; it came with: {came}",
-        hint=f"Did you mean {near[0]!r}?" if near else "It is named by metric or by the scheduler.",
+        hint=f"Use one name, in report() and in the run: {shown(near[0])} or {shown(name)}."
+        if near
+        else "It is named by metric, by the scheduler or by stop.",
     )
 
 
