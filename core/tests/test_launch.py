@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from pegbox import (
+    Checkpoint,
     CheckpointConfig,
     Experiment,
     ExperimentAnalysis,
     choice,
+    get_checkpoint,
     report,
     run,
     run_experiments,
@@ -90,6 +94,46 @@ def test_resume_can_try_failed_trials_again(quick):
     assert all(trial.error is None for trial in analysis.trials)
 
 
+@pytest.mark.parametrize(
+    ("resume", "begins"),
+    [
+        ("AUTO", []),
+        ("LOCAL+ERRORED", [1]),
+        ("auto+errored_only", [1]),
+        ("AUTO+RESTART_ERRORED_ONLY", [0]),
+        ("ERRORED_ONLY", [0]),
+    ],
+)
+def test_resume_says_what_becomes_of_failed_trials(quick, resume, begins):
+    begun = []
+
+    def fails_once(config):
+        saved = get_checkpoint()
+        begun.append(0 if saved is None else saved.to_dict()["step"])
+        report({"loss": 1.0}, checkpoint=Checkpoint.from_dict({"step": 1}))
+        if len(begun) == 1:
+            raise ValueError("no good")
+
+    quick["num_samples"] = 1
+    run(fails_once, **quick, raise_on_failed_trial=False)
+    run(fails_once, **quick, resume=resume, raise_on_failed_trial=False)
+    assert begun[1:] == begins
+
+
+def test_a_resume_keeps_the_budget_of_failures(quick):
+    begun = []
+
+    def fails(config):
+        begun.append(config)
+        raise ValueError("no good")
+
+    quick.update(num_samples=1, raise_on_failed_trial=False)
+    run(fails, **quick, max_failures=2)
+    assert len(begun) == 3
+    run(fails, **quick, resume="LOCAL+RESTART_ERRORED")
+    assert len(begun) == 6
+
+
 def test_older_names_of_checkpoint_settings_are_taken_with_a_warning():
     with pytest.warns(FutureWarning, match="checkpoint_config=CheckpointConfig"):
         settings = checkpoint_settings(None, 2, "min-loss", 3, at_end=True)
@@ -116,6 +160,63 @@ def test_experiments_run_one_after_the_other(quick, tmp_path):
     assert one.public_spec["num_samples"] == 3
 
 
+@pytest.fixture
+def experiment(quick):
+    """Makes an experiment of a name; the settings that all share are in its ``shared``."""
+    shared = {name: quick.pop(name) for name in ("verbose", "executor")}
+    del quick["name"]
+
+    def make(name, trainable=train, **settings):
+        return Experiment(name, trainable, **{**quick, **settings})
+
+    make.shared = shared
+    return make
+
+
+def test_arguments_beside_an_experiment_count_more_than_its_own(experiment):
+    begun = []
+
+    def fails(config):
+        begun.append(config)
+        raise ValueError("no good")
+
+    made = experiment("one", fails, num_samples=1, raise_on_failed_trial=False, max_failures=1)
+    run(made, **experiment.shared)
+    assert len(begun) == 2
+    run(made, **experiment.shared, resume="LOCAL+RESTART_ERRORED", max_failures=3)
+    assert len(begun) == 6
+
+
+def test_all_experiments_run_before_failures_are_raised(experiment, tmp_path):
+    bad = experiment("bad", fails_at_first, config={"x": choice([1])})
+    with pytest.raises(RunError, match="3 of 6 trials failed") as raised:
+        run_experiments([bad, experiment("good")], **experiment.shared)
+    assert {path.name for path in tmp_path.iterdir()} == {"bad", "good"}
+    assert str(tmp_path / "bad") in str(raised.value)
+
+
+def test_an_experiment_that_is_wrong_keeps_all_from_beginning(experiment, tmp_path):
+    wrong = experiment("wrong", num_sample=3)
+    with pytest.raises(ConfigError, match="num_sample"):
+        run_experiments([experiment("good"), wrong], **experiment.shared)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("by", ["Ctrl-C", "fail_fast"])
+def test_what_ends_one_experiment_early_ends_them_all(experiment, tmp_path, caplog, by):
+    def ends(config):
+        if by == "Ctrl-C":
+            signal.raise_signal(signal.SIGINT)
+            report({"loss": 1.0})
+        else:
+            raise ValueError("no good")
+
+    first = experiment("first", ends, raise_on_failed_trial=False, fail_fast=by == "fail_fast")
+    run_experiments([first, experiment("second"), experiment("third")], **experiment.shared)
+    assert {path.name for path in tmp_path.iterdir()} == {"first"}
+    assert "second, third" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -126,8 +227,8 @@ def test_experiments_run_one_after_the_other(quick, tmp_path):
         ),
         (
             {"resume": "PROMPT"},
-            "run(resume=...) must be True, False or one of LOCAL, LOCAL+ERRORED, "
-            "LOCAL+RESTART_ERRORED, ERRORED_ONLY, AUTO, AUTO+ERRORED, AUTO+RESTART_ERRORED, got "
+            "run(resume=...) must be True, False, or one of LOCAL, AUTO with one of +ERRORED, "
+            "+ERRORED_ONLY, +RESTART_ERRORED, +RESTART_ERRORED_ONLY behind it or none, got "
             "'PROMPT'",
         ),
         ({"resume": True, "name": None}, "run(resume=True) needs the experiment's name"),

@@ -20,15 +20,19 @@ from pegbox import (
     Tuner,
     choice,
     get_checkpoint,
+    grid_search,
     report,
     sample_from,
     uniform,
     with_resources,
 )
+from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.standing import Standing
 from pegbox._store.reader import Reader
 from pegbox._store.writer import Store
 from pegbox.builtin.asha import ASHAScheduler
 from pegbox.builtin.random_search import RandomSearch
+from pegbox.cli.data import experiment_data
 from pegbox.decisions import CONTINUE, STOP
 from pegbox.errors import ConfigError, PluginError, StoreError
 from pegbox.events import Launched, Reported
@@ -272,6 +276,17 @@ def test_the_last_choice_of_a_searcher_and_scheduler_is_the_one_that_is_kept(tmp
     settings = saved_settings(tmp_path)
     assert settings["searcher"]["name"] == "optuna"
     assert settings["scheduler"] == {"name": "asha", "by_name": True, "options": {"max_t": 9}}
+
+
+def test_results_are_compared_by_what_counted_last(tmp_path):
+    fit(tmp_path, space={"x": grid_search([1, 2, 3])}, num_samples=1)
+    tune = {"metric": "loss", "mode": "max", "scheduler": "asha", "seed": 7}
+    results = restore(tmp_path, tune=tune)
+    assert results.get_best_result().config == {"x": 3}
+    assert stored(tmp_path).get_best_result().config == {"x": 3}
+    shown = experiment_data(StoredExperiment(tmp_path / "exp"), Standing("complete"))
+    assert shown["objectives"] == [{"metric": "loss", "mode": "max"}]
+    assert (shown["scheduler"], shown["seed"]) == ("asha", 7)
 
 
 def test_resources_stated_anew_are_those_of_new_trials(tmp_path):

@@ -6,7 +6,15 @@ import threading
 import time
 
 import pytest
-from pegbox import FailureConfig, ResumeConfig, RunConfig, TuneConfig, Tuner, report
+from pegbox import (
+    FailureConfig,
+    ResumeConfig,
+    RunConfig,
+    TuneConfig,
+    Tuner,
+    get_context,
+    report,
+)
 from pegbox._store.reader import Reader
 from pegbox.errors import ConfigError, PluginError, TrialError
 from pegbox.stoppers import (
@@ -217,6 +225,19 @@ def test_fail_fast_can_raise_what_the_trial_raised(tmp_path):
     with pytest.raises(TrialError, match="ValueError: no good"):
         run(tmp_path, trainable=fails, failures=FailureConfig(fail_fast="raise"))
     assert stored(tmp_path).num_errors == 1
+
+
+def test_only_a_failure_of_this_start_is_raised(tmp_path):
+    def fails_at_first(config):
+        report({"loss": 1.0})
+        if get_context().get_trial_id().endswith("_00000"):
+            raise ValueError("no good")
+
+    with pytest.raises(TrialError):
+        run(tmp_path, trainable=fails_at_first, failures=FailureConfig(fail_fast="raise"))
+    results = restored(tmp_path, trainable=fails_at_first)
+    assert results.num_errors == 1
+    assert results.num_terminated == 2
 
 
 def test_a_plateau_counts_stored_results_again_after_a_restore(tmp_path):

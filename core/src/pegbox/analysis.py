@@ -278,7 +278,7 @@ class ExperimentAnalysis:
 
     def _objective(self, metric: str | None, mode: str | None) -> Objective:
         chosen = self.default_metric if metric is None else metric
-        known = {objective.metric for objective in self._experiment.meta.objectives}
+        known = {objective.metric for objective in self._experiment.objectives}
         if mode is None and (chosen == self.default_metric or chosen not in known):
             mode = self.default_mode
         return choose_objective(self._experiment, chosen, mode)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import inspect
+import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from pegbox._run.folder import experiment_folder
+from pegbox._store.reader import Reader
 from pegbox.analysis import ExperimentAnalysis
 from pegbox.argument_checks import flag, named_value, whole
 from pegbox.configs import CheckpointConfig, FailureConfig, ResumeConfig, RunConfig, TuneConfig
@@ -19,6 +23,8 @@ from pegbox.trainable import with_resources
 from pegbox.tuner import ExecutorName, Tuner
 
 __all__ = ["checkpoint_settings", "run", "run_experiments"]
+
+_logger: Final = logging.getLogger("pegbox")
 
 #: Arguments of `run` that belong to `TuneConfig` and to `RunConfig`.
 _TUNE = (
@@ -55,17 +61,18 @@ def run(
 
     Args:
         run_or_experiment: A function, a class, the name of one that was registered, or an
-            `Experiment`, which then brings its own settings.
+            `Experiment`, which then brings its own settings; others given beside it count more.
         config: As ``param_space`` of `pegbox.Tuner`.
         resources_per_trial: As ``resources`` of `pegbox.with_resources`.
         checkpoint_config: As in `pegbox.RunConfig`. ``keep_checkpoints_num``,
             ``checkpoint_score_attr`` (``"min-<name>"`` for the smallest), ``checkpoint_freq`` and
             ``checkpoint_at_end`` are its older names, taken with a warning.
-        max_failures: As in `pegbox.FailureConfig`. ``fail_fast``: likewise.
+        max_failures: As in `pegbox.FailureConfig`. ``fail_fast``: likewise. Where neither is
+            given, ``resume`` keeps what was.
         resume: True goes on with the experiment of this name, ``"AUTO"`` too where there is one;
             with ``"+ERRORED"`` failed trials go on from their last checkpoint, with
-            ``"+RESTART_ERRORED"`` from the start (``"AUTO+ERRORED"``; ``"ERRORED_ONLY"`` leaves
-            unfinished ones).
+            ``"+RESTART_ERRORED"`` from the start (``"AUTO+ERRORED"``); with ``"_ONLY"`` behind
+            that, unfinished ones are left.
         resume_config: What becomes of each kind of trial, where ``resume`` goes on.
         raise_on_failed_trial: Whether trials that failed are raised at the end.
         client: As for `pegbox.Tuner`. ``executor``: likewise.
@@ -79,60 +86,25 @@ def run(
         RunError: A trial failed (unless ``raise_on_failed_trial`` is False), or the run could
             not go on. What was found is kept.
     """
-    if isinstance(run_or_experiment, Experiment):
-        options = {**run_or_experiment.settings, "name": run_or_experiment.name, **settings}
-        return run(
-            run_or_experiment.run,
-            resume=resume,
-            resume_config=resume_config,
-            raise_on_failed_trial=raise_on_failed_trial,
-            client=client,
-            executor=executor,
-            **options,
-        )
-    _refuse_unknown(settings)
-    if config is not None and not isinstance(config, Mapping):
-        raise ConfigError(
-            f"run(config=...) must be a dict, got {shown(config)}",
-            hint='Name each parameter: {"lr": loguniform(1e-4, 1e-1)}.',
-        )
-    checkpoints = checkpoint_settings(
-        checkpoint_config,
-        keep_checkpoints_num,
-        checkpoint_score_attr,
-        checkpoint_freq,
-        at_end=checkpoint_at_end,
-    )
-    tune_config = TuneConfig(**{name: settings[name] for name in _TUNE if name in settings})
-    run_config = RunConfig(
-        **{name: settings[name] for name in _RUN if name in settings},
-        checkpoint_config=checkpoints,
-        failure_config=FailureConfig(max_failures=max_failures, fail_fast=fail_fast),
-    )
-    trainable: Any = run_or_experiment
-    if resources_per_trial is not None:
-        trainable = with_resources(trainable, resources_per_trial)
-    shared: dict[str, Any] = {
-        "param_space": config,
-        "tune_config": tune_config,
-        "run_config": run_config,
+    own = {
+        "config": config,
+        "resources_per_trial": resources_per_trial,
+        "checkpoint_config": checkpoint_config,
+        "max_failures": max_failures,
+        "fail_fast": fail_fast,
+        "resume": resume,
+        "resume_config": resume_config,
+        "raise_on_failed_trial": raise_on_failed_trial,
+        "keep_checkpoints_num": keep_checkpoints_num,
+        "checkpoint_score_attr": checkpoint_score_attr,
+        "checkpoint_freq": checkpoint_freq,
+        "checkpoint_at_end": checkpoint_at_end,
         "client": client,
         "executor": executor,
     }
-    how = _how_to_resume(resume, resume_config, run_config)
-    if how is None:
-        tuner = Tuner(trainable, **shared)
-    else:
-        folder = experiment_folder(run_config.storage_path, str(run_config.name))
-        tuner = Tuner.restore(folder, trainable, resume_config=how, **shared)
-    results = tuner.fit()
-    analysis = ExperimentAnalysis(
-        results.experiment_path,
-        default_metric=_first(tune_config.metric),
-        default_mode=_first(tune_config.mode),
-    )
-    if raise_on_failed_trial and results.num_errors:
-        raise _failed(analysis, results.num_errors)
+    # What is as it comes does not replace what an Experiment says.
+    stated = {name: value for name, value in own.items() if value is not _DEFAULTS[name]}
+    (analysis,) = _run_all([_settle(run_or_experiment, {**stated, **settings})])
     return analysis
 
 
@@ -147,7 +119,7 @@ def run_experiments(
     Args:
         experiments: An `Experiment`, several, or Ray Tune's dicts of name -> settings.
         concurrent: Taken for Ray Tune's sake: trials run beside each other either way, and
-            experiments one after the other.
+            experiments one after the other. One Ctrl-C, or ``fail_fast``, ends them all.
         **options: Arguments of `run` that count for all, e.g. ``scheduler``, ``verbose``,
             ``callbacks``, ``raise_on_failed_trial``.
 
@@ -157,9 +129,109 @@ def run_experiments(
     Raises:
         ConfigError: One is no experiment. Otherwise as `run`.
     """
-    return [
-        trial for experiment in _listed(experiments) for trial in run(experiment, **options).trials
-    ]
+    # All are settled before one begins, so that what is wrong with the last is known now.
+    settled = [_settle(experiment, options) for experiment in _listed(experiments)]
+    return [trial for analysis in _run_all(settled) for trial in analysis.trials]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """One experiment that can be run.
+
+    Attributes:
+        raises: Whether trials that failed are raised once all experiments have run.
+    """
+
+    name: str
+    tuner: Tuner
+    tune_config: TuneConfig
+    raises: bool
+
+    def run(self) -> ExperimentAnalysis:
+        """Run it to its end."""
+        results = self.tuner.fit()
+        return ExperimentAnalysis(
+            results.experiment_path,
+            default_metric=_first(self.tune_config.metric),
+            default_mode=_first(self.tune_config.mode),
+        )
+
+
+def _settle(
+    run_or_experiment: str | Callable[..., Any] | type | Experiment, stated: Mapping[str, Any]
+) -> _Settled:
+    """Check everything about one experiment; nothing is started.
+
+    Args:
+        run_or_experiment: As for `run`.
+        stated: Arguments of `run`, as far as the user gave them.
+    """
+    trainable: Any = run_or_experiment
+    if isinstance(run_or_experiment, Experiment):
+        trainable = run_or_experiment.run
+        stated = {**run_or_experiment.settings, "name": run_or_experiment.name, **stated}
+    _refuse_unknown(stated)
+    options = {**_DEFAULTS, **stated}
+    config = options["config"]
+    if config is not None and not isinstance(config, Mapping):
+        raise ConfigError(
+            f"run(config=...) must be a dict, got {shown(config)}",
+            hint='Name each parameter: {"lr": loguniform(1e-4, 1e-1)}.',
+        )
+    tune_config = TuneConfig(**{name: stated[name] for name in _TUNE if name in stated})
+    run_config = RunConfig(
+        **{name: stated[name] for name in _RUN if name in stated},
+        checkpoint_config=checkpoint_settings(
+            options["checkpoint_config"],
+            options["keep_checkpoints_num"],
+            options["checkpoint_score_attr"],
+            options["checkpoint_freq"],
+            at_end=options["checkpoint_at_end"],
+        ),
+        failure_config=_failure_settings(stated),
+    )
+    if options["resources_per_trial"] is not None:
+        trainable = with_resources(trainable, options["resources_per_trial"])
+    shared: dict[str, Any] = {
+        "param_space": config,
+        "tune_config": tune_config,
+        "run_config": run_config,
+        "client": options["client"],
+        "executor": options["executor"],
+    }
+    how = _how_to_resume(options["resume"], options["resume_config"], run_config)
+    if how is None:
+        tuner = Tuner(trainable, **shared)
+    else:
+        folder = experiment_folder(run_config.storage_path, str(run_config.name))
+        tuner = Tuner.restore(folder, trainable, resume_config=how, **shared)
+    return _Settled(run_config.name or "", tuner, tune_config, options["raise_on_failed_trial"])
+
+
+def _failure_settings(stated: Mapping[str, Any]) -> FailureConfig | None:
+    """None where nothing was said: then a resume keeps what was."""
+    said = {name: stated[name] for name in ("max_failures", "fail_fast") if name in stated}
+    return FailureConfig(**said) if said else None
+
+
+def _run_all(settled: Sequence[_Settled]) -> list[ExperimentAnalysis]:
+    """Run one after the other; one Ctrl-C, or ``fail_fast``, ends them all.
+
+    Raises:
+        RunError: Trials failed.
+    """
+    done: list[ExperimentAnalysis] = []
+    for each in settled:
+        done.append(each.run())
+        if left := [other.name for other in settled[len(done) :]]:
+            with Reader(done[-1].experiment_path) as reader:
+                last = reader.epochs[-1]
+            if last.how == "interrupted":
+                _logger.warning("not begun (%s): %s", last.reason, ", ".join(left))
+                break
+    failed = [one for each, one in zip(settled, done, strict=False) if each.raises]
+    _raise_failed(failed)
+    return done
 
 
 def _listed(given: Any) -> list[Experiment]:
@@ -180,7 +252,7 @@ def _refuse_unknown(settings: Mapping[str, Any]) -> None:
         if name in _REFUSED:
             if value is not None:
                 raise ConfigError(f"run({name}=...) is not taken", hint=_REFUSED[name])
-        elif name not in (*_TUNE, *_RUN):
+        elif name not in (*_TUNE, *_RUN, *_DEFAULTS):
             raise ConfigError(
                 f"run() has no argument {name!r}",
                 hint=_nearest(name),
@@ -197,14 +269,16 @@ _REFUSED = {
 
 
 def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name, (*_TUNE, *_RUN, *_OWN), n=1)
+    near = difflib.get_close_matches(name, (*_TUNE, *_RUN, *_DEFAULTS), n=1)
     return f"Did you mean {near[0]!r}?" if near else "help(pegbox.run) lists all of them."
 
 
-_OWN = (
-    *("config", "resources_per_trial", "checkpoint_config", "max_failures", "fail_fast"),
-    *("resume", "resume_config", "raise_on_failed_trial", "client", "executor"),
-)
+#: What the arguments that `run` names are where they are not given.
+_DEFAULTS: Final = {
+    name: parameter.default
+    for name, parameter in inspect.signature(run).parameters.items()
+    if parameter.default is not parameter.empty
+}
 
 
 def checkpoint_settings(
@@ -260,45 +334,56 @@ def _how_to_resume(
                 hint="It says what becomes of each kind of trial of an experiment that goes on.",
             )
         return None
-    words = resume.upper() if isinstance(resume, str) else "LOCAL" if resume is True else ""
-    if words not in _RESUME_WORDS:
-        near = difflib.get_close_matches(words, _RESUME_WORDS, n=1)
-        raise ConfigError(
-            f"run(resume=...) must be True, False or one of {', '.join(_RESUME_WORDS)}, "
-            f"got {shown(resume)}",
-            hint=f"Did you mean {near[0]!r}?" if near else "Write resume=True to go on.",
-        )
+    where, how = _resume_words(resume)
     if run_config.name is None:
         raise ConfigError(
             f"run(resume={resume!r}) needs the experiment's name",
             hint="Write run(..., name=...): the name of its folder.",
         )
     folder = experiment_folder(run_config.storage_path, run_config.name)
-    if words.startswith("AUTO") and not Tuner.can_restore(folder):
+    if where == "AUTO" and not Tuner.can_restore(folder):
         return None
-    return config or _RESUME_WORDS[words]
+    return config or how
 
 
-_RESUME_WORDS = {
-    "LOCAL": ResumeConfig(),
-    "LOCAL+ERRORED": ResumeConfig(errored="resume"),
-    "LOCAL+RESTART_ERRORED": ResumeConfig(errored="restart"),
+def _resume_words(resume: bool | str) -> tuple[str, ResumeConfig]:
+    """Where the experiment must be, and what becomes of each kind of trial."""
+    words = resume.upper() if isinstance(resume, str) else "LOCAL" if resume is True else ""
+    where, plus, which = _OLDER_WORDS.get(words, words).partition("+")
+    if where in _WHERE and (which in _WHICH if plus else True):
+        return where, _WHICH.get(which, ResumeConfig())
+    known = [*_WHERE, *(f"{where}+{which}" for where in _WHERE for which in _WHICH)]
+    near = difflib.get_close_matches(words, known, n=1)
+    raise ConfigError(
+        f"run(resume=...) must be True, False, or one of {', '.join(_WHERE)} with one of "
+        f"{', '.join('+' + which for which in _WHICH)} behind it or none, got {shown(resume)}",
+        hint=f"Did you mean {near[0]!r}?" if near else "Write resume=True to go on.",
+    )
+
+
+_WHERE: Final = ("LOCAL", "AUTO")
+
+_WHICH: Final = {
+    "ERRORED": ResumeConfig(errored="resume"),
     "ERRORED_ONLY": ResumeConfig(unfinished="skip", errored="resume"),
-    "AUTO": ResumeConfig(),
-    "AUTO+ERRORED": ResumeConfig(errored="resume"),
-    "AUTO+RESTART_ERRORED": ResumeConfig(errored="restart"),
+    "RESTART_ERRORED": ResumeConfig(errored="restart"),
+    "RESTART_ERRORED_ONLY": ResumeConfig(unfinished="skip", errored="restart"),
 }
+
+_OLDER_WORDS: Final = {"ERRORED_ONLY": "LOCAL+RESTART_ERRORED_ONLY"}
 
 
 def _first(given: str | Sequence[str] | None) -> str | None:
     return given if isinstance(given, str) or given is None else given[0]
 
 
-def _failed(analysis: ExperimentAnalysis, count: int) -> RunError:
-    failed = [trial for trial in analysis.trials if trial.error is not None]
-    return RunError(
-        f"{count} of {len(analysis.trials)} trials failed",
+def _raise_failed(analyses: Sequence[ExperimentAnalysis]) -> None:
+    failed = [trial for each in analyses for trial in each.trials if trial.error is not None]
+    if not failed:
+        return
+    folders = ", ".join(each.experiment_path for each in analyses)
+    raise RunError(
+        f"{len(failed)} of {sum(len(each.trials) for each in analyses)} trials failed",
         story=[f"{trial.trial_id}: {trial.error}" for trial in failed[:20]],
-        hint=f"All results are in {analysis.experiment_path}; raise_on_failed_trial=False "
-        "returns them.",
+        hint=f"All results are in {folders}; raise_on_failed_trial=False returns them.",
     )

@@ -42,7 +42,7 @@ def choose_objective(
     Raises:
         ConfigError: Metric and mode are not known, or a metric without mode that nobody reported.
     """
-    known = {objective.metric: objective for objective in experiment.meta.objectives}
+    known = {objective.metric: objective for objective in experiment.objectives}
     name = next(iter(known), None) if metric is None else metric
     if name is None:
         raise ConfigError(

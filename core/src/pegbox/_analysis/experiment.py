@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pegbox._store.folder_path import folder_at
-from pegbox._store.meta import Epoch, ExperimentMeta
+from pegbox._store.meta import Epoch, ExperimentMeta, as_last_started
 from pegbox._store.reader import Reader, TrialRow
 from pegbox.autofill import AUTOFILLED
+from pegbox.objective import Objective
 from pegbox.space import Space
 from pegbox.trial import Status, trial_id
 
@@ -33,7 +34,7 @@ class StoredExperiment:
     Attributes:
         folder: The experiment's folder, absolute.
         meta: What was fixed at its creation.
-        epochs: Its starts.
+        epochs: Its starts. ``settings``: what the last one was given.
         rows: Number of the trial -> what the store has of it, in the order of the numbers.
 
     Raises:
@@ -48,8 +49,14 @@ class StoredExperiment:
             self.folder: Path = reader.folder
             self.meta: ExperimentMeta = reader.meta
             self.epochs: list[Epoch] = reader.epochs
+            self.settings: dict[str, Any] = as_last_started(self.meta, self.epochs)
             self.rows: dict[int, TrialRow] = {row.number: row for row in reader.trials()}
         self.space = Space.from_description(self.meta.space, param_space)
+
+    @cached_property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What counts, as of the last start; empty where no metric was named."""
+        return tuple(Objective(**each) for each in self.settings["objectives"])
 
     def trial_id(self, number: int) -> str:
         """The public id of a trial."""

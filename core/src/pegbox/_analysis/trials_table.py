@@ -78,7 +78,7 @@ def _filled(row: TrialRow, name: str, text: Any) -> str:
 
 
 def _metric_columns(experiment: StoredExperiment, rows: Sequence[TrialRow]) -> list[Column]:
-    names = [objective.metric for objective in experiment.meta.objectives]
+    names = [objective.metric for objective in experiment.objectives]
     return [
         Column(one_line(name), [_metric(row, name) for row in rows], rank=0)
         for name in names or experiment.own_metrics[:_MAX_METRICS]

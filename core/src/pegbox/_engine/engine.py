@@ -92,6 +92,8 @@ class Engine:
         #: None where all checkpoints are kept.
         self._retention = None if rules.keep is None else Retention(rules.keep)
         self._stopping: StopRequested | PluginFailed | None = None
+        #: Of the first trial that failed for good in this process.
+        self.first_failure: TrialFailure | None = None
         #: Seconds in which the run was at work, by the facts that were replayed.
         self.replayed_s = 0.0
         self._at_time = 0.0
@@ -315,9 +317,15 @@ class Engine:
             self._reconfigure(record, reason)
         if became.ended:
             self._tell(record)
-        if became is State.FAILED and self.rules.fail_fast and self._stopping is None:
+        if became is State.FAILED:
+            self._failed(record, event.at)
+
+    def _failed(self, record: TrialRecord, at: float) -> None:
+        """A trial has failed for good."""
+        self.first_failure = self.first_failure or record.failure
+        if self.rules.fail_fast and self._stopping is None:
             name = self.state.views[record.number].name
-            self._stop(StopRequested(event.at, f"trial {name} failed, and fail_fast is set"))
+            self._stop(StopRequested(at, f"trial {name} failed, and fail_fast is set"))
 
     def _reconfigure(self, record: TrialRecord, reason: Exploit | Resize) -> None:
         donor = self._donor(reason) if isinstance(reason, Exploit) else None

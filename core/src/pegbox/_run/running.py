@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from pegbox._engine.state import RunState
 from pegbox._run.deleting import Deleter
 from pegbox._run.plan import Plan
 from pegbox._run.session import MakeExecutor, Session, how_to_restore
@@ -21,7 +20,6 @@ from pegbox.errors import PluginError, RunError, Stalled
 from pegbox.events import Resumed, RunEnded
 from pegbox.executor import Executor
 from pegbox.resources import Resources
-from pegbox.trial import State
 
 if TYPE_CHECKING:
     from pegbox.executors.dask.embedded import EmbeddedCluster
@@ -96,14 +94,8 @@ def run_plan(
         ended = session.run(store, make, deleter, resumed=resumed)
     if ended.how == "failed":
         raise _error(plan, session, ended)
-    if plan.fail_fast == "raise":
-        _raise_first_failure(session.state)
-
-
-def _raise_first_failure(state: RunState) -> None:
-    failures = (record.failure for record in state.trials.values() if record.state is State.FAILED)
-    if failure := next(failures, None):
-        raise failure.as_error()
+    if plan.fail_fast == "raise" and session.first_failure is not None:
+        raise session.first_failure.as_error()
 
 
 def _inline(plan: Plan) -> MakeExecutor:

@@ -12,7 +12,7 @@ from pegbox._run.plan import Plan
 from pegbox._run.search_settings import settle_search
 from pegbox._run.settling import lacking_options, settle_options
 from pegbox._run.trainables import settle_trainable
-from pegbox._store.meta import Epoch, ExperimentMeta
+from pegbox._store.meta import Epoch, ExperimentMeta, as_last_started
 from pegbox._store.reader import Reader
 from pegbox.configs import RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
@@ -38,7 +38,7 @@ def plan_from_store(
     """
     with Reader(folder) as reader:
         meta = reader.meta
-        saved = _as_last_started(meta, reader.epochs)
+        saved = as_last_started(meta, reader.epochs)
     tune = settled("tune_config", tune, TuneConfig)
     run = settled("run_config", run, RunConfig)
     _refuse_missing(meta, saved, param_space, tune, run)
@@ -68,18 +68,6 @@ def plan_from_store(
     )
 
 
-def _as_last_started(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> dict[str, Any]:
-    """What the last start was given; a file of an older release may lack some of it."""
-    return {
-        "searcher": {"name": meta.searcher, **meta.searcher_options},
-        "scheduler": {"name": meta.scheduler, **meta.scheduler_options},
-        "objectives": [{"metric": each.metric, "mode": each.mode} for each in meta.objectives],
-        "seed": meta.seed,
-        **meta.settings,
-        **(epochs[-1].settings if epochs else {}),
-    }
-
-
 def _component(role: str, saved: Mapping[str, Any], chosen: Any) -> Component:
     before = saved[role]
     given = (before["name"], before["options"]) if chosen is None else chosen
@@ -105,7 +93,7 @@ def _refuse_missing(
 
 def needed_again(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> list[str]:
     """What a restore must be given beside the trainable, as the user would write it."""
-    return _lacking(meta, _as_last_started(meta, epochs), None, TuneConfig(), RunConfig())
+    return _lacking(meta, as_last_started(meta, epochs), None, TuneConfig(), RunConfig())
 
 
 def _lacking(

@@ -36,6 +36,7 @@ from pegbox.commands import Launch
 from pegbox.events import PluginFailed, Resumed, RunEnded, Started, StopRequested
 from pegbox.executor import Executor
 from pegbox.seeds import derive_seed
+from pegbox.trial import TrialFailure
 
 __all__ = ["MakeExecutor", "Session"]
 
@@ -67,6 +68,8 @@ class Session:
         #: The plugin failure that ended the run, and the exception behind it, if any.
         self.failure: PluginFailed | None = None
         self.cause: BaseException | None = None
+        #: Of the first trial that failed for good in this epoch.
+        self.first_failure: TrialFailure | None = None
 
     def run(
         self,
@@ -122,6 +125,7 @@ class Session:
             runner.run(first)
         keep_callback_states(store, parts.observers)
         self.failure = parts.engine.failure
+        self.first_failure = parts.engine.first_failure
         self.cause = parts.seat.error or parts.desk.error
         if self.failure is None:
             for role, component in self._components():

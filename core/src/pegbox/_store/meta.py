@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from pegbox.jsonvalue import dumps, loads
 from pegbox.objective import Objective
 
-__all__ = ["Epoch", "ExperimentMeta", "read_epochs", "read_meta", "read_run", "write_meta"]
+__all__ = [
+    "Epoch",
+    "ExperimentMeta",
+    "as_last_started",
+    "read_epochs",
+    "read_meta",
+    "read_run",
+    "write_meta",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,22 @@ class Epoch:
     ended: float | None = None
     how: str | None = None
     reason: str | None = None
+
+
+def as_last_started(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> dict[str, Any]:
+    """What the last start was given; a file of an older release may lack some of it.
+
+    Args:
+        meta: What was fixed at the creation. ``epochs``: all starts.
+    """
+    return {
+        "searcher": {"name": meta.searcher, **meta.searcher_options},
+        "scheduler": {"name": meta.scheduler, **meta.scheduler_options},
+        "objectives": [{"metric": each.metric, "mode": each.mode} for each in meta.objectives],
+        "seed": meta.seed,
+        **meta.settings,
+        **(epochs[-1].settings if epochs else {}),
+    }
 
 
 def write_meta(db: sqlite3.Connection, meta: ExperimentMeta) -> None:

@@ -13,7 +13,7 @@ __all__ = ["experiment_data", "trial_data", "trial_history"]
 
 def experiment_data(experiment: StoredExperiment, standing: Standing) -> dict[str, Any]:
     """An experiment as a whole."""
-    meta = experiment.meta
+    meta, settings = experiment.meta, experiment.settings
     return {
         "name": meta.name,
         "path": str(experiment.folder),
@@ -22,10 +22,10 @@ def experiment_data(experiment: StoredExperiment, standing: Standing) -> dict[st
         "created": meta.created,
         "version": meta.version,
         "trainable": meta.trainable,
-        "searcher": meta.searcher,
-        "scheduler": meta.scheduler,
-        "seed": meta.seed,
-        "objectives": [{"metric": each.metric, "mode": each.mode} for each in meta.objectives],
+        "searcher": settings["searcher"]["name"],
+        "scheduler": settings["scheduler"]["name"],
+        "seed": settings["seed"],
+        "objectives": settings["objectives"],
         "counts": {status.value: n for status, n in experiment.statuses.items()},
     }
 

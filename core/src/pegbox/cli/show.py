@@ -63,7 +63,7 @@ def show(
 
 def _ranked(experiment: StoredExperiment) -> list[int]:
     """Numbers of all trials by the first objective's last value, the best first."""
-    objective = next(iter(experiment.meta.objectives), None)
+    objective = next(iter(experiment.objectives), None)
     if objective is None:
         return list(experiment.rows)
 
@@ -102,16 +102,17 @@ def _show_all(found: StoredExperiment, numbers: Sequence[int], limit: int) -> No
 
 
 def _print_head(found: StoredExperiment, standing: Standing) -> None:
-    meta = found.meta
+    meta, settings = found.meta, found.settings
     created = datetime.datetime.fromtimestamp(meta.created)
     counts = [f"{n} {status.value.lower()}" for status, n in sorted(found.statuses.items())]
-    objectives = [f"{each.metric} ({each.mode})" for each in meta.objectives]
+    objectives = [f"{each.metric} ({each.mode})" for each in found.objectives]
     say(meta.name, style="bold")
     pairs = {
         "state": f"{standing.state}, {standing.reason}" if standing.reason else standing.state,
         "folder": found.folder,
         "created": f"{created:%Y-%m-%d %H:%M:%S} by pegbox {meta.version}",
-        "settings": f"searcher {meta.searcher}, scheduler {meta.scheduler}, seed {meta.seed}",
+        "settings": f"searcher {settings['searcher']['name']}, "
+        f"scheduler {settings['scheduler']['name']}, seed {settings['seed']}",
         "objective": ", ".join(objectives) or "none",
         "trials": ", ".join(counts) or "none",
     }
