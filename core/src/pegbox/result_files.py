@@ -111,7 +111,8 @@ def csv_line(values: Iterable[Any]) -> str:
     """A row of ``progress.csv``, or its head, with the line's end."""
     line = _Line()
     csv.writer(line).writerow(values)
-    return line.text
+    # Half of a character, as in a name that was cut in the middle, cannot be written.
+    return line.text.encode(errors="backslashreplace").decode()
 
 
 def csv_lines(results: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pegbox._engine.state import RunState
 from pegbox._run.folder import is_plain_name
 from pegbox.errors import PluginError
 from pegbox.events import Suggested
+from pegbox.text import shown
 from pegbox.trial import TrialView
 
 __all__ = ["TrialNames"]
@@ -55,7 +56,7 @@ class TrialNames:
             raise _refusal(
                 "trial_dirname_creator",
                 trial,
-                f"gave {folder!r}, which is no plain folder name",
+                f"gave {shown(folder)}, which is no plain folder name",
                 "Use up to 100 letters, digits, blanks and any of ._=+,@- and begin with a letter "
                 "or digit.",
             )
@@ -69,9 +70,14 @@ class TrialNames:
             name: object = creator(trial)
         except Exception as error:
             what = f"raised {type(error).__name__}: {error}"
-            raise _refusal(argument, trial, what) from error
-        if not isinstance(name, str) or not name.strip():
-            raise _refusal(argument, trial, f"must give a name, and gave {name!r}")
+            raise _refusal(argument, trial, what, "It is called with the trial.") from error
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise _refusal(
+                argument,
+                trial,
+                f"must give a name, and gave {shown(name)}",
+                "A name is text of one line.",
+            )
         return name
 
     def _unique(self, folder: str, trial: TrialView) -> str:
@@ -84,7 +90,7 @@ class TrialNames:
         return folder
 
 
-def _refusal(argument: str, trial: TrialView, what: str, hint: str = "") -> PluginError:
+def _refusal(argument: str, trial: TrialView, what: str, hint: str) -> PluginError:
     return PluginError(
         f"TuneConfig({argument}=...) {what}, for trial {trial.trial_id}",
         plugin=argument,
