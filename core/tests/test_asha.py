@@ -197,6 +197,15 @@ def test_a_copy_made_from_json_goes_on_alike(
     assert copy.get_state() == original.get_state()
 
 
+def test_a_scheduler_that_has_served_a_run_begins_anew() -> None:
+    scheduler = made(grace_period=1, max_t=100)
+    for number in range(8):
+        tell(scheduler, number, 1, float(number))
+    state = made(grace_period=1, max_t=100).get_state()
+    scheduler.setup(MINIMIZE, random.Random(0))
+    assert scheduler.get_state() == state
+
+
 def test_a_state_with_other_rungs_is_refused() -> None:
     state = made(max_t=100).get_state()
     with pytest.raises(ConfigError, match="saved state of ASHA has rungs"):

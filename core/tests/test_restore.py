@@ -487,27 +487,35 @@ def test_the_saved_state_of_one_scheduler_is_not_another_ones(tmp_path, schedule
     assert ends[:2] == ([4, 3] if scheduler[0] == "asha" else [4, 4])
 
 
-def test_a_scheduler_that_has_its_state_back_is_told_only_the_rest(tmp_path):
-    class Counts(Scheduler):
-        def __init__(self):
-            self.results, self.state = 0, None
+class Counts(Scheduler):
+    """Counts the results that it is told of; its state is their number."""
 
-        def on_trial_result(self, trial, result):
-            self.results += 1
-            return CONTINUE
+    def __init__(self):
+        self.results, self.state = 0, None
 
-        def get_state(self):
-            return {"results": self.results}
+    def on_trial_result(self, trial, result):
+        self.results += 1
+        return CONTINUE
 
-        def set_state(self, state):
-            self.state = state
+    def get_state(self):
+        return {"results": self.results}
 
+    def set_state(self, state):
+        self.state = state
+
+
+@pytest.mark.parametrize(
+    ("counts", "state", "told"),
+    [({}, {"results": 6}, 2), ({"metric": "loss", "mode": "max"}, None, 8)],
+    ids=["the same", "another mode"],
+)
+def test_a_scheduler_that_has_its_state_back_is_told_only_the_rest(tmp_path, counts, state, told):
     cut = Cut(at=[6], cut=signal.SIGINT)
     fit(tmp_path, cut, num_samples=2, scheduler=Counts())
     again = Counts()
-    restore(tmp_path, cut, tune={"scheduler": again})
-    assert again.state == {"results": 6}
-    assert again.results == 2
+    restore(tmp_path, cut, tune={"scheduler": again, **counts})
+    assert again.state == state
+    assert again.results == told
 
 
 def test_the_saved_state_of_one_searcher_is_not_another_ones(tmp_path):

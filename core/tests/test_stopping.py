@@ -227,6 +227,16 @@ def test_fail_fast_can_raise_what_the_trial_raised(tmp_path):
     assert stored(tmp_path).num_errors == 1
 
 
+def test_a_stopper_that_has_served_a_run_begins_anew(tmp_path):
+    stop = CombinedStopper(
+        ExperimentPlateauStopper("training_iteration", std=10, top=3, mode="max"),
+        MaximumIterationStopper(9),
+    )
+    first = run(tmp_path / "first", stop, num_samples=1)
+    again = run(tmp_path / "again", stop, num_samples=1)
+    assert iterations(first) == iterations(again) == [3]
+
+
 def test_only_a_failure_of_this_start_is_raised(tmp_path):
     def fails_at_first(config):
         report({"loss": 1.0})

@@ -1,22 +1,29 @@
 """States of searcher and scheduler that are kept over a restore, each with whose it is.
 
-The state of one plugin means nothing to another, or to the same with other options: who takes its
-place is told the facts instead.
+The state of one plugin means nothing to another, or to the same with other options or objectives:
+who takes its place is told the facts instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pegbox._plugins.manager import RoleManager
 from pegbox._run.component import Component
 from pegbox._store.writer import Store
+from pegbox.objective import Objective
 
 __all__ = ["keep_state", "take_back_state"]
 
 
-def keep_state(store: Store, component: Component, manager: RoleManager) -> None:
+def keep_state(
+    store: Store, component: Component, manager: RoleManager, objectives: Sequence[Objective]
+) -> None:
     """After an end in good order: what a restore need not find out again.
+
+    Args:
+        objectives: What counted.
 
     Raises:
         PluginError: The plugin raised.
@@ -24,12 +31,17 @@ def keep_state(store: Store, component: Component, manager: RoleManager) -> None
     hook = f"{manager.role.name}_save"
     state = manager.call(hook) if manager.implements(hook) else None
     if state:
-        kept = {"owner": component.identity(), "state": state}
+        kept = {"owner": _owner(component, objectives), "state": state}
         store.save_component(manager.role.name, kept)
 
 
-def take_back_state(store: Store, component: Component, manager: RoleManager) -> int:
+def take_back_state(
+    store: Store, component: Component, manager: RoleManager, objectives: Sequence[Objective]
+) -> int:
     """Give a plugin the state that it, and nobody else, has left.
+
+    Args:
+        objectives: What counts now.
 
     Returns:
         Position of the last event that it knows of through this; 0 where there was no state.
@@ -38,7 +50,12 @@ def take_back_state(store: Store, component: Component, manager: RoleManager) ->
         PluginError: The plugin raised.
     """
     kept: tuple[int, dict[str, Any]] | None = store.load_component(manager.role.name)
-    if kept is None or kept[1].get("owner") != component.identity():
+    if kept is None or kept[1].get("owner") != _owner(component, objectives):
         return 0
     manager.call(f"{manager.role.name}_load", state=kept[1]["state"])
     return kept[0]
+
+
+def _owner(component: Component, objectives: Sequence[Objective]) -> dict[str, Any]:
+    counts = [{"metric": each.metric, "mode": each.mode} for each in objectives]
+    return {**component.identity(), "objectives": counts}

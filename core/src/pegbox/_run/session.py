@@ -129,7 +129,7 @@ class Session:
         self.cause = parts.seat.error or parts.desk.error
         if self.failure is None:
             for role, component in self._components():
-                keep_state(store, component, parts.managers[role])
+                keep_state(store, component, parts.managers[role], self._plan.objectives)
         sweeper.end()
         assert self.state.ended is not None
         return self.state.ended
@@ -210,7 +210,7 @@ class Session:
         """Bring back state and scheduler, and tell the new searcher what is known."""
         parts = self._parts
         known = {
-            role: take_back_state(store, component, parts.managers[role])
+            role: take_back_state(store, component, parts.managers[role], self._plan.objectives)
             for role, component in self._components()
         }
         facts = store.events(self._plan.space.decode_config)

@@ -75,8 +75,12 @@ def make_stopper(stop: object, objectives: Sequence[Objective] = ()) -> Stopper 
     Raises:
         ConfigError: It is none of these, or a number in the dict is none.
     """
-    if stop is None or isinstance(stop, Stopper):
-        return stop
+    if isinstance(stop, Stopper):
+        described = describe_stopper(stop)
+        # One that has served another run already begins anew, where that can be.
+        return stop if described is None or "passed" in described else stopper_from(described)
+    if stop is None:
+        return None
     if isinstance(stop, Mapping):
         return ThresholdStopper(_thresholds(stop, objectives))
     if isinstance(stop, type):

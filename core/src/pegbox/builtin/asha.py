@@ -94,21 +94,24 @@ class AsyncHyperBandScheduler(Scheduler):
         milestones = _milestones(grace_period, reduction_factor, max_t)
         _check_brackets(brackets, milestones)
         self._divisor = reduction_factor
-        self._brackets = [
-            _Bracket(
-                milestones[s:], tuple(RunningQuantile(reduction_factor) for _ in milestones[s:])
-            )
-            for s in range(brackets)
-        ]
+        self._rungs = [milestones[s:] for s in range(brackets)]
         self._objective: Objective | None = None
-        self._seed = 0
+        self._begin(0)
+
+    def _begin(self, seed: int) -> None:
+        """Nothing has been counted."""
+        self._brackets = [
+            _Bracket(rungs, tuple(RunningQuantile(self._divisor) for _ in rungs))
+            for rungs in self._rungs
+        ]
+        self._seed = seed
         self._time_seen = False
         #: Trial number to the highest rung where it has counted; kept after its end, for a
         #: restore may queue it again.
         self._counted_at: dict[int, int] = {}
 
     def setup(self, objectives: Sequence[Objective], rng: random.Random) -> None:
-        """Take the objective and the seed of the brackets.
+        """Begin a run: take the objective and the seed of the brackets.
 
         Raises:
             ConfigError: Neither the scheduler nor the run names a metric.
@@ -120,7 +123,7 @@ class AsyncHyperBandScheduler(Scheduler):
                 hint='Give metric= and mode= ("min" or "max") to the run or to the scheduler.',
             )
         self._objective = candidates[0]
-        self._seed = rng.getrandbits(64)
+        self._begin(rng.getrandbits(64))
 
     def on_trial_result(self, trial: TrialView, result: Mapping[str, Any]) -> Decision:
         """Stop at ``max_t``, or at a rung where the trial is not good enough.
