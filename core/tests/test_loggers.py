@@ -7,13 +7,14 @@ import json
 import logging
 import math
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import tuning
 from pegbox import Callback, Checkpoint, RunConfig, choice, get_checkpoint, report
 from pegbox._store.reader import Reader
 from pegbox.builtin.loggers import file_logger
-from pegbox.decisions import CONTINUE, PAUSE
+from pegbox.decisions import CONTINUE, PAUSE, Exploit
 from pegbox.errors import PegboxError
 from pegbox.loggers import CSVLoggerCallback, JsonLoggerCallback, LoggerCallback
 from pegbox.result_files import csv_lines, json_lines, params_text
@@ -233,6 +234,52 @@ def test_many_trials_under_way_keep_few_files_open(tmp_path, monkeypatch):
         each["progress.csv"] for each in check
     ]
     assert max(seen) == 2
+
+
+def test_lines_that_are_told_late_have_the_configuration_of_their_time(tmp_path):
+    class Trial:
+        trial_id = "abcde_00000"
+        local_path = str(tmp_path)
+        #: What a scheduler has given it meanwhile.
+        encoded_config: ClassVar = {"x": 2}
+
+    logger, trial = JsonLoggerCallback(), Trial()
+    for number, config in enumerate([{"x": 1}, {"x": 2}], 1):
+        logger.on_trial_start(number, (), trial, encoded_config=config)
+        logger.on_trial_result(number, (), trial, {"training_iteration": number, "done": False})
+        assert json.loads((tmp_path / "params.json").read_text()) == config
+    logger.on_trial_complete(3, (), trial)
+    lines = [json.loads(line) for line in (tmp_path / "result.json").read_text().splitlines()]
+    assert [line["config"] for line in lines] == [{"x": 1}, {"x": 2}]
+
+
+class TakesOver(Scheduler):
+    """Whichever of two trials is second at its second report goes on from the other, once."""
+
+    def __init__(self):
+        self.done = []
+
+    def on_trial_result(self, trial, result):
+        if result["training_iteration"] != 2 or len(self.done) == 2:
+            return CONTINUE
+        self.done.append(trial.trial_id)
+        return CONTINUE if len(self.done) == 1 else Exploit(self.done[0], {"x": 7.0})
+
+
+@pytest.mark.parametrize("executor", ["inline", "dask"])
+def test_each_line_has_the_configuration_that_it_was_reported_with(tmp_path, executor):
+    def keeps(config):
+        for step in range(1, 7):
+            report({"loss": config["x"]}, checkpoint=Checkpoint.from_dict({"step": step}))
+
+    options = {"num_samples": 2, "scheduler": TakesOver(), "executor": executor}
+    grid = tuning.fit(tmp_path, keeps, callbacks=("json",), **options)
+    configs = [
+        [(line["loss"], line["config"]["x"]) for line in map(json.loads, text.splitlines())]
+        for text in (written(result)["result.json"] for result in grid)
+    ]
+    assert all(loss == x for lines in configs for loss, x in lines)
+    assert any(len(set(lines)) == 2 for lines in configs)
 
 
 class Remembers(LoggerCallback):

@@ -20,6 +20,7 @@ from pegbox.searcher import Searcher
 from pegbox.syncer import Syncer
 
 ASK = {"trial_id": "abcde_00001", "pending": {}, "ask": 1, "seed": 2}
+START = {"iteration": 1, "trials": (), "trial": "t", "encoded_config": {}}
 TOLD = {"trial_id": "abcde_00001", "result": {"loss": 1.0}, "error": False, "outcome": "finished"}
 
 
@@ -202,7 +203,7 @@ def test_static_class_and_instance_functions_are_bound():
     SEEN: list[str] = []
     manager = manager_of("callback", Odd())
     common = {"iteration": 1, "trials": (), "trial": "t"}
-    manager.call_each("callback_trial_start", **common)
+    manager.call_each("callback_trial_start", **START)
     manager.call_each("callback_trial_result", **common, result={}, decision=CONTINUE)
     manager.call_each("callback_experiment_end", trials=(), how="complete")
     assert SEEN == ["start", "Odd", "end"]
@@ -255,7 +256,7 @@ def test_one_object_may_serve_two_roles():
     both = Both()
     assert manager_of("searcher", both).call("searcher_suggest", **ASK) == {}
     callbacks = manager_of("callback", both)
-    callbacks.call_each("callback_trial_start", iteration=1, trials=(), trial="t")
+    callbacks.call_each("callback_trial_start", **START)
     assert both.started == "t"
 
 
@@ -629,7 +630,7 @@ def test_an_interrupt_inside_a_plugin_stays_an_interrupt(stop):
         manager_of("searcher", Interrupted()).call("searcher_suggest", **ASK)
     callbacks = manager_of("callback", Interrupted())
     with pytest.raises(stop):
-        callbacks.call_each("callback_trial_start", iteration=1, trials=(), trial="t")
+        callbacks.call_each("callback_trial_start", **START)
 
 
 def test_a_hook_that_does_not_exist_is_cores_mistake():

@@ -109,9 +109,18 @@ class Callback:
         """
 
     def on_trial_start(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        encoded_config: Mapping[str, Any] | None = None,
+        **info: Any,
     ) -> None:
-        """A try of a trial was launched."""
+        """A try of a trial was launched.
+
+        ``encoded_config`` is its configuration as JSON data; ``trial.config`` may already be that
+        of a later try, where a scheduler has changed it meanwhile.
+        """
 
     def on_trial_restore(
         self,

@@ -218,7 +218,11 @@ class CallbackSpecs:
 
     @hookspec
     def callback_trial_start(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        encoded_config: Mapping[str, Any],
     ) -> None:
         """When a try of a trial was launched."""
 

@@ -45,7 +45,12 @@ class LoggerCallback(Callback):
         """A trial has ended; ``failed`` says whether for good and by a failure."""
 
     def on_trial_start(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        encoded_config: Mapping[str, Any] | None = None,
+        **info: Any,
     ) -> None:
         """Calls `log_trial_start`."""
         self.log_trial_start(trial)

@@ -25,7 +25,7 @@ from pegbox.events import (
     WorkerLeft,
 )
 from pegbox.resources import Resources
-from pegbox.trial import State
+from pegbox.trial import CheckpointRecord, State
 
 __all__ = ["FAR_BEHIND", "Note", "Observers"]
 
@@ -34,7 +34,8 @@ logger = logging.getLogger("pegbox")
 #: Events that wait to be told, from which on it is said that there are too many.
 FAR_BEHIND: Final = 5_000
 
-#: A fact, and what was true of its trial then: the result of a report, a launch's checkpoint.
+#: A fact, and what was true of its trial then: the result of a report, a launch's
+#: configuration and checkpoint.
 Note: TypeAlias = tuple[Event, Any]
 
 
@@ -95,7 +96,8 @@ class Observers:
             if isinstance(fact, Reported):
                 notes.append((fact, trials[fact.trial].result))
             elif isinstance(fact, Launched):
-                notes.append((fact, trials[fact.trial].checkpoint))
+                record = trials[fact.trial]
+                notes.append((fact, (record.encoded, record.checkpoint)))
             elif isinstance(fact, Ended | RunEnded | WorkerJoined | WorkerLeft):
                 notes.append((fact, None))
         return notes
@@ -185,9 +187,7 @@ class Observers:
             case Reported():
                 self._reported(fact, detail)
             case Launched():
-                self._about("callback_trial_start", fact.trial)
-                if detail is not None:
-                    self._about("callback_trial_restore", fact.trial, checkpoint=detail)
+                self._launched(fact, *detail)
             case Ended():
                 self._ended(fact)
             case WorkerJoined() | WorkerLeft():
@@ -196,6 +196,13 @@ class Observers:
                 self._run_ended(fact)
             case _:
                 pass
+
+    def _launched(
+        self, fact: Launched, config: Mapping[str, Any], checkpoint: CheckpointRecord | None
+    ) -> None:
+        self._about("callback_trial_start", fact.trial, encoded_config=config)
+        if checkpoint is not None:
+            self._about("callback_trial_restore", fact.trial, checkpoint=checkpoint)
 
     def _reported(self, fact: Reported, result: Mapping[str, Any]) -> None:
         self._about("callback_trial_result", fact.trial, result=result, decision=fact.decision)

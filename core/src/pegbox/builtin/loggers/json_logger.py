@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,25 +31,37 @@ class JsonLoggerCallback(FileLogger):
     later time.
     """
 
-    def log_trial_start(self, trial: TrialView) -> None:
+    def on_trial_start(
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        encoded_config: Mapping[str, Any] | None = None,
+        **info: Any,
+    ) -> None:
         """Write the configuration, which a scheduler may have changed since the last try."""
+        self.log_trial_start(trial)
+        config = trial.encoded_config if encoded_config is None else encoded_config
         path = Path(trial.local_path, PARAMS_FILE)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(params_text(trial.encoded_config), encoding="utf-8")
-        if (file := self._files.get(trial.trial_id)) is not None:
+        path.write_text(params_text(config), encoding="utf-8")
+        if (file := self._files.pop(trial.trial_id, None)) is not None:
             file.close()
-            del self._files[trial.trial_id]
+        # The trial's own may be that of a later try by the time that results are told.
+        self._files[trial.trial_id] = self._file_with(trial, config)
 
     def make_file(self, trial: TrialView) -> ResultFile:
         """See `FileLogger`."""
-        path = Path(trial.local_path, RESULT_FILE)
-        return _JsonFile(path, readable_config(trial.encoded_config))
+        return self._file_with(trial, trial.encoded_config)
 
     def whole_files(
         self, trial: TrialView, results: ResultsWithConfigs
     ) -> Mapping[str, Iterable[str]]:
         """See `FileLogger`; ``results`` are those that count, with their configurations."""
         return json_files(trial.encoded_config, results)
+
+    def _file_with(self, trial: TrialView, config: Mapping[str, Any]) -> ResultFile:
+        return _JsonFile(Path(trial.local_path, RESULT_FILE), readable_config(config))
 
 
 class _JsonFile(ResultFile):

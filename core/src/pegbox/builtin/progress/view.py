@@ -127,7 +127,12 @@ class ProgressView(Callback):
             self._board.resources = resources
 
     def on_trial_start(
-        self, iteration: int, trials: Sequence[TrialView], trial: TrialView, **info: Any
+        self,
+        iteration: int,
+        trials: Sequence[TrialView],
+        trial: TrialView,
+        encoded_config: Mapping[str, Any] | None = None,
+        **info: Any,
     ) -> None:
         """Count it among the running."""
         self._tell(trials, trial, lambda _: self._news.started(trial))
