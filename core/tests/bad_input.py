@@ -83,7 +83,8 @@ def check_refused(
     before = psutil.Process().children()
     with pytest.raises(PegboxError) as caught:
         make()
-    assert str(caught.value) == filled(message, module)
+    said, expected = str(caught.value), filled(message, module)
+    assert said == expected, f"it says\n{said}\nand not\n{expected}"
     assert caught.value.hint
     assert list(folder.iterdir()) == []
     assert psutil.Process().children() == before

@@ -48,9 +48,12 @@ def parameter(value: object) -> str:
     if isinstance(value, int):
         return _integer(value)
     if isinstance(value, type) or callable(value):
-        return one_line(getattr(value, "__name__", type(value).__name__))
-    # reprlib bounds containers and survives objects whose __repr__ raises.
-    return one_line(_SHORT.repr(value))
+        return one_line(str(getattr(value, "__name__", type(value).__name__)))
+    try:
+        # reprlib bounds containers and survives objects whose __repr__ raises.
+        return one_line(_SHORT.repr(value))
+    except Exception:  # an integer of more digits than Python shows is no such object
+        return one_line(shown(value))
 
 
 def _integer(value: int) -> str:
