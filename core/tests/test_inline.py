@@ -237,7 +237,10 @@ def test_ctrl_c_is_the_runners_and_leaves_no_trial_behind() -> None:
         get_context()
 
 
-def test_what_breaks_in_the_runner_is_no_fault_of_the_trial() -> None:
+@pytest.mark.parametrize(
+    "error", [StoreError("the disk is full"), SystemExit("a callback called sys.exit")]
+)
+def test_what_breaks_in_the_runner_is_no_fault_of_the_trial(error: BaseException) -> None:
     caught: list[Exception] = []
 
     def train(config: dict[str, Any]) -> None:
@@ -247,11 +250,11 @@ def test_what_breaks_in_the_runner_is_no_fault_of_the_trial() -> None:
             caught.append(error)
 
     def full(event: Reported) -> bool:
-        raise StoreError("the disk is full")
+        raise error
 
     executor, runner = start(train, full)
     executor.launch([launch_of(0)])
-    with pytest.raises(StoreError, match="the disk is full"):
+    with pytest.raises(type(error), match=str(error)):
         executor.wait(runner, 1.0)
     assert caught == []
     assert not any(isinstance(event, Ended) for event in runner._arrived)

@@ -62,7 +62,7 @@ class InlineExecutor:
         self._waiting: tuple[int, int] | None = None
         self._decisions: list[Order] = []
         #: What went wrong in the runner while a trial reported.
-        self._broken: Exception | None = None
+        self._broken: Exception | SystemExit | None = None
         self._post: Post = _not_started
 
     def start(self, inbox: Inbox) -> None:
@@ -117,8 +117,9 @@ class InlineExecutor:
                 while not self._decisions:
                     inbox.wait(None)
                     inbox.handle()
-        except Exception as error:
-            # The run's fault, not the trial's: the function is told to end, and `wait` raises it.
+        except (Exception, SystemExit) as error:
+            # The run's fault, or a callback's wish to exit, and not the trial's: the function is
+            # told to end, and `wait` raises it.
             self._broken = error
             return Order.END
         self._waiting = None
