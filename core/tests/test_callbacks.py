@@ -123,7 +123,7 @@ def test_the_experiment_is_described_to_setup(tmp_path):
         executor="inline",
     ).fit()
     experiment = callback.experiment
-    assert callback.stop is stopper
+    assert isinstance(callback.stop, MaximumIterationStopper)
     assert experiment.stop == {"name": "MaximumIterationStopper", "options": {"max_iter": 2}}
     assert (experiment.num_samples, experiment.total_trials) == (4, 4)
     assert (experiment.trainable, experiment.storage_path) == ("train", str(tmp_path))
