@@ -202,6 +202,20 @@ def test_an_experiment_that_is_wrong_keeps_all_from_beginning(experiment, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
+def test_two_experiments_of_one_folder_are_refused(experiment, tmp_path):
+    with pytest.raises(ConfigError, match="two experiments for the folder"):
+        run_experiments([experiment("one"), experiment("one")], **experiment.shared)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_experiment_takes_checkpoint_settings_as_a_dict(experiment):
+    made = experiment("one", checkpoint_config={"num_to_keep": 2})
+    assert made.checkpoint_config == CheckpointConfig(num_to_keep=2)
+    with pytest.raises(ConfigError, match="'num_keep', which is no field") as refused:
+        experiment("one", checkpoint_config={"num_keep": 2})
+    assert refused.value.hint == "Did you mean 'num_to_keep'?"
+
+
 @pytest.mark.parametrize("by", ["Ctrl-C", "fail_fast"])
 def test_what_ends_one_experiment_early_ends_them_all(experiment, tmp_path, caplog, by):
     def ends(config):

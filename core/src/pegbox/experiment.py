@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from pegbox._run.folder import experiment_folder
 from pegbox.configs import CheckpointConfig
 from pegbox.errors import ConfigError
+from pegbox.text import shown
 from pegbox.trainable import trainable_name
 
 __all__ = ["Experiment"]
@@ -20,7 +23,7 @@ class Experiment:
         name: Its name, which is also the name of its folder.
         run: A function, a class, or the name of one that was registered.
         **settings: Any other argument of `pegbox.run`, e.g. ``config``, ``stop``,
-            ``num_samples``, ``storage_path``.
+            ``num_samples``, ``storage_path``. ``checkpoint_config`` may be a dict here.
 
     Attributes:
         name: Its name.
@@ -28,13 +31,15 @@ class Experiment:
         settings: The other arguments.
 
     Raises:
-        ConfigError: The name is no plain folder name.
+        ConfigError: The name is no plain folder name, or the dict has a name too many.
     """
 
     def __init__(self, name: str, run: str | Callable[..., Any] | type, **settings: Any) -> None:
         self.name = name
         self.run = run
         self.settings = settings
+        if isinstance(checkpoints := settings.get("checkpoint_config"), Mapping):
+            settings["checkpoint_config"] = _checkpoint_config(checkpoints)
         self._folder = experiment_folder(
             settings.get("storage_path", settings.get("local_dir")), name
         )
@@ -85,3 +90,16 @@ class Experiment:
 
     def __repr__(self) -> str:
         return f"Experiment({self.name!r}, {self.run_identifier})"
+
+
+def _checkpoint_config(given: Mapping[Any, Any]) -> CheckpointConfig:
+    known = [field.name for field in fields(CheckpointConfig)]
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            raise ConfigError(
+                f"Experiment(checkpoint_config={{...}}) has {shown(name)}, which is no field of "
+                "CheckpointConfig",
+                hint=f"Did you mean {near[0]!r}?" if near else f"Fields are {', '.join(known)}.",
+            )
+    return CheckpointConfig(**given)

@@ -6,6 +6,7 @@ import difflib
 import inspect
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -130,7 +131,9 @@ def run_experiments(
         ConfigError: One is no experiment. Otherwise as `run`.
     """
     # All are settled before one begins, so that what is wrong with the last is known now.
-    settled = [_settle(experiment, options) for experiment in _listed(experiments)]
+    listed = _listed(experiments)
+    _refuse_twice([experiment.path for experiment in listed])
+    settled = [_settle(experiment, options) for experiment in listed]
     return [trial for analysis in _run_all(settled) for trial in analysis.trials]
 
 
@@ -172,6 +175,7 @@ def _settle(
         stated = {**run_or_experiment.settings, "name": run_or_experiment.name, **stated}
     _refuse_unknown(stated)
     options = {**_DEFAULTS, **stated}
+    flag("run", "raise_on_failed_trial", options["raise_on_failed_trial"])
     config = options["config"]
     if config is not None and not isinstance(config, Mapping):
         raise ConfigError(
@@ -245,6 +249,14 @@ def _listed(given: Any) -> list[Experiment]:
         f"run_experiments takes Experiments, or dicts of name and settings, got {shown(given)}",
         hint='Write run_experiments({"name": {"run": trainable, "config": {...}}}).',
     )
+
+
+def _refuse_twice(paths: Sequence[str]) -> None:
+    if twice := [path for path, count in Counter(paths).items() if count > 1]:
+        raise ConfigError(
+            f"run_experiments has two experiments for the folder {twice[0]}",
+            hint="Give each a name of its own.",
+        )
 
 
 def _refuse_unknown(settings: Mapping[str, Any]) -> None:
