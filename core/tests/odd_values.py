@@ -7,13 +7,18 @@ import decimal
 import fractions
 import os
 import pathlib
+import warnings
 from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from pegbox import PegboxError
 
-__all__ = ["ATOMS", "ODD", "examples", "nested", "pick", "same"]
+__all__ = ["ATOMS", "ODD", "REFUSED", "examples", "nested", "pick", "same", "tried"]
+
+#: What `tried` gives where pegbox refused.
+REFUSED = object()
 
 
 class Rude:
@@ -196,3 +201,20 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list | tuple):
         return len(left) == len(right) and all(map(same, left, right))
     return bool(left == right)
+
+
+def tried(make: Any, *args: Any, **options: Any) -> Any:
+    """What comes of a call; `REFUSED` where pegbox refused it in words, and with a hint."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # names of Ray Tune's
+            return make(*args, **options)
+    except PegboxError as refusal:
+        _check_words(refusal)
+        return REFUSED
+
+
+def _check_words(refusal: PegboxError) -> None:
+    assert refusal.message
+    assert refusal.hint, f"no hint: {refusal.message}"
+    assert len(str(refusal)) < 3_000

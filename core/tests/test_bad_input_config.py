@@ -412,14 +412,14 @@ MISTAKES = {
     ),
     "resume misspelt": (
         lambda: run(train, resume="AUTOO", name="x"),
-        "run(resume=...) must be True, False or one of LOCAL, LOCAL+ERRORED, "
-        "LOCAL+RESTART_ERRORED, ERRORED_ONLY, AUTO, AUTO+ERRORED, AUTO+RESTART_ERRORED, got "
+        "run(resume=...) must be True, False, or one of LOCAL, AUTO with one of +ERRORED, "
+        "+ERRORED_ONLY, +RESTART_ERRORED, +RESTART_ERRORED_ONLY behind it or none, got "
         "'AUTOO'\n  Did you mean 'AUTO'?",
     ),
     "resume by asking": (
         lambda: run(train, resume="PROMPT", name="x"),
-        "run(resume=...) must be True, False or one of LOCAL, LOCAL+ERRORED, "
-        "LOCAL+RESTART_ERRORED, ERRORED_ONLY, AUTO, AUTO+ERRORED, AUTO+RESTART_ERRORED, got "
+        "run(resume=...) must be True, False, or one of LOCAL, AUTO with one of +ERRORED, "
+        "+ERRORED_ONLY, +RESTART_ERRORED, +RESTART_ERRORED_ONLY behind it or none, got "
         "'PROMPT'\n  Write resume=True to go on.",
     ),
     "resume of nothing": (

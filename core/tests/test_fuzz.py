@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import random
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,13 +14,22 @@ import numpy as np
 import pegbox
 from hypothesis import given
 from hypothesis import strategies as st
-from odd_values import ATOMS, ODD, examples, function, nested, pick, same
+from odd_values import (
+    ATOMS,
+    ODD,
+    REFUSED,
+    examples,
+    function,
+    nested,
+    pick,
+    same,
+    tried,
+)
 from pegbox import (
     CheckpointConfig,
     CLIReporter,
     FailureConfig,
     JupyterNotebookReporter,
-    PegboxError,
     PlacementGroupFactory,
     ResumeConfig,
     RunConfig,
@@ -45,25 +53,6 @@ from pegbox.search import (
     create_searcher,
 )
 from pegbox.space import Domain, Space, domain_from_json, functions
-
-REFUSED = object()
-
-
-def tried(make: Any, *args: Any, **options: Any) -> Any:
-    """What comes of a call; `REFUSED` where pegbox refused it in words, and with a hint."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # names of Ray Tune's
-            return make(*args, **options)
-    except PegboxError as refusal:
-        _check_words(refusal)
-        return REFUSED
-
-
-def _check_words(refusal: PegboxError) -> None:
-    assert refusal.message
-    assert refusal.hint, f"no hint: {refusal.message}"
-    assert len(str(refusal)) < 3_000
 
 
 def taken(call: Any) -> list[str]:

@@ -339,7 +339,10 @@ def test_what_was_made_by_name_and_then_taught_is_passed_again(tmp_path):
         (({"y": 1}, 0.0), "evaluated point 0: 'y' is no parameter of the space"),
         (({}, 0.0), "evaluated point 0: a point lacks a value for 'x'"),
         (({"x": 3.0}, 0.0), "evaluated point 0: parameter 'x': 3.0 is not between 0.0 and 1.0"),
-        (({"x": 0.5}, "good"), "evaluated point 0: its value must be a number, got 'good'"),
+        (
+            ({"x": 0.5}, "good"),
+            "the value of evaluated point 0 must be a number, got 'good' of type str",
+        ),
         (({"x": 0.5}, [1.0, 2.0]), "evaluated point 0 has 2 values, the run has the metrics"),
     ],
 )

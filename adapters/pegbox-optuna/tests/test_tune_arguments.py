@@ -113,7 +113,10 @@ def test_a_grid_in_the_searchers_own_space_is_refused_by_name() -> None:
             "  Leave study_name out. Results of a study that you have are made known with "
             "add_evaluated_point(parameters, value).",
         ),
-        ({"seed": -1}, "OptunaSearch(seed=...) must be a whole number from 0, got -1"),
+        (
+            {"seed": -1},
+            "OptunaSearch(seed=...) must be a whole number from 0, got -1\n  Write e.g. seed=1.",
+        ),
         (
             {"points_to_evaluate": [{"x": 1}], "evaluated_rewards": []},
             "OptunaSearch has 1 points_to_evaluate and 0 evaluated_rewards\n"

@@ -13,6 +13,7 @@ from optuna.distributions import (
 )
 from pegbox.errors import ConfigError
 from pegbox.space import Choice, Float, Int
+from pegbox.text import shown
 
 __all__ = ["to_param_space"]
 
@@ -37,7 +38,7 @@ def to_param_space(space: Any) -> Mapping[str, Any]:
             hint="Write a dict of name to distribution, or param_space.",
         )
     raise ConfigError(
-        f"OptunaSearch(space=...) must be a dict of name to distribution, got {space!r}",
+        f"OptunaSearch(space=...) must be a dict of name to distribution, got {shown(space)}",
         hint="Did you mean sampler=...?",
     )
 

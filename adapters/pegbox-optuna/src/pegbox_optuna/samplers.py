@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
 from pegbox.errors import ConfigError, MissingDependency
+from pegbox.text import shown
 
 __all__ = ["SAMPLERS", "make_sampler", "seed_generators"]
 
@@ -38,7 +39,7 @@ def make_sampler(sampler: object, options: Mapping[str, Any]) -> BaseSampler:
         return _by_name("tpe" if sampler is None else sampler, options)
     if not isinstance(sampler, BaseSampler):
         raise ConfigError(
-            f"sampler must be a name or one of Optuna's samplers, got {sampler!r}",
+            f"sampler must be a name or one of Optuna's samplers, got {shown(sampler)}",
             hint=f"Names: {', '.join(SAMPLERS)}.",
         )
     if options:
@@ -75,7 +76,7 @@ def _generators(sampler: BaseSampler) -> Iterator[np.random.RandomState]:
 
 def _by_name(name: str, options: Mapping[str, Any]) -> BaseSampler:
     if name not in SAMPLERS:
-        raise ConfigError(f"unknown sampler {name!r}", hint=_nearest(name, SAMPLERS))
+        raise ConfigError(f"unknown sampler {shown(name)}", hint=_nearest(name, SAMPLERS))
     known = set(inspect.signature(SAMPLERS[name]).parameters) - {"seed"}
     for option in options:
         if option not in known:

@@ -9,12 +9,14 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pegbox.argument_checks import whole
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain, is_active
+from pegbox.text import shown
 from pegbox.trial import Outcome
 
 if TYPE_CHECKING:
@@ -73,16 +75,24 @@ class OptunaSearch(Searcher):
 
         super().__init__(metric, mode)
         _refuse_study(study_name=study_name, storage=storage)
-        _check_seed(seed)
+        if seed is not None:
+            whole("OptunaSearch", "seed", seed, 0)
         self.own_space = {} if space is None else to_param_space(space)
         self._own_seed = seed
         self._given_sampler = make_sampler(sampler, sampler_options)
         if evaluated_rewards is None:
-            self.points_to_evaluate = points_to_evaluate or ()
+            self.points_to_evaluate = () if points_to_evaluate is None else points_to_evaluate
         else:
-            self._know(points_to_evaluate or (), evaluated_rewards)
+            self._know(points_to_evaluate, evaluated_rewards)
 
-    def _know(self, points: Sequence[Mapping[str, Any]], rewards: Sequence[float]) -> None:
+    def _know(self, points: Any, rewards: Any) -> None:
+        points = () if points is None else points
+        for name, given in (("points_to_evaluate", points), ("evaluated_rewards", rewards)):
+            if not isinstance(given, list | tuple):
+                raise ConfigError(
+                    f"OptunaSearch({name}=...) must be a list, got {shown(given)}",
+                    hint="Give one reward for each point.",
+                )
         if len(points) != len(rewards):
             raise ConfigError(
                 f"OptunaSearch has {len(points)} points_to_evaluate and {len(rewards)} "
@@ -204,8 +214,3 @@ def _refuse_study(**given: Any) -> None:
                 hint=f"Leave {name} out. Results of a study that you have are made known with "
                 "add_evaluated_point(parameters, value).",
             )
-
-
-def _check_seed(seed: object) -> None:
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-        raise ConfigError(f"OptunaSearch(seed=...) must be a whole number from 0, got {seed!r}")

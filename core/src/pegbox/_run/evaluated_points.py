@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import numbers
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import EvaluatedPoint, Point, Searcher
 from pegbox.space import Space
+from pegbox.space.numbers import number
 from pegbox.trial import Outcome
 
 __all__ = ["Told", "evaluated_points"]
@@ -46,11 +46,10 @@ def _told(index: int, given: EvaluatedPoint, space: Space, objectives: Sequence[
     names = [objective.metric for objective in objectives]
     if len(values) != len(names):
         raise ConfigError(
-            f"evaluated point {index} has {len(values)} values, the run has the metrics {names}"
+            f"evaluated point {index} has {len(values)} values, the run has the metrics {names}",
+            hint="Give one value for each metric of TuneConfig(metric=...).",
         )
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise ConfigError(f"evaluated point {index}: its value must be a number, got {value!r}")
-    if not all(math.isfinite(value) for value in values):
+    plain = [number(value, f"the value of evaluated point {index}") for value in values]
+    if not all(abs(value) <= sys.float_info.max for value in plain):  # false for NaN
         return point, None, "failed"
-    return point, dict(zip(names, map(float, values), strict=True)), given.outcome
+    return point, dict(zip(names, map(float, plain), strict=True)), given.outcome

@@ -80,7 +80,10 @@ def is_on_network(folder: Path, mounts: Sequence[Mount]) -> bool:
     """
     said = os.environ.get(LOCAL_DISK, "")
     if said not in ("", "0", "1"):
-        raise ConfigError(f"the environment variable {LOCAL_DISK} must be 0 or 1, got {said!r}")
+        raise ConfigError(
+            f"the environment variable {LOCAL_DISK} must be 0 or 1, got {said!r}",
+            hint="1 says that the folder is on a local disk, 0 that it is not.",
+        )
     return said == "0" if said else is_network(file_system_of(folder.resolve(), mounts))
 
 

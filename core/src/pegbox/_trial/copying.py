@@ -104,7 +104,8 @@ def _walk(folder: str, prefix: str, ancestors: _Ancestors) -> Iterator[Entry]:
             )
         elif _identity(status) in ancestors:
             raise ReportError(
-                f"the checkpoint holds the link {entry.path}, which leads to a folder it is in"
+                f"the checkpoint holds the link {entry.path}, which leads to a folder it is in",
+                hint="Take the link out: what it leads to is copied.",
             )
         else:
             yield Entry(path, True)

@@ -102,7 +102,10 @@ def _plain(name: str) -> str:
         StoreError: It is a path.
     """
     if name in ("", ".", "..") or any(each in name for each in "/\\\0"):
-        raise StoreError(f"a trial's folder is called {name!r}, which is not written to")
+        raise StoreError(
+            f"a trial's folder is called {name!r}, which is not written to",
+            hint="The experiment was changed by hand; restore it from a copy.",
+        )
     return name
 
 
