@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from odd_values import ODD, REFUSED, examples, function, nested, pick, tried
 from pegbox import TuneConfig, Tuner
 from pegbox.objective import make_objectives
-from pegbox.search import OptunaSearch
 from pegbox.space import Space, choice, loguniform, qrandint, quniform, randint, uniform
+from pegbox_optuna.searcher import OptunaSearch
 
 NAMES = [*inspect.signature(OptunaSearch).parameters, "n_startup_trials", "multivariate"]
 NAMES.remove("sampler_options")
