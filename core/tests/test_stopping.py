@@ -227,6 +227,33 @@ def test_fail_fast_can_raise_what_the_trial_raised(tmp_path):
     assert stored(tmp_path).num_errors == 1
 
 
+@BOTH
+def test_a_stopper_that_raises_ends_the_run_in_good_order(tmp_path, executor):
+    class Raises(Stopper):
+        def __call__(self, trial_id, result):
+            return False
+
+        def stop_all(self):
+            raise ValueError("no answer")
+
+    with pytest.raises(PluginError, match="the stop rule raised ValueError: no answer") as raised:
+        run(tmp_path, Raises(), executor=executor)
+    assert isinstance(raised.value.__cause__, ValueError)
+    assert "Tuner.restore" in raised.value.hint
+    with Reader(tmp_path / "exp") as reader:
+        assert [epoch.how for epoch in reader.epochs] == ["failed"]
+    results = restored(tmp_path, run_config=RunConfig(stop=MaximumIterationStopper(2)))
+    assert iterations(results) == [2, 2, 2]
+
+
+def test_a_restore_of_a_run_whose_time_is_over_asks_for_nothing(tmp_path):
+    first = run(tmp_path, num_samples=-1, time_budget_s=0.05)
+    again = restored(tmp_path)
+    assert len(again) == len(first)
+    more = restored(tmp_path, tune_config=TuneConfig(num_samples=len(first) + 2, time_budget_s=1e6))
+    assert iterations(more[len(first) :]) == [10, 10]
+
+
 def test_a_stopper_that_has_served_a_run_begins_anew(tmp_path):
     stop = CombinedStopper(
         ExperimentPlateauStopper("training_iteration", std=10, top=3, mode="max"),

@@ -86,7 +86,8 @@ class Runner:
             first: `Started` or `Resumed`.
         """
         self._home = threading.get_ident()
-        self.inbox.post([first])
+        # A run whose time was over before asks for nothing more.
+        self.inbox.post([first, *self._stop_rules.overdue(None)])
         try:
             # Until the first event is handled, a resumed engine still shows the end before it.
             self.step()

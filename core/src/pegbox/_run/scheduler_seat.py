@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from pegbox._plugins.manager import RoleManager
-from pegbox._run.stopping import StopRules
+from pegbox._run.stopping import StopRules, rule_raised
 from pegbox.decisions import (
     CONTINUE,
     START_NEW,
@@ -23,7 +23,7 @@ from pegbox.decisions import (
     Signal,
     Verdict,
 )
-from pegbox.errors import PegboxError, PluginError
+from pegbox.errors import PegboxError
 from pegbox.events import PluginFailed
 from pegbox.resources import Resources
 from pegbox.trial import Outcome, State, TrialView
@@ -102,9 +102,7 @@ class SchedulerSeat:
         try:
             return self._stop_rules.ends(trial.trial_id, result)
         except Exception as error:
-            what = f"the stop rule raised {type(error).__name__}: {error}"
-            self.error = PluginError(what, plugin="stop", hook="stop")
-            self.error.__cause__ = error
+            self.error = rule_raised(error)
             return False
 
     def _is_whole(self, decision: object) -> bool:

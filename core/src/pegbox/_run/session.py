@@ -126,7 +126,7 @@ class Session:
         keep_callback_states(store, parts.observers)
         self.failure = parts.engine.failure
         self.first_failure = parts.engine.first_failure
-        self.cause = parts.seat.error or parts.desk.error
+        self.cause = parts.seat.error or parts.stop_rules.error or parts.desk.error
         if self.failure is None:
             for role, component in self._components():
                 keep_state(store, component, parts.managers[role], self._plan.objectives)

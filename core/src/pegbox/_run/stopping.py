@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from pegbox import stoppers
 from pegbox._run.environment import seconds_of
-from pegbox.errors import ConfigError
-from pegbox.events import StopRequested
+from pegbox.errors import ConfigError, PluginError
+from pegbox.events import PluginFailed, StopRequested
 from pegbox.jsonvalue import flatten, plain
 from pegbox.objective import Objective
 from pegbox.stoppers import CombinedStopper, FunctionStopper, Stopper, TimeoutStopper
@@ -26,6 +26,7 @@ __all__ = [
     "ThresholdStopper",
     "describe_stopper",
     "make_stopper",
+    "rule_raised",
     "stopper_from",
 ]
 
@@ -150,6 +151,15 @@ def describe_stopper(stopper: Stopper | None) -> dict[str, Any] | None:
     return {"passed": getattr(function, "__name__", name)}
 
 
+def rule_raised(error: Exception) -> PluginError:
+    """What the user's rule raised, said as such."""
+    raised = PluginError(
+        f"the stop rule raised {type(error).__name__}: {error}", plugin="stop", hook="stop"
+    )
+    raised.__cause__ = error
+    return raised
+
+
 def stopper_from(described: Mapping[str, Any] | None) -> Stopper | None:
     """The stopper that `describe_stopper` described.
 
@@ -203,6 +213,8 @@ class StopRules:
         self._deadline: float | None = None
         self._stopped = False
         self._cut = False
+        #: What a stopper raised when it was asked about the whole run.
+        self.error: PluginError | None = None
 
     @property
     def watches(self) -> bool:
@@ -224,8 +236,10 @@ class StopRules:
         comes through."""
         return self._stopper is not None and bool(self._stopper(trial_id, result))
 
-    def overdue(self, stop: StopRequested | None) -> tuple[StopRequested, ...]:
+    def overdue(self, stop: StopRequested | None) -> tuple[StopRequested | PluginFailed, ...]:
         """That the whole run is to end; a while later, that what still runs is not waited for.
+
+        A stopper that raises ends it too.
 
         Args:
             stop: What ends the run already; after Ctrl-C trials have the time that they need.
@@ -234,14 +248,20 @@ class StopRules:
             Each of the two once; mostly nothing.
         """
         if stop is None:
-            if self._stopped or not (reason := self._reason()):
-                return ()
-            self._stopped = True
-            return (StopRequested(self._clock(), reason, complete=True),)
+            return () if self._stopped else self._ending()
         if self._cut or stop.reason == INTERRUPTED or self._clock() < stop.at + self._grace_s:
             return ()
         self._cut = True
         return (dataclasses.replace(stop, at=self._clock(), at_once=True),)
+
+    def _ending(self) -> tuple[StopRequested | PluginFailed, ...]:
+        try:
+            reason = self._reason()
+        except Exception as error:
+            self._stopped, self.error = True, rule_raised(error)
+            return (PluginFailed(self._clock(), "scheduler", "stop", str(self.error)),)
+        self._stopped = bool(reason)
+        return (StopRequested(self._clock(), reason, complete=True),) if reason else ()
 
     def _reason(self) -> str:
         if self._deadline is not None and self._clock() >= self._deadline:
