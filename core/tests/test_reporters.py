@@ -30,7 +30,8 @@ def train(config):
 
 def fit(tmp_path, capsys, reporter=None, verbose=1, metric="loss", samples=4):
     """The run's output where there is no terminal; learning rates fall from trial to trial."""
-    rates = iter([0.9, 0.85, 0.5, 0.4, 0.3, 0.2][:samples])
+    # Called once more than there are trials: it is tried before the first.
+    rates = iter([0.0, *[0.9, 0.85, 0.5, 0.4, 0.3, 0.2][:samples]])
     Tuner(
         train,
         param_space={"lr": sample_from(lambda spec: next(rates)), "width": uniform(0, 1)},
