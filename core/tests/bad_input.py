@@ -78,6 +78,8 @@ def check_refused(
         module: Where the mistake's classes are.
         folder: Empty; it is home, and the current folder.
     """
+    # What other tests of this process have registered is not what the message tells of.
+    patch.setattr("pegbox.trainable_registry._registered", {})
     patch.setenv("HOME", str(folder))
     patch.chdir(folder)
     before = psutil.Process().children()

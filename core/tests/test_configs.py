@@ -51,6 +51,10 @@ def test_log_files_are_named(given, files):
     assert RunConfig(log_to_file=given).log_files == files
 
 
+def test_verbose_may_be_a_flag():
+    assert [RunConfig(verbose=given).verbose for given in (False, True, 3)] == [0, 1, 3]
+
+
 def test_a_time_budget_may_be_a_timedelta():
     assert TuneConfig(time_budget_s=datetime.timedelta(minutes=2)).budget_s == 120
     assert TuneConfig(time_budget_s=3).budget_s == 3

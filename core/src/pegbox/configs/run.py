@@ -38,8 +38,8 @@ class RunConfig:
             them is at least the number beside it. A function of trial id and result, or a
             `pegbox.stoppers.Stopper`, which can stop the whole run, too.
         callbacks: Objects, or names on offer, that are told what happens.
-        verbose: 0 shows nothing, 1 the live view, 2 each result in a line, 3 each result whole.
-            None is 1.
+        verbose: 0 or False shows nothing, 1 the live view, 2 each result in a line, 3 each result
+            whole. None is 1.
         progress_reporter: How the view looks, e.g. a `pegbox.CLIReporter`; None is as it comes.
         log_to_file: Whether what trials print goes into files in their folders: True for
             ``stdout`` and ``stderr``, a name for one file, or two names. False leaves it on the
@@ -79,6 +79,8 @@ class RunConfig:
         self._check_kinds()
         for message in self._older_names():
             warnings.warn(message, FutureWarning, stacklevel=3)
+        if isinstance(self.verbose, bool):
+            object.__setattr__(self, "verbose", int(self.verbose))
         if self.verbose is not None:
             whole("RunConfig", "verbose", self.verbose, 0)
         if self.sync_period_s is not None:
