@@ -21,10 +21,19 @@ from pegbox.builtin.random_search import RandomSearch
 from pegbox.commands import Answer, Launch
 from pegbox.decisions import PAUSE, Exploit, Resize
 from pegbox.errors import ConfigError
-from pegbox.events import Ended, Launched, Reported, Suggested, WorkerJoined, WorkerLeft
+from pegbox.events import (
+    Ended,
+    Launched,
+    Reported,
+    StopRequested,
+    Suggested,
+    WorkerJoined,
+    WorkerLeft,
+)
 from pegbox.executors.simulated import SimulatedCluster, SimulatedExecutor, simulate
 from pegbox.resources import Resources
 from pegbox.searcher import Traits
+from pegbox.stoppers import TimeoutStopper
 from pegbox.trial import State, Status
 
 SPACE = {"x": uniform(0, 1)}
@@ -121,6 +130,25 @@ def test_a_worker_that_dies_takes_its_trials_along_and_they_go_on():
     assert {f.at for f in result.journal if isinstance(f, Launched)} == {0.0, 13.0}
     assert [trial.status for trial in result.trials] == [Status.TERMINATED] * 2
     assert result.ended.at == 15.0
+
+
+@pytest.mark.parametrize("budget", [{"time_budget_s": 10}, {"stop": TimeoutStopper(10)}])
+def test_a_time_budget_counts_the_time_at_work_over_all_restores(budget):
+    def endless(config, iteration):
+        return 1.0, {"loss": 1 / iteration}
+
+    def stops(journal):
+        return [(f.at, f.reason, f.complete) for f in journal if isinstance(f, StopRequested)]
+
+    expected = [(10.0, "the time budget of 10 s is over", True)]
+    whole = run(endless, num_samples=1, **budget)
+    assert stops(whole.journal) == expected
+    cut = next(n for n, fact in enumerate(whole.journal, 1) if fact.at == 4.0)
+    # In virtual time a restore follows at once, so six seconds are left.
+    again = run(endless, num_samples=1, history=whole.journal[:cut], **budget)
+    assert sum(isinstance(fact, Reported) for fact in again.journal[cut:]) >= 5
+    assert stops(again.journal) == expected
+    assert again.ended.how == "complete"
 
 
 def test_a_run_that_was_cut_off_anywhere_goes_on_as_it_would_have():
