@@ -12,6 +12,7 @@ import uuid
 import pytest
 from clusters import PATIENCE_S, WITHOUT_PEGBOX, scheduler_without_pegbox
 from distributed import Client, LocalCluster, Worker
+from distributed.comm import connect
 from distributed.protocol.pickle import dumps
 from pegbox.executors.dask import line as line_module
 from pegbox.executors.dask import mailbox
@@ -71,16 +72,24 @@ class Post:
         )
 
     def say(self, number, payload, *, slot=1, incarnation="first", worker="w", run=None):
-        call = self(
-            "call",
-            run=run or self.run,
-            slot=slot,
-            incarnation=incarnation,
-            worker=worker,
-            number=number,
-            payload=payload,
-        )
-        return asyncio.ensure_future(call)
+        opening = {
+            "op": handler_name("line"),
+            "reply": False,
+            "run": run or self.run,
+            "slot": slot,
+            "incarnation": incarnation,
+            "worker": worker,
+        }
+        return asyncio.ensure_future(self._said(opening, (number, payload)))
+
+    async def _said(self, opening, call):
+        comm = await connect(self.client.scheduler.address)
+        try:
+            await comm.write(opening)
+            await comm.write(call)
+            return await comm.read()
+        finally:
+            comm.abort()
 
     async def exchange(self, *answers, run=None, poll=None, wait_s=0.0):
         return await self(

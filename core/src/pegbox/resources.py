@@ -47,13 +47,6 @@ class Resources(Mapping[str, float]):
         self._units = dict(sorted(units.items()))
         self._hash = hash(tuple(self._units.items()))
 
-    @classmethod
-    def _of_units(cls, units: dict[str, int]) -> Resources:
-        new = cls.__new__(cls)
-        new._units = dict(sorted((name, n) for name, n in units.items() if n))
-        new._hash = hash(tuple(new._units.items()))
-        return new
-
     def __getitem__(self, name: str) -> float:
         return self._units[name] / _UNIT
 
@@ -79,8 +72,8 @@ class Resources(Mapping[str, float]):
         have = room._units
         return all(n <= have.get(name, 0) for name, n in self._units.items())
 
-    def __reduce__(self) -> tuple[object, tuple[dict[str, float]]]:
-        return Resources, (dict(self),)
+    def __reduce__(self) -> tuple[object, tuple[dict[str, int]]]:
+        return _of_units, (self._units,)
 
     def times_in(self, room: Resources) -> int:
         """How many requests of this size fit into ``room`` together.
@@ -102,6 +95,13 @@ class Resources(Mapping[str, float]):
         return _minus(self, other)
 
 
+def _of_units(units: dict[str, int]) -> Resources:
+    new = Resources.__new__(Resources)
+    new._units = dict(sorted((name, n) for name, n in units.items() if n))
+    new._hash = hash(tuple(new._units.items()))
+    return new
+
+
 # A run knows few amounts and adds them over and over, so that sums are looked up.
 
 
@@ -118,7 +118,7 @@ def _plus(one: Resources, other: Resources) -> Resources:
     units = dict(one._units)
     for name, n in other._units.items():
         units[name] = units.get(name, 0) + n
-    return Resources._of_units(units)
+    return _of_units(units)
 
 
 @lru_cache(maxsize=4096)
@@ -128,4 +128,4 @@ def _minus(one: Resources, other: Resources) -> Resources:
         units[name] = units.get(name, 0) - n
         if units[name] < 0:
             raise ValueError(f"{other} is more than {one} has of {name!r}")
-    return Resources._of_units(units)
+    return _of_units(units)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -23,9 +22,8 @@ class Order(Enum):
     PAUSE = "pause"
 
 
-@dataclass(frozen=True, slots=True)
-class TrialTask:
-    """One try of one trial.
+class TrialTask(NamedTuple):
+    """One try of one trial; a tuple, for one is made, sent and read for each launch.
 
     Attributes:
         trial: The trial's number. ``attempt`` and ``epoch`` stand in every path and message.
@@ -73,10 +71,6 @@ class TrialTask:
     def path(self) -> str:
         """The trial's folder, absolute."""
         return os.path.join(self.folder, self.directory)
-
-    def __reduce__(self) -> tuple[object, tuple[Any, ...]]:
-        # Several times faster than what a dataclass with slots gives; once for each launch.
-        return TrialTask, tuple(getattr(self, name) for name in self.__slots__)
 
 
 class ReportMessage(NamedTuple):

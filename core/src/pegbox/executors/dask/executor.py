@@ -257,13 +257,13 @@ class DaskExecutor:
         # Not under the lock: whoever handles the inbox elsewhere holds the runner's and wants ours.
         self._loop.handle()
 
-    def _called(self, events: list[Event], number: int, call: int, payload: Sequence[Any]) -> None:
+    def _called(self, events: list[Event], number: int, call: int, payload: bytes) -> None:
         slot = self._slots.slots.get(number)
         if slot is None:
             self._line.send([(number, call, EXIT)])
             return
         slot.call = call
-        operation, *arguments = payload
+        operation, *arguments = pickle.loads(payload)
         if operation == "report":
             trial, attempt, report = arguments
             assert slot.place is not None

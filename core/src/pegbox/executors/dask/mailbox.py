@@ -18,7 +18,7 @@ from typing import Any
 
 from distributed import SchedulerPlugin
 
-PROTOCOL = 1
+PROTOCOL = 2
 PLUGIN_NAME = f"pegbox-mailbox-{PROTOCOL}"
 #: What a slot gets when nobody waits for it any more: it is to end at once.
 EXIT = "exit"
@@ -116,7 +116,7 @@ class Mailbox(SchedulerPlugin):
         """Called by the scheduler when the plugin is registered."""
         self.scheduler = scheduler
         self.runs: dict[str, RunBox] = {}
-        operations = ("open_run", "exchange", "push", "close_run", "call")
+        operations = ("open_run", "exchange", "push", "close_run", "line")
         for operation in operations:
             scheduler.handlers[handler_name(operation)] = getattr(self, operation)
 
@@ -190,6 +190,13 @@ class Mailbox(SchedulerPlugin):
             box.close()
 
     # -------------------------------------------------------------- the slots
+
+    async def line(self, comm: Any, run: str, slot: int, incarnation: str, worker: str) -> None:
+        """A slot's connection: a numbered call comes, and then its answer goes, until it closes."""
+        with contextlib.suppress(OSError):
+            while True:
+                number, payload = await comm.read()
+                await comm.write(await self.call(run, slot, incarnation, worker, number, payload))
 
     async def call(
         self, run: str, slot: int, incarnation: str, worker: str, number: int, payload: Any
