@@ -23,14 +23,7 @@ from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
-from pegbox.events import (
-    Ended,
-    Event,
-    PlaceOpened,
-    PluginFailed,
-    WorkerJoined,
-    WorkerLeft,
-)
+from pegbox.events import Event, PlaceOpened, PluginFailed
 from pegbox.executor import Inbox
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
@@ -41,7 +34,7 @@ from pegbox.executors.dask.slot import SlotSpec, run_slot
 from pegbox.executors.dask.slot_start import make_start
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.executors.dask.versions import mismatch, versions
-from pegbox.resources import Resources
+from pegbox.executors.dask.worker_account import WorkerAccount
 from pegbox.trial import TrialFailure
 
 __all__ = ["ClusterLike", "DaskExecutor"]
@@ -50,8 +43,6 @@ logger = logging.getLogger("pegbox")
 
 #: An idle slot is given back after so long, so that others can use the cluster.
 IDLE_SLOT_S = 5.0
-#: How long the cause of a worker's death is waited for before it counts as lost.
-EXIT_CAUSE_S = 3.0
 
 
 class ClusterLike(Protocol):
@@ -116,10 +107,7 @@ class DaskExecutor:
         self._idle_checked = 0.0
         self._closing = False
         self._sharing_said = False
-        #: Workers that the engine may use; one that has left is out before the engine knows.
-        self._present: set[str] = set()
-        #: Workers whose end is being looked into -> those that came back under the same address.
-        self._leaving: dict[str, list[WorkerJoined]] = {}
+        self._workers = WorkerAccount(cluster.exit_cause, self.clock, self._lock)
 
     # --------------------------------------------------------------- contract
 
@@ -163,7 +151,7 @@ class DaskExecutor:
         out = []
         for launch in launches:
             with self._lock:
-                if launch.worker not in self._present:
+                if launch.worker not in self._workers.present:
                     continue  # its WorkerLeft is under way and ends the trial
                 slot = self._slots.take_idle(launch)
                 if slot is None:
@@ -249,7 +237,8 @@ class DaskExecutor:
                 if kind == "call":
                     self._called(events, *rest)
                 elif kind == "worker_joined":
-                    self._joined(events, *rest)
+                    address, threads, resources, _ = rest
+                    events += self._workers.joined(address, threads, resources)
                 elif kind == "worker_left":
                     self._left(*rest)
             if events:  # before anybody can post what came later
@@ -334,56 +323,15 @@ class DaskExecutor:
 
     # --------------------------------------------------------------- workers
 
-    def _joined(
-        self,
-        events: list[Event],
-        address: str,
-        threads: int,
-        resources: dict[str, float],
-        name: str,
-    ) -> None:
-        amounts = {("gpu" if key == "GPU" else key): n for key, n in resources.items()}
-        joined = WorkerJoined(self.clock(), address, Resources({**amounts, "cpu": threads}))
-        # With a fixed port, the next process has the same address; the end of the last comes first.
-        if address in self._leaving:
-            self._leaving[address] = [joined]
-        else:
-            self._present.add(address)
-            events.append(joined)
-
     def _left(self, address: str) -> None:
-        """A worker is gone. Why is found out aside, for that may take a moment."""
-        if address in self._leaving:
-            self._leaving[address] = []
+        """A worker is gone, with the slots that it had."""
+        if self._workers.gone_again(address):
             return
-        self._present.discard(address)
         slots = self._slots.on_worker(address)
         for slot in slots:
             self._slots.remove(slot)
         if not self._closing:
-            self._leaving[address] = []
-            threading.Thread(
-                target=self._post_left, args=(address, slots), name="pegbox-exit-cause", daemon=True
-            ).start()
-
-    def _post_left(self, address: str, slots: list[Slot]) -> None:
-        running = [slot for slot in slots if slot.launch is not None]
-        cause = self._cluster.exit_cause(address, EXIT_CAUSE_S) if running else None
-        at = self.clock()
-        events: list[Event] = []
-        for slot in running:
-            assert slot.launch is not None
-            # A slot that had not opened yet cannot have killed its process.
-            how, failure = _verdict(address, cause if slot.place is not None else None)
-            events.append(
-                Ended(at, slot.launch.trial, slot.launch.attempt, how, slot.place, failure)
-            )
-        with self._lock:
-            back = self._leaving.pop(address)
-            self._present.update(worker.worker for worker in back)
-            self._inbox.post([*events, WorkerLeft(at, address), *back])
-        for slot in slots:
-            slot.future.release()
+            self._workers.look_into(address, slots, self._inbox.post)
 
     def _give_back_idle(self) -> None:
         self._idle_checked = self.clock()
@@ -396,10 +344,3 @@ class DaskExecutor:
         """Nothing will ever run here again; from any thread."""
         if not self._closing:
             self._inbox.post([PluginFailed(self.clock(), "executor", "dask", reason)])
-
-
-def _verdict(worker: str, cause: ExitCause | None) -> tuple[Any, TrialFailure]:
-    if cause is not None and cause.fault:
-        return "failed", TrialFailure("crash", f"its process was {cause.message}")
-    why = f" ({cause.message})" if cause is not None else ""
-    return "lost", TrialFailure("lost", f"worker {worker} disappeared{why}")

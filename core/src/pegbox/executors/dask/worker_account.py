@@ -1,0 +1,110 @@
+"""The account of a run's workers: which may be used, and how those that left have ended.
+
+Knows what slots ran on a worker that is gone, and makes the events of it; sends nothing to
+workers and knows nothing of the mailbox. Its lock is the executor's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pegbox.events import Ended, Event, WorkerJoined, WorkerLeft
+from pegbox.executor import Post
+from pegbox.executors.dask.exit_cause import ExitCause
+from pegbox.executors.dask.slots import Slot
+from pegbox.resources import Resources
+from pegbox.trial import TrialFailure
+
+__all__ = ["WorkerAccount"]
+
+#: How long the cause of a worker's death is waited for before it counts as lost.
+EXIT_CAUSE_S = 3.0
+
+
+class WorkerAccount:
+    """The workers that a run sees.
+
+    Args:
+        exit_cause: Why the process behind an address ended, waited for so many seconds.
+        clock: The run's.
+        lock: Guards this account and the table of slots.
+
+    Attributes:
+        present: Workers that the engine may use; one that has left is out before the engine knows.
+    """
+
+    def __init__(
+        self,
+        exit_cause: Callable[[str, float], ExitCause | None],
+        clock: Callable[[], float],
+        lock: threading.RLock,
+    ) -> None:
+        self._exit_cause = exit_cause
+        self._clock = clock
+        self._lock = lock
+        self.present: set[str] = set()
+        #: Workers whose end is being looked into -> those that came back under the same address.
+        self._leaving: dict[str, list[WorkerJoined]] = {}
+
+    def joined(self, address: str, threads: int, resources: Mapping[str, float]) -> list[Event]:
+        """A worker came; what the engine is to be told now."""
+        amounts = {("gpu" if key == "GPU" else key): n for key, n in resources.items()}
+        joined = WorkerJoined(self._clock(), address, Resources({**amounts, "cpu": threads}))
+        # With a fixed port, the next process has the same address; the end of the last comes first.
+        if address in self._leaving:
+            self._leaving[address] = [joined]
+            return []
+        self.present.add(address)
+        return [joined]
+
+    def gone_again(self, address: str) -> bool:
+        """Take note that a worker is gone; whether it went before the engine saw it come."""
+        if address in self._leaving:
+            self._leaving[address] = []
+            return True
+        self.present.discard(address)
+        return False
+
+    def look_into(self, address: str, slots: Sequence[Slot], post: Post) -> None:
+        """Find out aside why a worker is gone, for that may take a moment, and post what follows.
+
+        Args:
+            address: Of the worker.
+            slots: Those that it had; they are out of the table.
+            post: Takes the events, the worker's leaving after the ends of its trials.
+        """
+        self._leaving[address] = []
+        threading.Thread(
+            target=self._post_left,
+            args=(address, slots, post),
+            name="pegbox-exit-cause",
+            daemon=True,
+        ).start()
+
+    def _post_left(self, address: str, slots: Sequence[Slot], post: Post) -> None:
+        running = [slot for slot in slots if slot.launch is not None]
+        cause = self._exit_cause(address, EXIT_CAUSE_S) if running else None
+        at = self._clock()
+        ends = [_end(slot, at, address, cause) for slot in running]
+        with self._lock:
+            back = self._leaving.pop(address)
+            self.present.update(worker.worker for worker in back)
+            post([*ends, WorkerLeft(at, address), *back])
+        for slot in slots:
+            slot.future.release()
+
+
+def _end(slot: Slot, at: float, worker: str, cause: ExitCause | None) -> Ended:
+    assert slot.launch is not None
+    # A slot that had not opened yet cannot have killed its process.
+    how, failure = _verdict(worker, cause if slot.place is not None else None)
+    return Ended(at, slot.launch.trial, slot.launch.attempt, how, slot.place, failure)
+
+
+def _verdict(worker: str, cause: ExitCause | None) -> tuple[Any, TrialFailure]:
+    if cause is not None and cause.fault:
+        return "failed", TrialFailure("crash", f"its process was {cause.message}")
+    why = f" ({cause.message})" if cause is not None else ""
+    return "lost", TrialFailure("lost", f"worker {worker} disappeared{why}")
