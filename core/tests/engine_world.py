@@ -32,6 +32,7 @@ from pegbox.events import (
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, Outcome, TrialFailure, TrialView
+from pegbox.usage import IDLE_REASONS
 
 OBJECTIVE = Objective("loss", "min")
 CPU = Resources({"cpu": 1})
@@ -124,6 +125,10 @@ class World:
         self.told_to_end: set[tuple[int, int]] = set()
         self.workers: dict[str, Resources] = {}
         self.tells: Counter[int] = Counter()
+        #: Own account: slot-seconds with a trial and without, and how many slots there are of each.
+        self.busy_s = self.idle_s = 0.0
+        self._busy = self._free = 0
+        self._sent_at: float | None = None
         self.epoch += 1
 
     def begin(self) -> None:
@@ -147,6 +152,7 @@ class World:
         return self.now
 
     def send(self, events: list[Event]) -> Step:
+        self._pass_time(events[-1].at)
         step = self.engine.handle(events)
         self.journal.extend(step.facts)
         for answer in step.answers:
@@ -164,8 +170,31 @@ class World:
                 self.tells[order.trial] += 1
                 assert self.tells[order.trial] == 1, "told twice"
         self._delete(step)
+        self._count_slots()
         self.engine.check()
         return step
+
+    def _pass_time(self, at: float) -> None:
+        elapsed = at - self._sent_at if self._sent_at is not None else 0.0
+        self.busy_s += elapsed * self._busy
+        self.idle_s += elapsed * self._free
+        self._sent_at = at
+
+    def _count_slots(self) -> None:
+        self._busy, self._free = len(self.running), 0
+        for name, resources in self.workers.items():
+            taken = [one.resources for one in self.running.values() if one.worker == name]
+            cpus = resources["cpu"] - sum(each["cpu"] for each in taken)
+            self._free += int(cpus)
+        if self.rules.max_concurrent is not None:
+            self._free = min(self._free, self.rules.max_concurrent - self._busy)
+
+    def check_usage(self) -> None:
+        """The engine's account of slots is the same as the one kept here, by reason or not."""
+        kept = self.engine.occupancy
+        assert kept.busy_s == self.busy_s
+        assert sum(kept.idle_s.values()) == self.idle_s
+        assert set(kept.idle_s) <= set(IDLE_REASONS)
 
     def _delete(self, step: Step) -> None:
         assert self.on_disk >= set(step.deletions), "deleted twice, or what never was"

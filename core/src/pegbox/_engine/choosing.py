@@ -9,6 +9,7 @@ from pegbox._engine.state import RunState, TrialViews
 from pegbox.decisions import Signal
 from pegbox.resources import Resources
 from pegbox.trial import State
+from pegbox.usage import IdleReason
 
 __all__ = ["Choosing"]
 
@@ -66,6 +67,19 @@ class Choosing:
             TrialViews(state.views, lambda: list(state.active)),
         )
         return choice if isinstance(choice, Signal) else state.trials[choice.number]
+
+    def why_idle(self, *, asked: bool) -> IdleReason:
+        """Why no trial was started, though there is room for one of the usual shape.
+
+        Args:
+            asked: Whether the searcher has been asked for another trial.
+        """
+        if self._state.queues:
+            fits = any(map(self._placement.room, self._state.queues))
+            return "paused" if fits else "no resources"
+        if asked:
+            return "no suggestion"
+        return "paused" if self._state.paused else "nothing left"
 
     def why_nothing_starts(self, rules: Rules) -> str:
         """For people, where trials wait, none runs and none is started."""

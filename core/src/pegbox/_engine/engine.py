@@ -31,6 +31,7 @@ from typing import assert_never
 
 from pegbox._engine.asking import AskBook
 from pegbox._engine.choosing import Choosing
+from pegbox._engine.occupancy import Occupancy
 from pegbox._engine.outcomes import (
     decided,
     decision_name,
@@ -97,6 +98,8 @@ class Engine:
         #: Seconds in which the run was at work, by the facts that were replayed.
         self.replayed_s = 0.0
         self._at_time = 0.0
+        #: How much of the room was used in this epoch, and why the rest was not.
+        self.occupancy = Occupancy()
         self._step = Step()
 
     # ---------------------------------------------------------------- entry
@@ -174,11 +177,20 @@ class Engine:
                 self._at_time = event.at
                 self._handle(event)
         if not self.ended and self.state.epoch:
+            self.occupancy.until(self._at_time)
             self._heed_decider()
             self._fill()
             self._heed_decider()
             self._settle()
+            self._note_occupancy()
         return self._step
+
+    def _note_occupancy(self) -> None:
+        room, reason = self._room(), None
+        if room and not self._stopping:
+            asked = bool(self._asks.open or self._asks.declined)
+            reason = self._choosing.why_idle(asked=asked)
+        self.occupancy.stands(len(self.state.active), room, reason or "nothing left")
 
     def _handle(self, event: Event) -> None:
         match event:
@@ -361,9 +373,7 @@ class Engine:
             self._note(event)
 
     def _ask(self) -> None:
-        room = self._placement.room(self.rules.resources)
-        if self.rules.max_concurrent is not None:
-            room = min(room, self.rules.max_concurrent - len(self.state.active))
+        room = self._room()
         waiting = self.state.counts[State.QUEUED] + len(self._asks.open)
         wanted = room + self.rules.lookahead - waiting
         if wanted <= self.rules.lookahead // 4:
@@ -374,6 +384,13 @@ class Engine:
             if not self._may_ask():
                 return
             self._ask_one()
+
+    def _room(self) -> int:
+        """How many more trials of the usual shape may be launched now."""
+        room = self._placement.room(self.rules.resources)
+        if self.rules.max_concurrent is not None:
+            room = min(room, self.rules.max_concurrent - len(self.state.active))
+        return room
 
     def _may_ask(self) -> bool:
         bounded = 0 <= self.rules.max_trials <= self._asks.count
