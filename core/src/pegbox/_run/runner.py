@@ -1,8 +1,9 @@
 """The loop: events in, the engine decides, its orders go to those who carry them out.
 
-The order within a step is the promise: answers leave first, then facts are stored, and only then
-is anything launched; at last observers are told of what is stored, in the thread that called
-`Runner.run`. A searcher may be told a moment before the store: it never outlives this process.
+The order within a step is the promise: answers leave first, then what cannot be repeated quickly is
+stored, and only then is anything launched; at last observers are told of what is stored, in the
+thread that called `Runner.run`. A searcher may be told a moment before the store: it never outlives
+this process.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pegbox._engine.engine import Engine
 from pegbox._engine.step import Step
 from pegbox._run.inbox import EventInbox
 from pegbox._run.observers import Note, Observers
+from pegbox._run.putting_off import PuttingOff
 from pegbox._run.searcher_driver import SearcherDriver
 from pegbox._run.slowness import ASKING, DECIDING, STORING
 from pegbox._run.stopping import StopRules
@@ -71,6 +73,7 @@ class Runner:
         self._stepping = threading.RLock()
         #: Facts whose storing was put off for a moment, oldest first.
         self._unstored: list[Event] = []
+        self._putting_off = PuttingOff()
         #: What there is to tell of them.
         self._untold: list[Note] = []
         #: Checkpoints that the facts above drop, and those of which only observers are not told.
@@ -144,7 +147,7 @@ class Runner:
         self._dropped += step.deletions
         for notice in step.notices:
             logger.warning("%s", notice)
-        if step.launches or step.end or not self.inbox.put_off():
+        if not self._putting_off.allows(step.facts) or step.end or not self.inbox.put_off():
             self.settle()
         if step.end:
             self.inbox.over.set()
@@ -165,6 +168,7 @@ class Runner:
             if facts:
                 since = self._slow.clock()
                 self._journal.append(facts)
+                self._putting_off.stored()
                 self._slow.passed(STORING, since)
                 self._observers.note(notes)
             self._deletable += self._dropped
