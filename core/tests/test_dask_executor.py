@@ -159,6 +159,34 @@ def test_a_trial_reports_and_ends(drive):
     assert (place.place, place.worker) == (3, driver.workers[0])
 
 
+def test_a_trial_reports_from_a_coroutine_and_from_a_thread_of_its_own(drive):
+    def everywhere(config):
+        import asyncio
+        import contextvars
+        import threading
+
+        from pegbox import report
+
+        async def work():
+            report({"from": "coroutine"})
+            await asyncio.sleep(0)
+            report({"from": "coroutine again"})
+
+        report({"from": "function"})
+        asyncio.run(work())
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(report, {"from": "thread"}))
+        thread.start()
+        thread.join()
+        report({"from": "function again"})
+
+    driver = drive(everywhere)
+    driver.launch(0, driver.workers[0])
+    assert driver.heard(Ended)[0].how == "finished"
+    places = [event.metrics["from"] for event in driver.heard(Reported)]
+    assert places == ["function", "coroutine", "coroutine again", "thread", "function again"]
+
+
 def test_a_trial_that_is_told_to_stop_ends_there(drive):
     driver = drive(three_reports(), go_on=lambda event: event.metrics["number"] < 1)
     driver.launch(0, driver.workers[0])
