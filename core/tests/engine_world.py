@@ -5,6 +5,7 @@ It keeps an account of its own of what was launched, told and lost, to compare w
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,8 @@ from pegbox.usage import IDLE_REASONS
 OBJECTIVE = Objective("loss", "min")
 CPU = Resources({"cpu": 1})
 BIG = Resources({"cpu": 2})
+SHARE = Resources({"cpu": 1, "gpu": 0.5})
+WHOLE = Resources({"cpu": 1, "gpu": 1})
 
 
 class WildDecider:
@@ -64,7 +67,7 @@ class WildDecider:
             return PAUSE
         if draw < 0.94:
             return Exploit(f"abcde_{self.rng.randrange(8):05d}", {"x": draw})
-        return Resize(self.rng.choice([CPU, BIG]))
+        return Resize(self.rng.choice([CPU, BIG, SHARE, WHOLE]))
 
     def recall(self, trial: TrialView, result: Mapping[str, Any]) -> None:
         pass
@@ -213,11 +216,25 @@ class World:
             if other.worker == launch.worker:
                 taken = taken.plus(other.resources)
         assert taken.fits(self.workers[launch.worker]), "oversubscribed"
+        self._check_devices(launch)
+
+    def _check_devices(self, launch: Launch) -> None:
+        gpu = launch.resources.get("gpu", 0)
+        assert len(launch.gpus) == math.ceil(gpu)
+        devices = Counter[int]()
+        for other in self.running.values():
+            if other.worker == launch.worker:
+                share = other.resources.get("gpu", 0) / max(1, len(other.gpus))
+                devices.update(dict.fromkeys(other.gpus, round(share * 10)))
+        assert all(tenths <= 10 for tenths in devices.values()), "a device given twice"
+        assert set(devices) <= set(range(int(self.workers[launch.worker].get("gpu", 0))))
 
     def join(self) -> None:
         name = f"w{self.workers_made}"
         self.workers_made += 1
-        self.workers[name] = Resources({"cpu": self.rng.choice([2, 3, 4])})
+        self.workers[name] = Resources(
+            {"cpu": self.rng.choice([2, 3, 4]), "gpu": self.rng.choice([1, 2])}
+        )
         self.send([WorkerJoined(self.tick(), name, self.workers[name])])
 
     def leave(self) -> None:
@@ -246,7 +263,7 @@ class World:
             self.send([Declined(self.tick(), number)])
         else:
             x = self.rng.random()
-            shape = self.rng.choice([CPU, CPU, BIG])
+            shape = self.rng.choice([CPU, CPU, BIG, SHARE, WHOLE])
             point = {"x": x}
             self.send([Suggested(self.tick(), number, point, point, point, shape, f"{number}_x")])
 

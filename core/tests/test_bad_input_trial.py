@@ -309,6 +309,16 @@ MISTAKES = {
         "resource 'gpu' must be a number not below 0, got -1\n"
         '  Write e.g. {{"cpu": 2, "gpu": 0.5}}.',
     ),
+    "a device and a half": (
+        lambda: with_resources(train, {"cpu": 1, "gpu": 1.5}),
+        "with_resources(resources=...) asks for gpu=1.5, and a trial has whole devices or a share "
+        "of one\n  Ask for a whole number, e.g. 2, or for less than 1, e.g. 0.5.",
+    ),
+    "bundle of two and a half devices": (
+        lambda: with_resources(train, PlacementGroupFactory([{"GPU": 2.5}])),
+        "with_resources(resources=...) asks for gpu=2.5, and a trial has whole devices or a share "
+        "of one\n  Ask for a whole number, e.g. 2, or for less than 1, e.g. 0.5.",
+    ),
     "strategy in small letters": (
         lambda: PlacementGroupFactory([{"CPU": 1}], strategy="pack"),
         'PlacementGroupFactory(strategy=...) must be "PACK", "SPREAD", "STRICT_PACK" or '

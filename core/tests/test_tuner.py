@@ -22,6 +22,7 @@ from pegbox import (
 from pegbox.decisions import CONTINUE, FINISHED, WAIT, Exploit, Resize
 from pegbox.errors import ConfigError, ExperimentExists, PluginError, RunError, Stalled
 from pegbox.executors.simulated import SimulatedCluster, simulate
+from pegbox.resources import Resources
 from tuning import fit, restore, stored, tuner
 
 EXECUTORS = pytest.mark.parametrize("executor", ["inline", "dask"])
@@ -282,7 +283,10 @@ def test_a_searcher_that_raises_elsewhere_is_named_too(tmp_path, method):
 
 @pytest.mark.parametrize(
     "answer",
-    [None, "STOP", True, Exploit(None, {}), Exploit("abcde_00000", None), Resize({"cpu": 1})],
+    [
+        *(None, "STOP", True, Exploit(None, {}), Exploit("abcde_00000", None), Resize({"cpu": 1})),
+        *(Resize(Resources()), Resize(Resources({"gpu": 1.5}))),
+    ],
     ids=repr,
 )
 def test_an_answer_that_is_no_decision_is_the_schedulers_fault(tmp_path, answer):

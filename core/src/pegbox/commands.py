@@ -36,6 +36,8 @@ class Launch:
         checkpoint: Where it goes on from, or None for the start.
         iteration: Iterations that count before it (those of the checkpoint).
         time_total_s: Training seconds that count before it.
+        gpus: Indices of those of the worker's GPUs that are the trial's: whole ones, or the one
+            that it has a share of.
     """
 
     trial: int
@@ -46,6 +48,7 @@ class Launch:
     checkpoint: CheckpointRecord | None
     iteration: int
     time_total_s: float
+    gpus: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
-from pegbox.resources import Resources
+from pegbox.resources import WHOLE, Resources
 from pegbox.text import shown
 
 __all__ = ["DEFAULT_RESOURCES", "asked_for", "requested"]
@@ -55,6 +55,13 @@ def requested(resources: object, owner: str) -> Resources:
             f"{owner} asks for nothing, got {shown(dict(resources))}, so there would be no bound"
             " on the trials that run at once",
             hint='Ask for something, e.g. {"cpu": 0.1}.',
+        )
+    gpu = asked.units("gpu")
+    if gpu > WHOLE and gpu % WHOLE:
+        raise ConfigError(
+            f"{owner} asks for gpu={asked['gpu']:g}, and a trial has whole devices or a share of"
+            " one",
+            hint="Ask for a whole number, e.g. 2, or for less than 1, e.g. 0.5.",
         )
     return asked
 

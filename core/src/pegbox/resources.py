@@ -13,9 +13,10 @@ from typing import Final
 from pegbox.errors import ConfigError
 from pegbox.text import shown
 
-__all__ = ["Resources"]
+__all__ = ["WHOLE", "Resources"]
 
-_UNIT: Final = 10_000
+#: Units of the amount 1.
+WHOLE: Final = 10_000
 #: More than any cluster has, and still exact.
 _MOST: Final = 1e12
 
@@ -42,13 +43,13 @@ class Resources(Mapping[str, float]):
                     f"resource {shown(name)} must be a number not below 0, got {shown(amount)}",
                     hint='Write e.g. {"cpu": 2, "gpu": 0.5}.',
                 )
-            if scaled := round(amount * _UNIT):
+            if scaled := round(amount * WHOLE):
                 units[str(name)] = scaled
         self._units = dict(sorted(units.items()))
         self._hash = hash(tuple(self._units.items()))
 
     def __getitem__(self, name: str) -> float:
-        return self._units[name] / _UNIT
+        return self._units[name] / WHOLE
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._units)
@@ -66,6 +67,10 @@ class Resources(Mapping[str, float]):
 
     def __repr__(self) -> str:
         return f"Resources({dict(self)})"
+
+    def units(self, name: str) -> int:
+        """The amount of one resource in units of 1/10,000; 0 where it is absent."""
+        return self._units.get(name, 0)
 
     def fits(self, room: Resources) -> bool:
         """Whether a request of this size fits into ``room``."""

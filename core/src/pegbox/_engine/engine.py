@@ -87,8 +87,8 @@ class Engine:
         self._decider = decider
         self._placement = Placement()
         self._choosing = Choosing(state, self._placement, decider)
-        #: worker -> numbers of the trials that run there; the union is ``state.active`` here.
-        self._at: dict[str, dict[int, None]] = {}
+        #: worker -> trials that run there, with their GPUs; the union is ``state.active`` here.
+        self._at: dict[str, dict[int, tuple[int, ...]]] = {}
         self._asks = AskBook()
         #: None where all checkpoints are kept.
         self._retention = None if rules.keep is None else Retention(rules.keep)
@@ -323,8 +323,8 @@ class Engine:
         if fact.checkpoint is not None:
             self._drop_surplus(fact)
         if worker is not None:
-            self._placement.give(worker, record.resources)
-            self._at.get(worker, {}).pop(record.number, None)
+            gpus = self._at.get(worker, {}).pop(record.number, ())
+            self._placement.give(worker, record.resources, gpus)
         if became is State.QUEUED and isinstance(reason, Exploit | Resize):
             self._reconfigure(record, reason)
         if became.ended:
@@ -418,11 +418,12 @@ class Engine:
         return limit is None or len(self.state.active) < limit
 
     def _launch(self, record: TrialRecord) -> bool:
-        worker = self._placement.take(record.resources)
-        if worker is None:
+        taken = self._placement.take(record.resources)
+        if taken is None:
             return False
+        worker, gpus = taken
         self._note(Launched(self._at_time, record.number, record.attempt + 1, worker))
-        self._at[worker][record.number] = None
+        self._at[worker][record.number] = gpus
         self._step.launches.append(
             Launch(
                 record.number,
@@ -433,6 +434,7 @@ class Engine:
                 record.checkpoint,
                 record.iteration,
                 record.time_total_s,
+                gpus,
             )
         )
         return True

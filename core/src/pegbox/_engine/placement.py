@@ -1,6 +1,7 @@
 """Which worker has room for what. The only account of resources: nothing is ever oversubscribed.
 
-Owns amounts, not trials. A *shape* is what one trial asks for; few shapes, many workers. Each
+Owns amounts and GPUs, not trials. A trial's GPUs are certain ones of its worker's, see
+`pegbox._engine.devices`; all else is amounts. A *shape* is what one trial asks for; few shapes, many workers. Each
 operation costs time in the number of shapes, never in the number of workers or trials.
 """
 
@@ -8,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pegbox._engine.devices import Devices
 from pegbox.resources import Resources
 
 __all__ = ["Placement"]
 
 
 class _Shape:
-    """How often one shape fits, worker by worker."""
+    """How often one shape fits, worker by worker.
 
-    __slots__ = ("buckets", "times", "total")
+    Args:
+        gpu: What it asks for of GPUs, in units.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("buckets", "gpu", "times", "total")
+
+    def __init__(self, gpu: int) -> None:
+        self.gpu = gpu
         #: worker -> how often the shape fits there now; never negative.
         self.times: dict[str, int] = {}
         #: times -> workers where it fits that often; no empty bucket, no bucket for 0.
@@ -57,17 +64,24 @@ class Placement:
         self.capacity: dict[str, Resources] = {}
         self.free: dict[str, Resources] = {}
         self._taken: dict[str, Resources] = {}
+        #: Of workers that have GPUs, or had some.
+        self._devices: dict[str, Devices] = {}
         self._shapes: dict[Resources, _Shape] = {}
 
     def join(self, worker: str, resources: Resources) -> None:
         """A worker came, or has another capacity from now on."""
         self.capacity[worker] = resources
         self._taken.setdefault(worker, Resources())
+        gpu = resources.units("gpu")
+        if worker in self._devices:
+            self._devices[worker].resize(gpu)
+        elif gpu:
+            self._devices[worker] = Devices(gpu)
         self._refresh(worker)
 
     def leave(self, worker: str) -> None:
         """A worker is gone, with all that was taken there."""
-        for account in (self.capacity, self.free, self._taken):
+        for account in (self.capacity, self.free, self._taken, self._devices):
             account.pop(worker, None)
         for shape in self._shapes.values():
             shape.put(worker, 0)
@@ -80,38 +94,52 @@ class Placement:
         """Whether one of these shapes, or of those asked for before, could be placed now."""
         return any(map(self.room, shapes)) or any(each.total for each in self._shapes.values())
 
-    def take(self, shape: Resources) -> str | None:
-        """Reserve the shape on the worker with most room for it; None where there is none."""
-        worker = self._known(shape).roomiest()
-        if worker is not None:
-            self._taken[worker] = self._taken[worker].plus(shape)
-            self._refresh(worker)
-        return worker
+    def take(self, shape: Resources) -> tuple[str, tuple[int, ...]] | None:
+        """Reserve the shape on the worker with most room for it.
 
-    def give(self, worker: str, shape: Resources) -> None:
+        Returns:
+            The worker, and the indices of those of its GPUs that are taken, wholly or in part;
+            None where there is no room.
+        """
+        known = self._known(shape)
+        worker = known.roomiest()
+        if worker is None:
+            return None
+        gpus = self._devices[worker].take(known.gpu) if known.gpu else ()
+        self._taken[worker] = self._taken[worker].plus(shape)
+        self._refresh(worker)
+        return worker, gpus
+
+    def give(self, worker: str, shape: Resources, gpus: tuple[int, ...] = ()) -> None:
         """Give back what `take` reserved; a worker that has left meanwhile is no mistake."""
         if worker in self._taken:
+            if gpus:
+                self._devices[worker].give(shape.units("gpu"), gpus)
             self._taken[worker] = self._taken[worker].minus(shape)
             self._refresh(worker)
 
     def ever_fits(self, shape: Resources) -> bool:
         """Whether some worker would have room for the shape if it were idle."""
-        return any(shape.fits(capacity) for capacity in self.capacity.values())
+        return any(_fits_idle(shape, capacity) for capacity in self.capacity.values())
 
     def _known(self, shape: Resources) -> _Shape:
         known = self._shapes.get(shape)
         if known is None:
-            known = self._shapes[shape] = _Shape()
+            known = self._shapes[shape] = _Shape(shape.units("gpu"))
             for worker, free in self.free.items():
-                known.put(worker, shape.times_in(free))
+                known.put(worker, self._times(shape, known.gpu, worker, free))
         return known
+
+    def _times(self, shape: Resources, gpu: int, worker: str, free: Resources) -> int:
+        times = shape.times_in(free)
+        return min(times, self._devices[worker].times(gpu)) if gpu and times else times
 
     def _refresh(self, worker: str) -> None:
         capacity, taken = self.capacity[worker], self._taken[worker]
         free = capacity.minus(taken) if taken.fits(capacity) else Resources()
         self.free[worker] = free
         for resources, shape in self._shapes.items():
-            shape.put(worker, resources.times_in(free))
+            shape.put(worker, self._times(resources, shape.gpu, worker, free))
 
     def check(self) -> None:
         """Count everything again; for tests.
@@ -125,6 +153,12 @@ class Placement:
                 not taken.fits(self.capacity[worker]) or free.plus(taken) == self.capacity[worker]
             )
         for resources, shape in self._shapes.items():
-            times = {w: n for w, free in self.free.items() if (n := resources.times_in(free))}
+            fits = {w: self._times(resources, shape.gpu, w, free) for w, free in self.free.items()}
+            times = {worker: n for worker, n in fits.items() if n}
             assert shape.times == times, (resources, shape.times, times)
             assert shape.total == sum(times.values())
+
+
+def _fits_idle(shape: Resources, capacity: Resources) -> bool:
+    gpu = shape.units("gpu")
+    return shape.fits(capacity) and not (gpu and Devices(capacity.units("gpu")).times(gpu) == 0)

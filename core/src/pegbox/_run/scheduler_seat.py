@@ -23,8 +23,9 @@ from pegbox.decisions import (
     Signal,
     Verdict,
 )
-from pegbox.errors import PegboxError
+from pegbox.errors import ConfigError, PegboxError
 from pegbox.events import PluginFailed
+from pegbox.resource_requests import requested
 from pegbox.resources import Resources
 from pegbox.trial import Outcome, State, TrialView
 
@@ -108,7 +109,7 @@ class SchedulerSeat:
     def _is_whole(self, decision: object) -> bool:
         """Whether what an exploit or a resize carries can be used, before anything follows it."""
         if isinstance(decision, Resize):
-            return isinstance(decision.resources, Resources)
+            return self._can_be_asked_for(decision)
         if not isinstance(decision, Exploit):
             return False
         donor: object = decision.donor
@@ -118,6 +119,17 @@ class SchedulerSeat:
         try:
             self._encode(config)
         except PegboxError as error:
+            self._refuse("scheduler_result", decision, cause=error)
+            return False
+        return True
+
+    def _can_be_asked_for(self, decision: Resize) -> bool:
+        asked: object = decision.resources
+        if not isinstance(asked, Resources):
+            return False
+        try:
+            requested(asked, "Resize(resources=...)")
+        except ConfigError as error:
             self._refuse("scheduler_result", decision, cause=error)
             return False
         return True
