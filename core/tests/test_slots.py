@@ -11,8 +11,8 @@ ONE = Resources({"cpu": 1})
 TWO = Resources({"cpu": 2})
 
 
-def launch_of(trial, attempt=1, worker="a", resources=ONE):
-    return Launch(trial, attempt, worker, resources, {}, None, 0, 0.0)
+def launch_of(trial, attempt=1, worker="a", resources=ONE, gpus=()):
+    return Launch(trial, attempt, worker, resources, {}, None, 0, 0.0, gpus)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_an_idle_slot_takes_the_next_launch_of_its_size_on_its_worker(table, idl
     assert (0, 1) not in table.by_attempt
 
 
-@pytest.mark.parametrize("other", [{"worker": "b"}, {"resources": TWO}])
+@pytest.mark.parametrize("other", [{"worker": "b"}, {"resources": TWO}, {"gpus": (0,)}])
 def test_an_idle_slot_elsewhere_or_of_another_size_does_not(table, idle, other):
     assert table.take_idle(launch_of(1, **other)) is None
     assert idle.launch is None
@@ -86,3 +86,51 @@ def test_slots_are_found_by_worker(table, idle):
     there = table.create(launch_of(1, worker="b"))
     assert table.on_worker("a") == [idle]
     assert table.on_worker("b") == [there]
+
+
+# What an idle slot keeps from a new one
+
+DEVICE = Resources({"cpu": 1, "gpu": 1})
+DEVICES = Resources({"cpu": 1, "gpu": 2})
+SHARE = Resources({"cpu": 1, "gpu": 0.5})
+
+
+def idle_slots(table, *launches):
+    slots = [table.create(launch) for launch in launches]
+    for at, slot in enumerate(slots):
+        table.release(slot, float(at))
+    return slots
+
+
+def test_idle_slots_that_have_one_of_its_devices_are_in_the_way_of_a_new_one(table):
+    first, second, both = idle_slots(
+        table,
+        launch_of(0, resources=SHARE, gpus=(0,)),
+        launch_of(1, resources=SHARE, gpus=(1,)),
+        launch_of(2, resources=DEVICES, gpus=(1, 2)),
+    )
+    capacity = Resources({"gpu": 8})
+    assert table.in_the_way(launch_of(3, resources=DEVICE, gpus=(0,)), capacity) == [first]
+    assert table.in_the_way(launch_of(3, resources=DEVICE, gpus=(1,)), capacity) == [second, both]
+    assert table.in_the_way(launch_of(3, resources=DEVICE, gpus=(3,)), capacity) == []
+
+
+def test_a_busy_slot_is_in_nobodys_way(table):
+    table.create(launch_of(0, resources=SHARE, gpus=(0,)))
+    launch = launch_of(1, resources=Resources({"gpu": 0.25}), gpus=(0,))
+    assert table.in_the_way(launch, Resources({"gpu": 1})) == []
+
+
+def test_of_other_resources_only_as_much_is_given_back_as_is_needed(table):
+    ten = Resources({"cpu": 1, "hdd": 10})
+    oldest, second, _ = idle_slots(
+        table, *(launch_of(number, resources=ten) for number in range(3))
+    )
+    table.create(launch_of(3, resources=Resources({"hdd": 55})))
+    asked = launch_of(4, resources=Resources({"hdd": 30}))
+    assert table.in_the_way(asked, Resources({"hdd": 115})) == []
+    assert table.in_the_way(asked, Resources({"hdd": 100})) == [oldest, second]
+
+
+def test_an_idle_slot_of_cores_alone_is_in_nobodys_way(table, idle):
+    assert table.in_the_way(launch_of(1, resources=TWO), Resources({"cpu": 1})) == []

@@ -1,8 +1,9 @@
 """Which worker has room for what. The only account of resources: nothing is ever oversubscribed.
 
-Owns amounts and GPUs, not trials. A trial's GPUs are certain ones of its worker's, see
-`pegbox._engine.devices`; all else is amounts. A *shape* is what one trial asks for; few shapes, many workers. Each
-operation costs time in the number of shapes, never in the number of workers or trials.
+Owns amounts and GPUs, not trials. A trial's GPUs are certain ones of its worker, counted in
+`pegbox._engine.devices`; all else is amounts. A *shape* is what one trial asks for; few shapes,
+many workers. Each operation costs time in the number of shapes and of one worker's GPUs, never in
+the number of workers or trials.
 """
 
 from __future__ import annotations

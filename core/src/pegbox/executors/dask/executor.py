@@ -155,6 +155,7 @@ class DaskExecutor:
                     continue  # its WorkerLeft is under way and ends the trial
                 slot = self._slots.take_idle(launch)
                 if slot is None:
+                    self._make_way(launch)
                     self._submit(self._slots.create(launch))
                 else:
                     out.append((slot.number, slot.call, self._task_bytes(launch)))
@@ -181,6 +182,15 @@ class DaskExecutor:
         self._cluster.close()
 
     # ------------------------------------------------------------------ slots
+
+    def _make_way(self, launch: Launch) -> None:
+        for slot in self._slots.in_the_way(launch, self._workers.present[launch.worker]):
+            self._send_home(slot)
+
+    def _send_home(self, slot: Slot) -> None:
+        """An idle slot ends, and Dask gives what it held to others."""
+        self._line.send([(slot.number, slot.call, EXIT)])
+        self._slots.remove(slot)
 
     def _submit(self, slot: Slot) -> None:
         """Pinned to a worker that has room: a free task could queue behind a busy one for ever."""
@@ -337,8 +347,7 @@ class DaskExecutor:
         self._idle_checked = self.clock()
         with self._lock:
             for slot in self._slots.idle_before(self._idle_checked - IDLE_SLOT_S):
-                self._line.send([(slot.number, slot.call, EXIT)])
-                self._slots.remove(slot)
+                self._send_home(slot)
 
     def broken(self, reason: str) -> None:
         """Nothing will ever run here again; from any thread."""

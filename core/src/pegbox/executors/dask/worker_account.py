@@ -32,7 +32,8 @@ class WorkerAccount:
         lock: Guards this account and the table of slots.
 
     Attributes:
-        present: Workers that the engine may use; one that has left is out before the engine knows.
+        present: Workers that the engine may use, with all that they have; one that has left is out
+            before the engine knows.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class WorkerAccount:
         self._exit_cause = exit_cause
         self._clock = clock
         self._lock = lock
-        self.present: set[str] = set()
+        self.present: dict[str, Resources] = {}
         #: Workers whose end is being looked into -> those that came back under the same address.
         self._leaving: dict[str, list[WorkerJoined]] = {}
 
@@ -56,7 +57,7 @@ class WorkerAccount:
         if address in self._leaving:
             self._leaving[address] = [joined]
             return []
-        self.present.add(address)
+        self.present[address] = joined.resources
         return [joined]
 
     def gone_again(self, address: str) -> bool:
@@ -64,7 +65,7 @@ class WorkerAccount:
         if address in self._leaving:
             self._leaving[address] = []
             return True
-        self.present.discard(address)
+        self.present.pop(address, None)
         return False
 
     def look_into(self, address: str, slots: Sequence[Slot], post: Post) -> None:
@@ -90,7 +91,7 @@ class WorkerAccount:
         ends = [_end(slot, at, address, cause) for slot in running]
         with self._lock:
             back = self._leaving.pop(address)
-            self.present.update(worker.worker for worker in back)
+            self.present.update((worker.worker, worker.resources) for worker in back)
             post([*ends, WorkerLeft(at, address), *back])
         for slot in slots:
             slot.future.release()
