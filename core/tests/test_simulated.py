@@ -94,6 +94,31 @@ def test_a_decision_costs_what_it_is_said_to_cost():
     assert run(seconds(3), cluster=cluster, num_samples=2).ended.at == 2 * 3 * 1.25
 
 
+def reports(result):
+    return [(f.trial, f.at) for f in result.journal if isinstance(f, Reported)]
+
+
+def test_a_busy_driver_takes_one_thing_after_the_other():
+    cluster = SimulatedCluster(workers=3, event_s=0.125)
+    result = run(seconds(2), cluster=cluster, num_samples=3)
+    launched = [f.at for f in result.journal if isinstance(f, Launched)]
+    assert launched == [0, 0, 0]  # decided at once, begun at 0.125, 0.25, 0.375
+    # Begun apart, they report apart. The last report waits for the end of trial 0 as well.
+    assert reports(result) == [(0, 1.125), (1, 1.25), (2, 1.375), (0, 2.25), (1, 2.375), (2, 2.625)]
+    assert result.ended.at == 2.875
+
+
+def test_what_comes_while_the_driver_is_busy_waits_its_turn():
+    cluster = SimulatedCluster(workers=3, event_s=0.5)
+    result = run(seconds(2), cluster=cluster, num_samples=3)
+    # Three launches until 1.5 s; from then on there is always something to do.
+    assert reports(result) == [(0, 1.5), (1, 2.0), (2, 2.5), (0, 3.0), (1, 3.5), (2, 4.5)]
+    assert result.ended.at == 1.5 + 0.5 * (6 + 2)
+    assert [f.at for f in result.journal] == sorted(f.at for f in result.journal)
+    again = run(seconds(2), cluster=cluster, num_samples=3)
+    assert text(again.journal) == text(result.journal)
+
+
 def test_a_cluster_with_room_for_two_runs_two_on_each_worker():
     cluster = SimulatedCluster(workers=2, capacity={"cpu": 2})
     result = run(seconds(1), cluster=cluster, num_samples=8)
@@ -419,3 +444,5 @@ def test_grids_and_wrong_clusters():
         SimulatedCluster(workers=0)
     with pytest.raises(ConfigError, match=r"SimulatedCluster\(rejoin_s=...\) must be seconds"):
         SimulatedCluster(rejoin_s=-1.0)
+    with pytest.raises(ConfigError, match=r"event_s=...\) must be seconds, not below 0, got -1"):
+        SimulatedCluster(event_s=-1)

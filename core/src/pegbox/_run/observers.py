@@ -111,7 +111,7 @@ class Observers:
         if not self._noted:
             return
         self._batches += 1
-        if len(self._noted) >= FAR_BEHIND and not self._said_behind:
+        if len(self._noted) >= FAR_BEHIND and self._manager.plugins and not self._said_behind:
             self._say_behind()
         self._step("callback_step_begin")
         while self._noted:

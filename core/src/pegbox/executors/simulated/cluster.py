@@ -28,6 +28,8 @@ class SimulatedCluster:
         checkpoint_period: A checkpoint comes with each report whose iteration is a multiple of
             it; 0 for none. Tries go on from the last one.
         decision_s: Virtual seconds from a report to its decision.
+        event_s: Virtual seconds for which the driver is busy with each report, each end and each
+            launch, one after the other; what comes meanwhile waits its turn.
         rejoin_s: Virtual seconds from the death of a worker to its return.
         faults: Trial, attempt (from 1) and iteration (from 1) -> what goes wrong at the end of
             that iteration, or None.
@@ -40,6 +42,7 @@ class SimulatedCluster:
     capacity: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1})
     checkpoint_period: int = 1
     decision_s: float = 0.0
+    event_s: float = 0.0
     rejoin_s: float = 1.0
     faults: Callable[[int, int, int], Fault | None] = lambda trial, attempt, iteration: None
 
@@ -51,7 +54,7 @@ class SimulatedCluster:
                     f"SimulatedCluster({name}=...) must be a whole number from {least}, "
                     f"got {value!r}"
                 )
-        for name in ("decision_s", "rejoin_s"):
+        for name in ("decision_s", "event_s", "rejoin_s"):
             if not getattr(self, name) >= 0:
                 raise ConfigError(
                     f"SimulatedCluster({name}=...) must be seconds, not below 0, "

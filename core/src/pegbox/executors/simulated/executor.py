@@ -108,6 +108,7 @@ class SimulatedExecutor:
     def launch(self, launches: Sequence[Launch]) -> None:
         """Begin tries."""
         for one in launches:
+            self._now += self._cluster.event_s
             begun = _Try(one, one.iteration, one.time_total_s)
             self._workers[one.worker].tries[begun] = None
             self._iterate(begun, 0.0)
@@ -122,10 +123,21 @@ class SimulatedExecutor:
         """
         if not self._handle_all(inbox) and not self._plans:
             raise Stalled("nothing runs in the simulation, and the run has not ended")
-        if self._plans and not inbox.over.is_set():
-            self._now = self._plans[0][0]
+        if not self._plans or inbox.over.is_set():
+            return
+        # What is due while the driver is busy has to wait.
+        self._now = max(self._now, self._plans[0][0])
+        if self._cluster.event_s:
+            self._take_one(inbox)
+        else:
             while self._plans and self._plans[0][0] == self._now:
                 inbox.post(heapq.heappop(self._plans)[2]())
+
+    def _take_one(self, inbox: Inbox) -> None:
+        """What has waited longest keeps the driver busy; what follows from it comes after that."""
+        events = heapq.heappop(self._plans)[2]()
+        self._now += self._cluster.event_s * len(events)
+        inbox.post(events)
 
     def close(self) -> None:
         """Forget what was to come."""
