@@ -1,7 +1,8 @@
-"""Where the peers live: their scripts in a given folder, and a virtual environment for each.
+"""Where subjects live: the peers' scripts in a given folder, and a virtual environment for each.
 
-What an environment must hold is read from the peers' own runner. Ours run with the interpreter
-that runs the benchmarks.
+What a peer's environment must hold is read from the peers' own runner. Ours run with the
+interpreter that runs the benchmarks, but for those that need an optimizer's library: these have
+an environment with this repository's pegbox in it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from plan import OURS, PEERS, Job
+from plan import EXTRA, OURS, PEERS, Job
 
 __all__ = ["Places"]
 
 _SUBJECTS = Path(__file__).parent / "subjects"
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 class Places:
@@ -34,7 +36,9 @@ class Places:
     def command(self, job: Job) -> list[str]:
         """The command line of a job."""
         if job.subject in OURS:
-            return [sys.executable, str(_SUBJECTS / OURS[job.subject]), *job.arguments]
+            extra = EXTRA.get(job.subject)
+            python = self._python(extra[0]) if extra else sys.executable
+            return [python, str(_SUBJECTS / OURS[job.subject]), *job.arguments]
         assert self._peers is not None
         script, environment = PEERS[job.subject]
         return [self._python(environment), str(self._peers / script), *job.arguments]
@@ -51,6 +55,9 @@ class Places:
         needed = {PEERS[job.subject][1] for job in jobs if job.subject in PEERS}
         for name in sorted(needed):
             self._make(name, _requirements(self._peers)[name])
+        for name, packages in (EXTRA[job.subject] for job in jobs if job.subject in EXTRA):
+            core = ["-c", str(_ROOT / "constraints.txt"), "-e", str(_ROOT / "core")]
+            self._make(name, [*core, *packages])
 
     def _make(self, name: str, requirements: list[str]) -> None:
         folder = self._environments / name

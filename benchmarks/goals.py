@@ -33,6 +33,7 @@ class Goal:
     subject: str = "pegbox"
 
 
+_RANDOM: Final = ("random-search", "")
 _FLOOR: Final = ("bare-mailbox", "")
 _TUNE: Final = ("ray-tune", "reuse")
 _TRIALS: Final = "steady_trials_per_s"
@@ -54,6 +55,66 @@ GOALS: Final = (
     Goal("16 x 100 reports: rate / bare mailbox", "reports-16x100", _REPORTS, "≥", 0.8, _FLOOR),
     Goal("2 x 500 reports: rate / Ray Tune", "reports-2x500", _ACTIVE, "≥", 5, _TUNE),
     Goal("16 x 100 reports: rate / Ray Tune", "reports-16x100", _ACTIVE, "≥", 5, _TUNE),
+    Goal("16 trials x 10 reports/s: wall time / floor", "cadence", "wall_s", "≤", 1.05, _FLOOR),
+    Goal("10 MB checkpoints: wall time / floor", "checkpoints", "wall_s", "≤", 1.1, _FLOOR),
+    *(
+        Goal(
+            f"p99 of an answer beside {what} / with random search",
+            row,
+            "p99_ms",
+            "≤",
+            2,
+            _RANDOM,
+            subject=subject,
+        )
+        for what, row, subject in (
+            ("a loop of 2 s an ask", "answers-loop", "python-loop"),
+            ("scikit-optimize", "answers-skopt", "scikit-optimize"),
+        )
+    ),
+    Goal("driver's peak memory, 10,000 x 10 reports, MB", "memory", "peak_mb", "≤", 300),
+    Goal("its growth for 100,000 further reports, MB", "memory", "growth_mb", "≤", 10),
+    Goal(
+        "simulated: 100,000 trials on 10,000 workers, s",
+        "simulated",
+        "wall_s_full",
+        "≤",
+        60,
+        subject="simulated",
+    ),
+    Goal(
+        "simulated: cost of an event / at a tenth of the size",
+        "simulated",
+        "growth",
+        "≤",
+        1.1,
+        subject="simulated",
+    ),
+    *(
+        Goal(
+            f"simulated: {what}: time / least (Tune {tune})",
+            "guide",
+            f"{name}_ratio",
+            "≤",
+            1.02,
+            subject="simulated",
+        )
+        for what, tune, name in (
+            ("10,000 trials of 1 s on 16 cpus", 1.144, "many_trials"),
+            ("1,000 trials on 1,024 cpus", 1.68, "many_at_once"),
+            ("96 trials x 10 results/s", 1.69, "many_results"),
+            ("200 trials on 200 nodes", 7.6, "many_nodes"),
+        )
+    ),
+    *(
+        Goal(f"{what}: time / least", row, "active_ratio", "≤", 1.02)
+        for what, row in (
+            ("trials of 1 s, two at a time", "guide-trials"),
+            ("64 trials at once", "guide-at-once"),
+            ("96 trials x 10 results/s", "guide-results"),
+            ("8 trials on 8 workers", "guide-nodes"),
+        )
+    ),
     Goal("restore 1,000 trials to the table, s", "resume-1000", "table_s", "≤", 0.05),
     Goal("restore 10,000 trials to the table, s", "resume-10000", "table_s", "≤", 0.5),
     *(

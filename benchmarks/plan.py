@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["OURS", "PEERS", "QUICK", "ROWS", "Job", "Row", "jobs"]
+__all__ = ["EXTRA", "OURS", "PEERS", "QUICK", "ROWS", "Job", "Row", "jobs"]
 
 #: Subject -> script in `subjects/`.
 OURS: Final = {
@@ -20,7 +20,14 @@ OURS: Final = {
     "engine": "engine_rate.py",
     "imports": "imports.py",
     "stages": "stages.py",
+    "random-search": "answers.py",
+    "python-loop": "answers.py",
+    "scikit-optimize": "answers.py",
+    "simulated": "simulated.py",
 }
+
+#: Subject of ours -> what it needs beside pegbox, in an environment of its own.
+EXTRA: Final = {"scikit-optimize": ("skopt", ["scikit-optimize==0.10.2"])}
 
 #: Peer -> script in the peers' folder, name of its environment.
 PEERS: Final = {
@@ -48,6 +55,9 @@ class Row:
 
 
 _BOTH: Final = {"pegbox": "", "bare-mailbox": ""}
+_ANSWERS: Final = "--n 6 --reports 400 --interval 0.01"
+_LOOP: Final = "--searcher loop"
+_SKOPT: Final = "--searcher skopt"
 
 ROWS: Final = {
     "trials-200": Row(
@@ -71,6 +81,46 @@ ROWS: Final = {
         "--n 16 --concurrency 16 --reports 100",
         _BOTH,
         {"dask-floor": ("mailbox",), "ray-tune": ("reuse",), "optuna": ("journal",)},
+    ),
+    "cadence": Row(
+        "reports",
+        "--n 16 --concurrency 16 --reports 100 --interval 0.1",
+        _BOTH,
+        {"dask-floor": ("mailbox",), "ray-tune": ("reuse",), "optuna": ("journal",)},
+    ),
+    "checkpoints": Row(
+        "checkpoints",
+        "--n 4 --concurrency 4 --reports 20 --interval 0.2 --mb 10",
+        _BOTH,
+        {"dask-floor": ("mailbox",), "ray-tune": ("reuse",)},
+    ),
+    "answers-loop": Row("answers", _ANSWERS, {"random-search": "", "python-loop": _LOOP}),
+    "answers-skopt": Row("answers", _ANSWERS, {"random-search": "", "scikit-optimize": _SKOPT}),
+    "memory": Row("memory", "--n 10000 --reports 10 --concurrency 16", {"pegbox": ""}),
+    "simulated": Row("sizes", "--n 100000 --workers 10000", {"simulated": ""}),
+    "guide": Row("guide", "", {"simulated": ""}),
+    "guide-trials": Row(
+        "trials",
+        "--n 40 --sleep 1",
+        _BOTH,
+        {"dask-floor": ("slots",), "ray-tune": ("reuse",), "optuna": ("journal",)},
+    ),
+    "guide-at-once": Row(
+        "reports",
+        "--n 64 --concurrency 64 --reports 10 --interval 1",
+        _BOTH,
+        {"dask-floor": ("mailbox",), "ray-tune": ("reuse",)},
+    ),
+    "guide-results": Row(
+        "reports",
+        "--n 96 --concurrency 96 --reports 200 --interval 0.1",
+        _BOTH,
+        {"dask-floor": ("mailbox",)},
+    ),
+    "guide-nodes": Row(
+        "reports",
+        "--n 8 --concurrency 8 --reports 20 --interval 1",
+        {"pegbox": "--workers 8"},
     ),
     "resume-1000": Row(
         "resume",
@@ -104,6 +154,12 @@ QUICK: Final = {
     "trials-10000": (),
     "reports-2x500": ("dask-floor", "ray-tune", "optuna"),
     "reports-16x100": ("dask-floor", "ray-tune"),
+    "cadence": ("dask-floor",),
+    "checkpoints": ("dask-floor",),
+    "answers-loop": (),
+    "simulated": (),
+    "guide": (),
+    "guide-results": (),
     "resume-1000": ("optuna",),
     "resume-10000": (),
     "state": (),

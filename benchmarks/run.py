@@ -53,7 +53,7 @@ def _parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--quick", action="store_true", help="less than 10 minutes, with the environments made")
+    add("--quick", action="store_true", help="less than 12 minutes, with the environments made")
     add("--rows", nargs="+", choices=ROWS, metavar="ROW", help=f"only these of {', '.join(ROWS)}")
     add("--repeat", type=int, help="repetitions (3; quick: 1)")
     add("--limit", type=float, default=300, help="seconds that one run may take")

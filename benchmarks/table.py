@@ -20,9 +20,12 @@ __all__ = ["markdown"]
 
 _STAGES = "driver_cpu messages step engine searcher store launch answer callbacks"
 _STAGE_FIGURES = [f"{stage}_us" for stage in _STAGES.split()]
+#: First in rows whose trials take a known time.
+_PACED = ["ratio", "active_ratio"]
 #: Workload -> figures that its table shows, the one that is compared first.
 _SHOWN = {
     "trials": [
+        *_PACED,
         "steady_trials_per_s",
         "driver_cpu_us",
         "early_ms",
@@ -33,11 +36,24 @@ _SHOWN = {
         "files",
     ],
     "reports": [
+        *_PACED,
         "together_results_per_s",
         "active_results_per_s",
         "driver_cpu_us",
         "p50_ms",
         "p99_ms",
+    ],
+    "checkpoints": [*_PACED, "p50_ms", "p99_ms", "driver_cpu_us"],
+    "answers": ["p50_ms", "p99_ms", "answers", "computing_s", "wall_s"],
+    "memory": ["peak_mb", "growth_mb"],
+    "sizes": ["cpu_us_tenth", "cpu_us_third", "cpu_us_full", "growth", "wall_s_full"],
+    "guide": [
+        "event_us",
+        "way_us",
+        "many_trials_ratio",
+        "many_at_once_ratio",
+        "many_results_ratio",
+        "many_nodes_ratio",
     ],
     "resume": ["table_s", "first_new_trial_s", "bytes"],
     "state": ["ratio_of_2", "ratio_of_20", "ratio_to_own_of_2", "ratio_to_own_of_20"],
@@ -89,6 +105,10 @@ def _same_names(row: str, figures: dict[str, Any]) -> Figures:
         figures.setdefault("bytes_per_trial", figures["bytes_written"] / figures["params"]["n"])
     if workload == "reports" and "params" in figures:
         figures.setdefault("together_results_per_s", figures["active_results_per_s"])
+    if "ratio" in figures and "active_s" in figures and "params" in figures:
+        # The peers give the time in which trials work only by itself.
+        least = figures["wall_s"] / figures["ratio"]
+        figures.setdefault("active_ratio", figures["active_s"] / least)
     if workload == "resume" and "state_bytes" in figures:
         figures |= {"table_s": figures["wall_s"], "bytes": figures["bytes_written"]}
     return figures
@@ -149,7 +169,7 @@ def _row(row: str, runs: Runs, errors: dict[tuple[str, str, str], str]) -> str:
         if any(figure in figures for key in keys for figures in runs[key].values())
     ]
     columns = ["subject", "runs", "others' load", *shown, "cpu_s"]
-    compared = len(keys) > 1 and bool(shown)
+    compared = len(keys) > 1 and any(subject == "pegbox" for _, subject, _ in keys)
     if compared:
         columns.append(f"pegbox / it: {shown[0]}")
     lines = [f"### {row}", "", "| " + " | ".join(columns) + " |"]

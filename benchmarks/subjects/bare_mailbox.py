@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,11 @@ from typing import Any
 
 import common
 from common import Figures
-from distributed import SchedulerPlugin, get_worker
-from distributed.utils import sync
-from pegbox.executors.dask.embedded import EmbeddedCluster
+
+_before = time.perf_counter()
+from distributed import SchedulerPlugin, get_worker  # noqa: E402
+from distributed.utils import sync  # noqa: E402
+from pegbox.executors.dask.embedded import EmbeddedCluster  # noqa: E402
 
 WORKERS = 2
 
@@ -75,20 +78,28 @@ class Driver:
 
 def trials(arguments: argparse.Namespace, folder: Path) -> Figures:
     """Slots: a long task each, which hands in a result and gets the next configuration for it."""
-    configs = iter([{"x": number / arguments.n} for number in range(arguments.n)])
+    count = arguments.n
+    configs = iter([{"x": i / count, "sleep": arguments.sleep} for i in range(count)])
+    starts: list[float] = []
     ends: list[float] = []
 
     def answer(result: dict[str, float] | None) -> dict[str, float] | None:
         if result is not None:
             ends.append(time.time())
+        starts.append(time.time())
         return next(configs, None)
 
     clock = common.CpuClock()
     cluster = EmbeddedCluster(WORKERS)
     Driver(cluster, answer).run(_slot, [()] * arguments.concurrency)
     cluster.close()
-    assert len(ends) == arguments.n
-    return common.trial_figures(ends, clock)
+    assert len(ends) == count
+    figures = common.trial_figures(ends, clock)
+    if arguments.sleep:
+        least = count * arguments.sleep / arguments.concurrency
+        wall = time.perf_counter() - _before
+        figures |= common.paced_figures(wall, ends[-1] - starts[0], least)
+    return figures
 
 
 def _slot() -> None:
@@ -100,30 +111,49 @@ def _slot() -> None:
 
 
 def _trial(config: dict[str, float]) -> dict[str, float]:
+    if config["sleep"]:
+        time.sleep(config["sleep"])
     return {"loss": config["x"]}
 
 
 def reports(arguments: argparse.Namespace, folder: Path) -> Figures:
     """Trials that report, each in a task of its own; every report waits for its answer."""
+    return _all_reports(arguments, folder, mb=0)
+
+
+def checkpoints(arguments: argparse.Namespace, folder: Path) -> Figures:
+    """Trials that write a file with each report, once, where it is to stay."""
+    return _all_reports(arguments, folder, mb=arguments.mb)
+
+
+def _all_reports(arguments: argparse.Namespace, folder: Path, mb: int) -> Figures:
     clock = common.CpuClock()
     cluster = EmbeddedCluster(WORKERS, threads_per_worker=-(-arguments.concurrency // WORKERS))
     driver = Driver(cluster, lambda payload: True)
-    trials = [(number, arguments.reports, str(folder)) for number in range(arguments.n)]
-    driver.run(_reporting, trials)
+    loop = (arguments.reports, arguments.interval, str(folder), mb)
+    driver.run(_reporting, [(number, *loop) for number in range(arguments.n)])
     cluster.close()
-    return common.report_figures(folder, arguments.n * arguments.reports, clock)
+    wall = time.perf_counter() - _before
+    figures = common.report_figures(folder, arguments.n * arguments.reports, clock)
+    if arguments.interval:
+        least = arguments.reports * arguments.interval
+        figures |= common.paced_figures(wall, figures["active_s"], least)
+    return figures
 
 
-def _reporting(number: int, count: int, scratch: str) -> None:
+def _reporting(number: int, count: int, interval_s: float, scratch: str, mb: int) -> None:
     worker = get_worker()
     call = worker.scheduler.bare_call
+    content = os.urandom(mb * 1_000_000)
 
     def report(step: int) -> None:
+        if mb:
+            Path(scratch, f"{number}-{step}.bin").write_bytes(content)
         payload = {"trial": number, "step": step, "loss": 1 / (step + 1), "time": time.time()}
         sync(worker.loop, call, payload=payload)
 
-    common.timed_reports(count, report, scratch)
+    common.timed_reports(count, report, scratch, interval_s)
 
 
 if __name__ == "__main__":
-    common.main({"trials": trials, "reports": reports})
+    common.main({"trials": trials, "reports": reports, "checkpoints": checkpoints})

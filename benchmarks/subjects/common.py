@@ -23,6 +23,9 @@ from typing import Any
 Figures = dict[str, Any]
 Workload = Callable[[argparse.Namespace, Path], Figures]
 
+#: Fewer latencies than this have no distribution.
+_FEWEST = 40
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,6 +49,10 @@ def _parse(workloads: Mapping[str, Workload]) -> argparse.Namespace:
     parser.add_argument("--n", type=int, default=200, help="number of trials")
     parser.add_argument("--reports", type=int, default=100, help="reports of each trial")
     parser.add_argument("--concurrency", type=int, default=2, help="trials at once")
+    parser.add_argument("--sleep", type=float, default=0.0, help="seconds of each trial")
+    parser.add_argument("--interval", type=float, default=0.0, help="seconds before each report")
+    parser.add_argument("--mb", type=int, default=10, help="megabytes of a checkpoint")
+    parser.add_argument("--workers", type=int, default=0, help="processes of a given cluster")
     parser.add_argument("--searcher", default="random", help="search_alg of an experiment")
     return parser.parse_args()
 
@@ -118,17 +125,38 @@ def _cpu_us(ends: list[float], clock: CpuClock) -> float:
     return 1e6 * clock.between(ends[0], ends[-1]) / (len(ends) - 1)
 
 
-def timed_reports(count: int, report: Callable[[int], object], scratch: str) -> None:
-    """Body of a reporting trial: report as fast as it is answered, and save how long each took.
+def paced_figures(wall_s: float, active_s: float, least_s: float) -> Figures:
+    """How much longer than it must a run of a known length takes.
+
+    Args:
+        wall_s: Seconds from before the imports until all was closed.
+        active_s: Seconds from the first trial's start to the last one's end.
+        least_s: Seconds that the trials' own work takes.
+    """
+    return {
+        "wall_s": wall_s,
+        "active_s": active_s,
+        "ratio": wall_s / least_s,
+        "active_ratio": active_s / least_s,
+    }
+
+
+def timed_reports(
+    count: int, report: Callable[[int], object], scratch: str, interval_s: float = 0.0
+) -> None:
+    """Body of a reporting trial: report, and save how long each answer took.
 
     Args:
         count: Number of reports.
         report: Hands in report number i and waits for the decision.
         scratch: Folder that takes a file for each trial.
+        interval_s: Seconds of sleep before each report; 0 to report as fast as it is answered.
     """
     latencies, ends = [], []
     start = time.time()
     for step in range(count):
+        if interval_s:
+            time.sleep(interval_s)
         before = time.perf_counter()
         report(step)
         latencies.append(time.perf_counter() - before)
@@ -137,6 +165,11 @@ def timed_reports(count: int, report: Callable[[int], object], scratch: str) -> 
     handle, _ = tempfile.mkstemp(dir=scratch, suffix=".json")
     with os.fdopen(handle, "w") as file:
         json.dump(saved, file)
+
+
+def saved_reports(scratch: Path) -> list[dict[str, Any]]:
+    """What `timed_reports` saved, trial by trial."""
+    return [json.loads(path.read_text()) for path in scratch.glob("*.json")]
 
 
 def report_figures(scratch: Path, expected: int, clock: CpuClock) -> Figures:
@@ -150,26 +183,38 @@ def report_figures(scratch: Path, expected: int, clock: CpuClock) -> Figures:
         expected: How many reports there must be.
         clock: Of the driver.
     """
-    trials = [json.loads(path.read_text()) for path in scratch.glob("*.json")]
+    trials = saved_reports(scratch)
     done = [
         pair for trial in trials for pair in zip(trial["ends"], trial["latencies"], strict=True)
     ]
     assert len(done) == expected, (len(done), expected)
-    last_end = max(end for end, _ in done)
+    active = max(end for end, _ in done) - min(trial["start"] for trial in trials)
     begin, end = max(trial["start"] for trial in trials), min(t["ends"][-1] for t in trials)
     together = [latency for at, latency in done if begin < at <= end]
-    figures = {
-        "active_results_per_s": expected / (last_end - min(trial["start"] for trial in trials))
-    }
-    if len(together) < 100:
+    figures = {"active_s": active, "active_results_per_s": expected / active}
+    if len(together) < _FEWEST:
         return figures
-    hundredths = statistics.quantiles(together, n=100, method="inclusive")
     return {
         **figures,
         "together_results_per_s": len(together) / (end - begin),
         "driver_cpu_us": 1e6 * clock.between(begin, end) / len(together),
+        **answer_figures(together),
+    }
+
+
+def answer_figures(latencies: list[float]) -> Figures:
+    """The distribution of answer times.
+
+    Args:
+        latencies: Seconds that each report took; at least `_FEWEST`.
+    """
+    hundredths = statistics.quantiles(latencies, n=100, method="inclusive")
+    quantiles = [min(latencies), *hundredths, max(latencies)]
+    return {
         "p50_ms": 1e3 * hundredths[49],
         "p99_ms": 1e3 * hundredths[98],
+        #: The least, 99 percentiles, and the most.
+        "answer_ms": [float(f"{1e3 * value:.3g}") for value in quantiles],
     }
 
 

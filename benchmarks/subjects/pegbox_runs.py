@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,9 @@ _before = time.perf_counter()
 import pegbox  # noqa: E402
 
 NAME = "exp"
+
+#: Hands in a value and the number of the step, and waits for the decision.
+Report = Callable[[float, int], None]
 
 
 def no_op(config: Mapping[str, Any]) -> dict[str, float]:
@@ -59,15 +65,38 @@ def trials(arguments: argparse.Namespace, folder: Path) -> Figures:
     """No-op trials: the rate while all workers work, and what they left on disk."""
     clock = common.CpuClock()
     begin = time.perf_counter()
-    run(no_op, arguments, folder)
+    run(_sleeper(arguments.sleep) if arguments.sleep else no_op, arguments, folder)
     wall = time.perf_counter() - begin
     size, files = common.folder_size(folder)
-    return {
+    figures = {
         "wall_s": wall,
         **common.trial_figures(_end_times(folder / NAME), clock),
         "bytes_per_trial": size / arguments.n,
         "files": files,
     }
+    if arguments.sleep:
+        least = arguments.n * arguments.sleep / arguments.concurrency
+        figures |= _paced(_active_s(folder / NAME), least)
+    return figures
+
+
+def _sleeper(seconds: float) -> Callable[..., Any]:
+    def trial(config: Mapping[str, Any]) -> dict[str, float]:
+        time.sleep(seconds)
+        return {"loss": config["x"]}
+
+    return trial
+
+
+def _active_s(experiment: Path) -> float:
+    """Seconds from the first trial's launch to the last one's end, as the driver knew of them."""
+    with sqlite3.connect(experiment / "experiment.sqlite") as db:
+        select = "SELECT max(at) - min(at) FROM events WHERE kind IN ('Launched', 'Ended')"
+        return float(db.execute(select).fetchone()[0])
+
+
+def _paced(active_s: float, least_s: float) -> Figures:
+    return common.paced_figures(time.perf_counter() - _before, active_s, least_s)
 
 
 def _end_times(experiment: Path) -> list[float]:
@@ -86,21 +115,97 @@ def _end_times(experiment: Path) -> list[float]:
 
 
 def reports(arguments: argparse.Namespace, folder: Path) -> Figures:
-    """Trials that report as fast as they are answered; measured inside the trials."""
+    """Trials that report; measured inside the trials."""
+
+    def prepare() -> Report:
+        return lambda value, step: pegbox.report({"loss": value, "step": step})
+
+    return _all_reports(prepare, arguments, folder)
+
+
+def checkpoints(arguments: argparse.Namespace, folder: Path) -> Figures:
+    """Trials that hand in a checkpoint with each report, from a folder made for it."""
+    size = arguments.mb * 1_000_000
+
+    def prepare() -> Report:
+        content = os.urandom(size)
+
+        def report(value: float, step: int) -> None:
+            with tempfile.TemporaryDirectory() as place:
+                Path(place, "model.bin").write_bytes(content)
+                checkpoint = pegbox.Checkpoint.from_directory(place)
+                pegbox.report({"loss": value}, checkpoint=checkpoint)
+
+        return report
+
+    figures = _all_reports(prepare, arguments, folder)
+    kept, _ = common.folder_size(folder / NAME)
+    assert kept > arguments.n * arguments.reports * size, "checkpoints are missing"
+    return figures
+
+
+def _all_reports(
+    prepare: Callable[[], Report], arguments: argparse.Namespace, folder: Path
+) -> Figures:
     clock = common.CpuClock()
     scratch = folder / "scratch"
     scratch.mkdir()
-    place, count = str(scratch), arguments.reports
+    place, count, interval = str(scratch), arguments.reports, arguments.interval
 
     def trial(config: Mapping[str, Any]) -> None:
-        def report(step: int) -> None:
-            pegbox.report({"loss": config["x"], "step": step})
-
-        common.timed_reports(count, report, place)
+        report = prepare()
+        common.timed_reports(count, lambda step: report(config["x"], step), place, interval)
 
     cpu = min(1.0, 2 / arguments.concurrency)
-    run(pegbox.with_resources(trial, {"cpu": cpu}), arguments, folder)
-    return common.report_figures(scratch, arguments.n * count, clock)
+    with _given_cluster(arguments.workers):
+        run(pegbox.with_resources(trial, {"cpu": cpu}), arguments, folder)
+    figures = common.report_figures(scratch, arguments.n * count, clock)
+    return figures | (_paced(figures["active_s"], count * interval) if interval else {})
+
+
+@contextmanager
+def _given_cluster(workers: int) -> Iterator[None]:
+    """A cluster of so many processes that the run finds by its client; for 0, none."""
+    if not workers:
+        yield
+        return
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster),
+    ):
+        yield
+
+
+def memory(arguments: argparse.Namespace, folder: Path) -> Figures:
+    """Peak memory of the driver, and how it grows where each trial reports twice as often."""
+    peak = _peak_mb(arguments.reports, arguments)
+    reports = arguments.n * arguments.reports
+    growth = (_peak_mb(2 * arguments.reports, arguments) - peak) * 100_000 / reports
+    return {"peak_mb": peak, "growth_mb": growth}
+
+
+def _peak_mb(reports: int, arguments: argparse.Namespace) -> float:
+    """Of a process of its own."""
+    words = ["--n", arguments.n, "--reports", reports, "--concurrency", arguments.concurrency]
+    command = [sys.executable, __file__, "peak_memory", *map(str, words)]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(json.loads(ended.stdout)["peak_mb"])
+
+
+def peak_memory(arguments: argparse.Namespace, folder: Path) -> Figures:
+    """Trials that report, and a look at the best of them."""
+    count = arguments.reports
+
+    def trial(config: Mapping[str, Any]) -> None:
+        for step in range(count):
+            pegbox.report({"loss": config["x"] / (step + 1)})
+
+    cpu = min(1.0, 2 / arguments.concurrency)
+    results = run(pegbox.with_resources(trial, {"cpu": cpu}), arguments, folder)
+    assert results.get_best_result().metrics["training_iteration"] == count
+    return {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def resume(arguments: argparse.Namespace, folder: Path) -> Figures:
@@ -207,6 +312,9 @@ if __name__ == "__main__":
         {
             "trials": trials,
             "reports": reports,
+            "checkpoints": checkpoints,
+            "memory": memory,
+            "peak_memory": peak_memory,
             "resume": resume,
             "finished_experiment": finished_experiment,
             "state": state,
