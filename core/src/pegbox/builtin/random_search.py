@@ -109,4 +109,6 @@ class _Sample:
 
     def given(self, place: int) -> Point:
         """What is not drawn."""
+        if not self._grids:
+            return self._point
         return {**self._point, **product_point(self._grids, place)}

@@ -23,6 +23,9 @@ PLUGIN_NAME = f"pegbox-mailbox-{PROTOCOL}"
 #: What a slot gets when nobody waits for it any more: it is to end at once.
 EXIT = "exit"
 
+#: Up to so many slots, a call is handed to a driver beside the mailbox at once.
+FEW_SLOTS = 4
+
 #: How long after its client vanished a run is kept, for one that only lost its connection.
 CLIENT_GRACE_S = 15.0
 
@@ -80,6 +83,13 @@ class RunBox:
         elif len(self.messages) == 1:
             # All that comes in this turn of the loop is handed over together.
             asyncio.get_running_loop().call_soon(self._deliver)
+
+    def put_call(self, *message: Any) -> None:
+        """A slot's call. Of few slots no two come in one turn of the loop, which is saved then."""
+        if self.listener is None or self.messages or len(self.slots) > FEW_SLOTS:
+            return self.put(*message)
+        self.messages.append(message)
+        self._deliver()
 
     def _deliver(self) -> None:
         if self.listener is not None and not self.closed:
@@ -219,10 +229,10 @@ class Mailbox(SchedulerPlugin):
         if number > box.number:
             box.number = number
             box.future = asyncio.get_running_loop().create_future()
-            run_box.put("call", slot, number, payload)
+            run_box.put_call("call", slot, number, payload)
         assert box.future is not None
-        # Shielded: a caller whose connection breaks comes again with the same number.
-        return await asyncio.shield(box.future)
+        # A caller whose connection breaks comes again with the same number, and waits here too.
+        return await box.future
 
     # ---------------------------------------------------- what Dask tells it
 
