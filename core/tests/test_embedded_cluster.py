@@ -45,8 +45,8 @@ def marked(mark):
 
 
 def folders_of_clusters(folder):
-    """Temporary folders of this test's clusters, on disk and in memory."""
-    return {*folder.glob("pegbox-*"), *(folder / "memory").glob("pegbox-*")}
+    """Temporary folders of this test's clusters."""
+    return set(folder.glob("pegbox-*"))
 
 
 def is_gone(pid):
@@ -60,8 +60,6 @@ def is_gone(pid):
 def make_cluster(tmp_path, monkeypatch):
     """Clusters whose folders lie in ``tmp_path``, and which are closed in the end."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / "memory").mkdir()
-    monkeypatch.setattr("pegbox.executors.dask.shared_folder._IN_MEMORY", tmp_path / "memory")
     with contextlib.ExitStack() as stack:
 
         def make(n_workers=1, **options):

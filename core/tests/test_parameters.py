@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-import signal
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from clusters import PATIENCE_S, first_line, run_python, wait_until
-from distributed import Client, LocalCluster
 from pegbox import RunConfig, Trainable, TuneConfig, Tuner, grid_search, with_parameters
-from pegbox._trial.parameters import ParameterBlock, SavedParameters, open_file
+from pegbox._trial.parameters import ParameterBlock, SavedParameters
 from pegbox.errors import ConfigError
-from pegbox.executors.dask import parameter_shelf, shared_folder
+from pegbox.executors.dask import parameter_shelf, shared_block
 
 X = {"x": grid_search([1.0, 2.0, 3.0, 4.0])}
 
@@ -39,16 +37,14 @@ def block_of(**values: Any) -> tuple[SavedParameters, ParameterBlock]:
     return saved, ParameterBlock(memoryview(memory.getvalue()))
 
 
-def test_values_come_back_and_arrays_are_neither_copied_nor_writable(tmp_path: Path) -> None:
+def test_values_come_back_and_arrays_are_neither_copied_nor_writable() -> None:
     array = np.arange(1000.0)
     fortran = np.asfortranarray(np.ones((3, 5)))
     strided = np.arange(10)[::2]
     saved, block = block_of(
         array=array, fortran=fortran, strided=strided, empty=np.zeros(0), rest={"a": [1, "ä"]}
     )
-    with open(tmp_path / "block", "wb") as file:
-        saved.write(file)
-    for source in (saved, block, open_file(str(tmp_path / "block"))):
+    for source in (saved, block):
         values = source.values()
         np.testing.assert_array_equal(values["array"], array)
         np.testing.assert_array_equal(values["fortran"], fortran)
@@ -63,6 +59,22 @@ def test_values_come_back_and_arrays_are_neither_copied_nor_writable(tmp_path: P
         values["rest"]["a"].append(2)
         assert source.values()["rest"] == {"a": [1, "ä"]}
     assert saved.size < array.nbytes + 3000
+
+
+@pytest.mark.parametrize("step", [1, 7, 64, 1000, 10**6])
+def test_a_block_is_read_in_pieces_of_any_size(step: int) -> None:
+    saved = SavedParameters({f"a{n}": np.arange(n, dtype="u1") for n in (0, 1, 63, 64, 65, 999)})
+    memory = io.BytesIO()
+    saved.write(memory)
+    pieces = [bytes(saved.read(at, at + step)) for at in range(0, saved.size, step)]
+    assert b"".join(pieces) == memory.getvalue()
+
+
+def test_a_piece_of_an_array_is_not_copied() -> None:
+    array = np.arange(100_000)
+    saved = SavedParameters({"array": array})
+    piece = saved.read(400_000, 500_000)
+    assert np.shares_memory(np.frombuffer(piece, "u1"), array)
 
 
 def test_values_that_share_an_object_still_do() -> None:
@@ -112,83 +124,28 @@ def test_inline(with_class: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("with_class", [False, True])
-def test_in_processes_of_its_own_one_file_serves_all(
+def test_in_processes_of_its_own_one_block_serves_all(
     with_class: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_memory = tmp_path / "memory"
-    in_memory.mkdir()
-    monkeypatch.setattr(shared_folder, "_IN_MEMORY", str(in_memory))
-    written: list[Path] = []
-    lay_out = parameter_shelf.ParameterShelf.lay_out
+    shared: list[str | None] = []
+    share = parameter_shelf.ParameterShelf.share
 
-    def watched(self: Any, folder: Path) -> None:
-        lay_out(self, folder)
-        written.extend(in_memory.rglob("parameters"))
+    def watched(self: Any, folder: Path | None) -> str | None:
+        shared.append(share(self, folder))
+        return shared[-1]
 
-    monkeypatch.setattr(parameter_shelf.ParameterShelf, "lay_out", watched)
+    monkeypatch.setattr(parameter_shelf.ParameterShelf, "share", watched)
+    monkeypatch.setattr(parameter_shelf.ParameterShelf, "piece", None)
     check(fit(tmp_path, sums(with_class), executor="dask"))
-    assert len(written) == 1
-    assert list(in_memory.iterdir()) == []
+    assert len(shared) == 1
+    assert shared[0] is not None
+    assert not os.path.exists(shared[0])
 
 
-def test_the_file_is_gone_after_a_failure_too(
+def test_without_proc_it_is_a_file_in_the_folder_of_the_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_folder, "_IN_MEMORY", str(tmp_path))
-
-    def train(config: dict[str, Any], data: Any) -> None:
-        raise OSError("all fail")
-
-    results = fit(tmp_path, with_parameters(train, data=np.ones(100)))
-    assert results.num_errors == 4
+    monkeypatch.setattr(shared_block, "_FOLDER_OF_FILES", "/nowhere")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    check(fit(tmp_path / "runs", sums(with_class=False)))
     assert list(tmp_path.glob("pegbox-*")) == []
-
-
-def test_without_room_in_memory_it_is_an_ordinary_temporary_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shared_folder, "_IN_MEMORY", str(tmp_path / "nowhere"))
-    check(fit(tmp_path, sums(with_class=False)))
-    assert shared_folder.make_memory_folder() is None
-    assert shared_folder.roomy(tmp_path, 1)
-    assert not shared_folder.roomy(tmp_path, 10**18)
-    assert not shared_folder.roomy(tmp_path / "nowhere", 1)
-
-
-_KILLED = """
-import sys
-from pegbox.executors.dask.embedded import EmbeddedCluster
-folder = EmbeddedCluster(1).shared_folder(1)
-(folder / "parameters").write_text("large")
-print(folder, flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_killed_driver_leaves_no_file() -> None:
-    with run_python(_KILLED) as driver:
-        folder = Path(first_line(driver))
-        assert (folder / "parameters").is_file()
-        os.kill(driver.pid, signal.SIGKILL)
-        wait_until(lambda: not folder.exists())
-
-
-def test_on_a_given_cluster_they_come_over_its_own_connections(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parameter_shelf, "_PIECE", 30_000)
-    pieces: list[int] = []
-    piece = parameter_shelf.ParameterShelf.piece
-
-    def counted(self: Any, number: int) -> bytes:
-        pieces.append(number)
-        return piece(self, number)
-
-    monkeypatch.setattr(parameter_shelf.ParameterShelf, "piece", counted)
-    layout = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": ":0"}
-    with LocalCluster(**layout) as cluster, Client(cluster, set_as_default=False) as client:
-        client.wait_for_workers(1, PATIENCE_S)
-        for with_class in (False, True):
-            check(fit(tmp_path / str(with_class), sums(with_class), client=client))
-    # Once for each run in the process, although two slots ran there.
-    assert pieces == [0, 1, 2, 0, 1, 2]

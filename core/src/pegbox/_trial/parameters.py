@@ -7,17 +7,17 @@ not copied, and cannot be written to. How a block gets to a process is the execu
 
 from __future__ import annotations
 
-import mmap
 import pickle
 import struct
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, BinaryIO, Final
 
 from pegbox._trial.pickling import dump
 from pegbox.errors import ConfigError
 
-__all__ = ["ParameterBlock", "SavedParameters", "open_file"]
+__all__ = ["ParameterBlock", "SavedParameters"]
 
 _ALIGNMENT: Final = 64
 _COUNT: Final = struct.Struct("<Q")
@@ -42,26 +42,31 @@ class SavedParameters:
                 dump(value, f"the parameter {name!r} of with_parameters")
             raise
         self._parts = [memoryview(pickled), *(buffer.raw() for buffer in buffers)]
+        self._layout, self._starts = _laid_out(self._parts)
 
     @property
     def size(self) -> int:
         """Bytes of the block."""
-        ends = (_aligned(part.nbytes) for part in self._parts)
-        return _aligned(len(self._table())) + sum(ends)
+        return self._starts[-1]
 
     def write(self, file: BinaryIO) -> None:
         """Write the block."""
-        for part in (memoryview(self._table()), *self._parts):
+        for part in self._layout:
             file.write(part)
-            file.write(bytes(_aligned(part.nbytes) - part.nbytes))
+
+    def read(self, start: int, stop: int) -> memoryview:
+        """Bytes of the block; copied only where they come from several parts."""
+        first = bisect_right(self._starts, start) - 1
+        last = bisect_left(self._starts, stop)
+        found = [
+            part[max(0, start - at) : stop - at]
+            for part, at in zip(self._layout[first:last], self._starts[first:last], strict=False)
+        ]
+        return found[0] if len(found) == 1 else memoryview(b"".join(found))
 
     def values(self) -> dict[str, Any]:
         """The values anew, as from a block."""
         return _build(self._parts)
-
-    def _table(self) -> bytes:
-        sizes = [part.nbytes for part in self._parts]
-        return struct.pack(f"<{1 + len(sizes)}Q", len(sizes), *sizes)
 
 
 class ParameterBlock:
@@ -79,19 +84,24 @@ class ParameterBlock:
         return _build(self._parts)
 
 
-@lru_cache(maxsize=2)
-def open_file(path: str) -> ParameterBlock:
-    """A block in a file, which all processes of a machine then have in memory once."""
-    with open(path, "rb") as file:
-        return ParameterBlock(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
-
-
 def _build(parts: list[memoryview]) -> dict[str, Any]:
     pickled, *buffers = parts
     values: dict[str, Any] = pickle.loads(
         pickled, buffers=[buffer.toreadonly() for buffer in buffers]
     )
     return values
+
+
+def _laid_out(parts: Sequence[memoryview]) -> tuple[list[memoryview], list[int]]:
+    """All that a block consists of, in order, and where each begins; at last, where it ends."""
+    sizes = [part.nbytes for part in parts]
+    table = memoryview(struct.pack(f"<{1 + len(sizes)}Q", len(sizes), *sizes))
+    placed = []
+    for part in (table, *parts):
+        padding = bytes(_aligned(part.nbytes) - part.nbytes)
+        placed += [part, memoryview(padding)]
+    placed = [part for part in placed if part.nbytes]
+    return placed, list(accumulate((part.nbytes for part in placed), initial=0))
 
 
 def _parts(memory: memoryview) -> Iterator[memoryview]:

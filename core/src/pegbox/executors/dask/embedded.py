@@ -21,7 +21,6 @@ from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.guard_handle import GuardHandle
 from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
 from pegbox.executors.dask.oom_counter import read_oom_kills
-from pegbox.executors.dask.shared_folder import roomy
 from pegbox.executors.dask.worker_handle import WorkerHandle
 
 if TYPE_CHECKING:
@@ -113,15 +112,14 @@ class EmbeddedCluster:
         """Cores that a trial on a worker may use."""
         return self._cpus
 
-    def shared_folder(self, size: int) -> Path:
-        """A folder that every worker can read, with room for so many bytes; gone at the end.
+    def shared_folder(self) -> Path:
+        """A folder that every worker can read; gone at the end.
 
         Starts the worker processes, as `prestart` does.
         """
         self.prestart()
         assert self._pad is not None
-        memory = self._pad.memory_folder
-        return memory if memory is not None and roomy(memory, size) else self._pad.folder
+        return self._pad.folder
 
     def pids(self) -> dict[str, int]:
         """Process id of each worker that has joined and runs, by address."""
@@ -238,7 +236,7 @@ class EmbeddedCluster:
     def _start_processes(self) -> None:
         self._oom_kills = read_oom_kills() or 0
         self._pad = make_launchpad(self._n_workers, self._cpus, self._environments)
-        folders = [self._pad.folder, *filter(None, [self._pad.memory_folder])]
+        folders = [self._pad.folder]
         self._guard = GuardHandle(f"{MARKER}={self._pad.token}-", folders)
         for place in range(self._n_workers):
             self._launch(self._pad, self._guard, place)

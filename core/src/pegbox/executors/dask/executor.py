@@ -29,6 +29,7 @@ from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
 from pegbox.executors.dask.mailbox import EXIT
+from pegbox.executors.dask.parameter_desk import ParameterDesk
 from pegbox.executors.dask.parameter_shelf import ParameterShelf
 from pegbox.executors.dask.slot import SlotSpec, run_slot
 from pegbox.executors.dask.slot_start import make_start
@@ -55,8 +56,8 @@ class ClusterLike(Protocol):
     #: What users can do so that no trials of whole cores share a process, as a sentence's end.
     against_sharing: str
 
-    def shared_folder(self, size: int) -> Path | None:
-        """A folder that all workers can read, with room for so many bytes; None without one."""
+    def shared_folder(self) -> Path | None:
+        """A folder of this host, where all workers are, that they can read; None otherwise."""
 
     def start(self) -> Client:
         """A connected client."""
@@ -94,7 +95,7 @@ class DaskExecutor:
     ) -> None:
         self._cluster = cluster
         self._trainable = trainable
-        self._parameters = None if parameters is None else ParameterShelf(parameters)
+        self._desk = None if parameters is None else ParameterDesk(ParameterShelf(parameters))
         self._alone = alone
         self._make_task = make_task
         self._experiment = experiment
@@ -114,9 +115,9 @@ class DaskExecutor:
     def start(self, inbox: Inbox) -> None:
         """Connect, begin the run at the mailbox, announce the workers."""
         self._inbox = inbox
-        if self._parameters is not None:
+        if self._desk is not None:
             # Worker processes import meanwhile.
-            self._parameters.lay_out(self._cluster.shared_folder(self._parameters.size))
+            self._desk.lay_out(self._cluster.shared_folder())
         self._client = self._cluster.start()
         self._loop = LoopHandler(self._client.loop, inbox)
         self._line = DriverLine(
@@ -127,6 +128,8 @@ class DaskExecutor:
             self._take,
             self.broken,
         )
+        if self._desk is not None:
+            self._desk.open(self._line)
         self._line.open()
 
     def clock(self) -> float:
@@ -179,6 +182,8 @@ class DaskExecutor:
             for slot in self._slots.slots.values():
                 if slot.future is not None:
                     slot.future.release()
+        if self._desk is not None:
+            self._desk.close()
         self._cluster.close()
 
     # ------------------------------------------------------------------ slots
@@ -209,8 +214,8 @@ class DaskExecutor:
         slot.future.add_done_callback(lambda future: self._task_done(slot, future))
 
     def _spec(self, slot: Slot) -> SlotSpec:
-        where = None if self._parameters is None else self._parameters.where
-        return SlotSpec(self._run, slot.number, self._trainable, where, self._alone)
+        block = None if self._desk is None else self._desk.name
+        return SlotSpec(self._run, slot.number, self._trainable, block, self._alone)
 
     def _task_bytes(self, launch: Launch) -> bytes:
         task = self._make_task(launch)
@@ -229,6 +234,7 @@ class DaskExecutor:
             if slot.number not in self._slots.slots:
                 return
             self._slots.remove(slot)
+            self._forget([slot])
         error = future.exception()
         text = (
             f"a worker cannot run trials: {type(error).__name__}: {error} (on {slot.worker}; the "
@@ -270,9 +276,9 @@ class DaskExecutor:
             at = self.clock()
             events.append(reported(message, at=at, trial=trial, attempt=attempt, place=slot.place))
         elif operation == "parameters":
-            assert self._parameters is not None
-            self._line.send([(number, call, self._parameters.piece(*arguments))])
-            slot.call = None
+            assert self._desk is not None
+            slot.call = None  # the desk answers, in its own time
+            self._desk.asked(number, call, slot.worker, *arguments)
         elif operation == "ended":
             self._trial_ended(events, slot, *arguments)
         elif operation == "open":
@@ -340,8 +346,13 @@ class DaskExecutor:
         slots = self._slots.on_worker(address)
         for slot in slots:
             self._slots.remove(slot)
+        self._forget(slots, address)
         if not self._closing:
             self._workers.look_into(address, slots, self._inbox.post)
+
+    def _forget(self, slots: Sequence[Slot], worker: str | None = None) -> None:
+        if self._desk is not None:
+            self._desk.gone({slot.number for slot in slots}, worker)
 
     def _give_back_idle(self) -> None:
         self._idle_checked = self.clock()

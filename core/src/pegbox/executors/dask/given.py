@@ -50,8 +50,8 @@ class GivenCluster:
         check_client(client)
         self._client = client
 
-    def shared_folder(self, size: int) -> None:
-        """None: nobody knows which folders its workers can read."""
+    def shared_folder(self) -> None:
+        """None: nobody knows of which hosts its workers are."""
 
     @property
     def scheduler(self) -> Any | None:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pegbox.executors.dask.shared_folder import make_memory_folder
-
 __all__ = ["MARKER", "Launchpad", "make_launchpad"]
 
 #: Environment variable by which everything that a worker has started is found again.
@@ -35,7 +33,6 @@ class Launchpad:
     Attributes:
         token: Unique for the cluster; begins the marker of each worker.
         folder: The cluster's own temporary folder, absolute.
-        memory_folder: One whose files lie in memory; None where there is no place for it.
         environments: For each place, in full.
         sys_path: The driver's search path, absolute.
         cwd: The driver's working folder, or None where it has been removed.
@@ -43,7 +40,6 @@ class Launchpad:
 
     token: str
     folder: Path
-    memory_folder: Path | None
     environments: tuple[Mapping[str, str], ...]
     sys_path: tuple[str, ...]
     cwd: str | None
@@ -66,7 +62,6 @@ def make_launchpad(
     return Launchpad(
         token=uuid.uuid4().hex,
         folder=Path(tempfile.mkdtemp(prefix="pegbox-")).resolve(),
-        memory_folder=make_memory_folder(),
         environments=tuple({**common, **variables} for variables in own),
         sys_path=_search_path(cwd),
         cwd=cwd,

@@ -109,6 +109,15 @@ class DriverLine:
             self._flush_planned = True
             asyncio.get_running_loop().call_soon(self._flush)
 
+    def send_apart(self, answers: list[tuple[Any, ...]]) -> None:
+        """Hand out large answers, so that no others wait behind them; from any thread."""
+        if threading.get_ident() != self._thread:
+            self._client.loop.add_callback(self.send_apart, answers)
+        elif self._local is not None:
+            self._local.answer(self._run, answers)
+        else:
+            self._push_aside(answers)
+
     def close(self) -> None:
         """End the run at the mailbox: all its slots are sent home."""
         self._client.sync(self._close)
@@ -138,12 +147,14 @@ class DriverLine:
         self._flush_planned = False
         self._handled.set()
         if self._out and self._polling:
-            push = asyncio.ensure_future(self._push())
-            self._pushes.add(push)
-            push.add_done_callback(self._pushes.discard)
+            self._push_aside(self._taken_out())
 
-    async def _push(self) -> None:
-        answers = self._taken_out()
+    def _push_aside(self, answers: list[tuple[Any, ...]]) -> None:
+        push = asyncio.ensure_future(self._push(answers))
+        self._pushes.add(push)
+        push.add_done_callback(self._pushes.discard)
+
+    async def _push(self, answers: list[tuple[Any, ...]]) -> None:
         try:
             await self._call("push", run=self._run, answers=answers)
         except OSError:

@@ -1,57 +1,64 @@
-"""The driver's end of `pegbox.with_parameters`: where workers find the values.
+"""The driver's copy of what `pegbox.with_parameters` was given: in pieces, or shared on its host.
 
-In a file that all of them can read, or piece by piece over the mailbox.
+Knows nothing of slots; who gets what from it is the desk's affair.
 """
 
 from __future__ import annotations
 
-import io
+import logging
+import uuid
 from pathlib import Path
 from typing import Final
 
 from pegbox._trial.parameters import SavedParameters
+from pegbox.executors.dask.shared_block import BlockName, SharedBlock
 
-__all__ = ["ParameterShelf"]
+__all__ = ["PIECE", "ParameterShelf"]
 
-_PIECE: Final = 16_000_000
-_FILE_NAME: Final = "parameters"
+logger = logging.getLogger("pegbox")
+
+#: Bytes that are sent at once. A larger piece holds up the answers of others, smaller ones take
+#: longer in all.
+PIECE: Final = 4_000_000
 
 
 class ParameterShelf:
     """The values of one run.
 
     Args:
-        saved: The values, pickled.
+        saved: The values, pickled; they must not change any more.
+
+    Attributes:
+        name: Of the block that each host is to have.
     """
 
     def __init__(self, saved: SavedParameters) -> None:
         self._saved = saved
-        self._block: memoryview | None = None
-        self._file: Path | None = None
+        self._block: SharedBlock | None = None
+        self.name = BlockName(uuid.uuid4().hex, saved.size)
 
-    @property
-    def size(self) -> int:
-        """Bytes of the values."""
-        return self._saved.size
+    def share(self, folder: Path | None) -> str | None:
+        """Make the block of this host.
 
-    @property
-    def where(self) -> str | int:
-        """What slots are told: the path of a file, or the number of pieces to ask for."""
-        return -(-self.size // _PIECE) if self._file is None else str(self._file)
+        Args:
+            folder: See `SharedBlock.make`.
 
-    def lay_out(self, folder: Path | None) -> None:
-        """Write the file; without a folder, slots ask for pieces."""
-        if folder is None:
-            return
-        path = folder / _FILE_NAME
-        with open(path, "xb") as file:
-            self._saved.write(file)
-        self._file = path
+        Returns:
+            Where other processes of this host open it; None where there is no room, or no way.
+        """
+        try:
+            self._block = SharedBlock.make(self.name, self._saved.write, folder)
+        except OSError as error:
+            logger.debug("the parameters are not shared from here: %s", error)
+            return None
+        return self._block.path
 
-    def piece(self, number: int) -> bytes:
-        """One piece of the values, from 0."""
-        if self._block is None:
-            memory = io.BytesIO()
-            self._saved.write(memory)
-            self._block = memory.getbuffer()
-        return bytes(self._block[number * _PIECE : (number + 1) * _PIECE])
+    def piece(self, start: int) -> memoryview:
+        """The bytes from ``start`` on, as many as are sent at once."""
+        return self._saved.read(start, start + PIECE)
+
+    def close(self) -> None:
+        """The run is over."""
+        if self._block is not None:
+            self._block.close()
+            self._block = None

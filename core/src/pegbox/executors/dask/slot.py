@@ -19,7 +19,8 @@ from distributed import get_worker, secede
 from pegbox._trial.stage import Stage
 from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
 from pegbox.executors.dask.mailbox import EXIT
-from pegbox.executors.dask.parameter_pull import parameters_of
+from pegbox.executors.dask.parameter_pull import Parameters
+from pegbox.executors.dask.shared_block import BlockName
 from pegbox.executors.dask.slot_line import SlotLine
 from pegbox.executors.dask.versions import versions
 
@@ -34,15 +35,14 @@ class SlotSpec:
         run: Key of the run at the mailbox, with its epoch.
         slot: Number of the slot within the run; never used twice.
         trainable: The user's function or class, pickled.
-        parameters: Where `pegbox.with_parameters`' values are: a file of this machine, or at the
-            driver, in so many pieces; None without any.
+        parameters: The block that `pegbox.with_parameters`' values are in; None without any.
         owns_process: Whether the process runs this slot alone.
     """
 
     run: str
     slot: int
     trainable: bytes
-    parameters: str | int | None = None
+    parameters: BlockName | None = None
     owns_process: bool = False
 
 
@@ -74,8 +74,8 @@ def _run_trials(spec: SlotSpec, line: SlotLine) -> None:
     reply = line.call("open", _place(), versions())
     if reply == EXIT:
         return
-    parameters = parameters_of(spec.run, spec.parameters, line)
-    stage = Stage(_load(spec.trainable), parameters, owns_process=spec.owns_process)
+    parameters = Parameters(spec.parameters, line)
+    stage = Stage(_load(spec.trainable), parameters.values, owns_process=spec.owns_process)
     try:
         while reply != EXIT:
             task: TrialTask = pickle.loads(reply)
@@ -86,6 +86,7 @@ def _run_trials(spec: SlotSpec, line: SlotLine) -> None:
             reply = line.call("ended", task.trial, task.attempt, _plain(end))
     finally:
         stage.close()
+        parameters.close()
 
 
 def _place() -> tuple[str, str, int]:
