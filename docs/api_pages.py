@@ -50,7 +50,7 @@ PAGES: Final = {
     "results": Page(
         "Results",
         "What a run found.",
-        ("pegbox.results", "pegbox.analysis"),
+        ("pegbox.results", "pegbox.analysis", "pegbox.usage"),
     ),
     "spaces": Page(
         "Spaces",

@@ -47,7 +47,7 @@ PARTS = {
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
             *("space", "jsonvalue", "scalars", "averages", "argument_checks", "seeds", "autofill"),
             *("result_files", "text"),
-            *("config_copy", "placement_group", "demand", "usage"),
+            *("config_copy", "placement_group", "demand", "usage", "usage_text"),
         ),
         pure=True,
     ),

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from pegbox._store import Store
 from pegbox.cli import main
 from pegbox.events import RunEnded
+from pegbox.usage import Usage
 from store_facts import (
     META,
     checkpoint_at,
@@ -148,6 +149,21 @@ def test_an_experiment_is_shown_with_the_best_trial_first(trying):
         ["ab1de_00003", "TERMINATED"],
     ]
     assert text.endswith("errors\n  ab1de_00002  no luck\n")
+
+
+def test_where_the_time_went_is_shown_where_it_is_known(trying):
+    assert "slots" not in run("show", "trying")
+    with Store.open(trying) as store:
+        store.save_usage(Usage(10.0, 15.0, {"paused": 5.0}, {"store": 1.5, "engine": 0.001}))
+    text = run("show", "trying")
+    assert "\nslots      busy 75 %, idle 25 %: 25 % paused\n" in text
+    assert "\ntime in    store 1.5s\n" in text
+    assert data("show", "trying")["usage"] == {
+        "wall_s": 10.0,
+        "busy_s": 15.0,
+        "idle_s": {"paused": 5.0},
+        "seconds": {"store": 1.5, "engine": 0.001},
+    }
 
 
 def test_rows_can_be_bounded_and_chosen(trying):

@@ -148,11 +148,11 @@ def test_var_keywords_get_the_arguments_that_are_not_named():
     result = {"iteration": 1, "trials": (), "trial": "t", "result": {}, "decision": "STOP"}
     assert not manager.call_each("callback_setup", **setup)
     assert not manager.call_each("callback_trial_result", **result)
-    assert not manager.call_each("callback_experiment_end", trials=(), how="complete")
+    assert not manager.call_each("callback_experiment_end", trials=(), how="complete", usage=None)
     assert callback.told == [
         ("s", 2, 4, {"experiment": "e", "trials": (), "history": None}),
         (1, "t", {}, {"decision": "STOP"}),
-        {"trials": (), "how": "complete"},
+        {"trials": (), "how": "complete", "usage": None},
     ]
 
 
@@ -205,7 +205,7 @@ def test_static_class_and_instance_functions_are_bound():
     common = {"iteration": 1, "trials": (), "trial": "t"}
     manager.call_each("callback_trial_start", **START)
     manager.call_each("callback_trial_result", **common, result={}, decision=CONTINUE)
-    manager.call_each("callback_experiment_end", trials=(), how="complete")
+    manager.call_each("callback_experiment_end", trials=(), how="complete", usage=None)
     assert SEEN == ["start", "Odd", "end"]
 
 

@@ -90,4 +90,5 @@ def schema(folder):
     """Every statement of a file, with blanks as they come."""
     with closing(sqlite3.connect(folder / FILE_NAME)) as db:
         found = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: " ".join(sql.split()) for name, sql in found}
+    # A column that was added later stands behind a blank and a comma.
+    return {name: "".join(sql.split()) for name, sql in found}

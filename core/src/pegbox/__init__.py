@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from pegbox.syncer import Syncer
     from pegbox.trainable import register_trainable, with_parameters, with_resources
     from pegbox.tuner import Tuner
+    from pegbox.usage import Usage
 
 __all__ = [
     # Run
@@ -65,6 +66,7 @@ __all__ = [
     "SyncConfig",
     "ResultGrid",
     "Result",
+    "Usage",
     "ExperimentAnalysis",
     "run",
     "run_experiments",
@@ -137,6 +139,7 @@ _MODULES = {
     "TuneConfig": "configs",
     "TuneError": "errors",
     "Tuner": "tuner",
+    "Usage": "usage",
     "choice": "space",
     "create_scheduler": "schedulers",
     "create_searcher": "search",

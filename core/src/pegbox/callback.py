@@ -15,6 +15,7 @@ from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.result_files import ResultsWithConfigs
 from pegbox.trial import CheckpointRecord, TrialView
+from pegbox.usage import Usage
 
 __all__ = ["Callback", "Ending", "ExperimentInfo", "History"]
 
@@ -101,11 +102,14 @@ class Callback:
         iteration: int,
         trials: Sequence[TrialView],
         resources: Resources | None = None,
+        *,
+        usage: Usage | None = None,
         **info: Any,
     ) -> None:
         """A batch of events has been told.
 
-        ``resources`` is the amount of each resource that all workers have together now.
+        ``resources`` is the amount of each resource that all workers have together now; ``usage``
+        says where the time of this epoch went, up to a second ago.
         """
 
     def on_trial_start(
@@ -183,9 +187,17 @@ class Callback:
         """A whole ``checkpoint`` was recorded."""
 
     def on_experiment_end(
-        self, trials: Sequence[TrialView], how: Ending = "complete", **info: Any
+        self,
+        trials: Sequence[TrialView],
+        how: Ending = "complete",
+        *,
+        usage: Usage | None = None,
+        **info: Any,
     ) -> None:
-        """The run ended, for whatever reason; ``how`` says for which."""
+        """The run ended, for whatever reason; ``how`` says for which.
+
+        ``usage`` says where the time of this epoch went.
+        """
 
     def get_state(self) -> Mapping[str, Any] | None:
         """What a restore shall give back, as JSON data; asked for when the run has ended."""

@@ -26,6 +26,7 @@ from pegbox.resources import Resources
 from pegbox.searcher import Point
 from pegbox.space import Condition
 from pegbox.trial import CheckpointRecord, Outcome, TrialView
+from pegbox.usage import Usage
 
 __all__ = [
     "HOOKS_VERSION",
@@ -212,9 +213,10 @@ class CallbackSpecs:
 
     @hookspec
     def callback_step_end(
-        self, iteration: int, trials: Sequence[TrialView], resources: Resources
+        self, iteration: int, trials: Sequence[TrialView], resources: Resources, usage: Usage
     ) -> None:
-        """When a batch of events has been told; ``resources``: what all workers have."""
+        """When a batch of events has been told; ``resources``: what all workers have; ``usage``:
+        where the time of this epoch went, up to a second ago."""
 
     @hookspec
     def callback_trial_start(
@@ -286,8 +288,10 @@ class CallbackSpecs:
         """When a whole checkpoint was recorded."""
 
     @hookspec
-    def callback_experiment_end(self, trials: Sequence[TrialView], how: Ending) -> None:
-        """When the run ended, for whatever reason."""
+    def callback_experiment_end(
+        self, trials: Sequence[TrialView], how: Ending, usage: Usage
+    ) -> None:
+        """When the run ended, for whatever reason; ``usage``: where the time of this epoch went."""
 
     @hookspec(firstresult=True)
     def callback_save(self) -> Mapping[str, Any]:  # type: ignore[empty-body]

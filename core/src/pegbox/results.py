@@ -23,6 +23,7 @@ from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ConfigError, TrialError
 from pegbox.objective import make_objectives
 from pegbox.trial import CheckpointRecord, Status
+from pegbox.usage import Usage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -234,6 +235,15 @@ class ResultGrid(Sequence[Result]):
     def num_terminated(self) -> int:
         """How many trials finished or were stopped."""
         return self._experiment.statuses[Status.TERMINATED]
+
+    @property
+    def usage(self) -> Usage:
+        """Where the time went, over all starts of the experiment.
+
+        Slot-seconds with a trial and without, by reason, and the seconds of each plugin. A driver
+        that was killed has not stored its last seconds; experiments of older releases have none.
+        """
+        return self._experiment.usage
 
     def __len__(self) -> int:
         return len(self._results)

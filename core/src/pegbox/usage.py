@@ -56,7 +56,11 @@ class Usage:
         return self.busy_s + sum(self.idle_s.values())
 
     def idle_share(self, reason: IdleReason) -> float:
-        """Part of all slot-seconds, 0 to 1, that slots were idle for this reason."""
+        """Part of all slot-seconds, 0 to 1, that slots were idle.
+
+        Args:
+            reason: Of those that ``idle_s`` may have.
+        """
         return self.idle_s.get(reason, 0.0) / self.slot_s if self.slot_s else 0.0
 
     def as_data(self) -> dict[str, Any]:
@@ -65,7 +69,11 @@ class Usage:
 
     @classmethod
     def total(cls, parts: Iterable[Usage]) -> Usage:
-        """The sum over several stretches of one run."""
+        """The sum over several stretches of one run.
+
+        Args:
+            parts: One for each stretch.
+        """
         wall_s = busy_s = 0.0
         idle_s: dict[str, float] = {}
         seconds: dict[str, float] = {}

@@ -19,6 +19,7 @@ from pegbox.autofill import AUTOFILLED
 from pegbox.objective import Objective
 from pegbox.space import Space
 from pegbox.trial import Status, trial_id
+from pegbox.usage import Usage
 
 __all__ = ["StoredExperiment"]
 
@@ -57,6 +58,11 @@ class StoredExperiment:
     def objectives(self) -> tuple[Objective, ...]:
         """What counts, as of the last start; empty where no metric was named."""
         return tuple(Objective(**each) for each in self.settings["objectives"])
+
+    @property
+    def usage(self) -> Usage:
+        """Where the time of all its starts went, as far as it was stored."""
+        return Usage.total(epoch.usage for epoch in self.epochs if epoch.usage is not None)
 
     def trial_id(self, number: int) -> str:
         """The public id of a trial."""

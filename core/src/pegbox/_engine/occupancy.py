@@ -25,7 +25,7 @@ class Occupancy:
     def __init__(self) -> None:
         self.wall_s = 0.0
         self.busy_s = 0.0
-        self.idle_s: dict[IdleReason, float] = {}
+        self.idle_s: dict[str, float] = {}
         self._at: float | None = None
         self._busy = self._room = 0
         self._reason: IdleReason = "nothing left"

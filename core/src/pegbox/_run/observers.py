@@ -6,8 +6,9 @@ A callback that raises is reported once and dropped; nothing that it does can to
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from pegbox._engine.state import RunState
@@ -26,6 +27,7 @@ from pegbox.events import (
 )
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, State
+from pegbox.usage import Usage
 
 __all__ = ["FAR_BEHIND", "Note", "Observers"]
 
@@ -33,6 +35,9 @@ logger = logging.getLogger("pegbox")
 
 #: Events that wait to be told, from which on it is said that there are too many.
 FAR_BEHIND: Final = 5_000
+
+#: Seconds for which callbacks are shown the same account of the run's time.
+_USAGE_EVERY_S: Final = 1.0
 
 #: A fact, and what was true of its trial then: the result of a report, a launch's
 #: configuration and checkpoint.
@@ -46,17 +51,24 @@ class Observers:
         manager: Holds the callbacks.
         state: The run's, as the engine keeps it.
         slow: Takes in how long they take.
+        usage: Where the run's time went so far.
 
     Attributes:
         slow: For whatever else may be slow in the same run.
     """
 
     def __init__(
-        self, manager: RoleManager, state: RunState, slow: SlowOperations | None = None
+        self,
+        manager: RoleManager,
+        state: RunState,
+        slow: SlowOperations,
+        usage: Callable[[], Usage],
     ) -> None:
-        self.slow = slow or SlowOperations()
-        #: Whether each callback's time is taken by itself, since together they were slow.
-        self._one_by_one = False
+        self.slow = slow
+        self._usage = usage
+        #: What callbacks were shown last, and when.
+        self._shown_usage = Usage()
+        self._shown_at = -math.inf
         self._said_behind = False
         self._manager = manager
         self._state = state
@@ -116,7 +128,12 @@ class Observers:
         self._step("callback_step_begin")
         while self._noted:
             self._tell_fact(*self._noted.popleft())
-        self._step("callback_step_end", resources=self._resources)
+        self._step("callback_step_end", resources=self._resources, usage=self._recent_usage())
+
+    def _recent_usage(self) -> Usage:
+        if (now := self.slow.clock()) >= self._shown_at + _USAGE_EVERY_S:
+            self._shown_usage, self._shown_at = self._usage(), now
+        return self._shown_usage
 
     def close(self) -> None:
         """Tell of an end that no fact tells of: an error, Ctrl-C pressed twice."""
@@ -140,19 +157,10 @@ class Observers:
     # -------------------------------------------------------------------- calls
 
     def _tell(self, hook: str, **arguments: object) -> None:
-        if not self._one_by_one:
-            self._call(hook, None, arguments)
-            return
-        for name, _ in self._manager.plugins:
-            self._call(hook, name, arguments)
-
-    def _call(self, hook: str, only: str | None, arguments: Mapping[str, object]) -> None:
-        since = self.slow.clock()
-        answers, faults = self._manager.ask_each(hook, only=only, **arguments)
-        if self.slow.is_slow(since):
-            self._one_by_one = True
-            self.slow.passed(telling(self._manager.role.method_of(hook), answers), since)
-        self._report(faults)
+        self._report(self._manager.call_each(hook, **arguments))
+        for name, took in self._manager.latest_s.items():
+            if self.slow.is_slow(took):
+                self.slow.note(telling(self._manager.role.method_of(hook), name), took)
 
     def _say_behind(self) -> None:
         """Reports come faster than callbacks take them in."""
@@ -238,4 +246,9 @@ class Observers:
     def _end(self, how: Ending) -> None:
         if self._open:
             self._open = False
-            self._tell("callback_experiment_end", trials=self._state.all_views, how=how)
+            self._tell(
+                "callback_experiment_end",
+                trials=self._state.all_views,
+                how=how,
+                usage=self._usage(),
+            )

@@ -21,6 +21,8 @@ from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
+from pegbox._run.slowness import SlowOperations
+from pegbox._run.spending import Spending
 from pegbox._run.starting_points import starting_points
 from pegbox._run.stopping import StopRules
 from pegbox._run.trial_names import TrialNames
@@ -39,6 +41,7 @@ class Parts:
 
     Attributes:
         managers: Role -> the manager that holds this run's plugins of it.
+        spending: Where the time of this epoch goes.
     """
 
     engine: Engine
@@ -47,6 +50,7 @@ class Parts:
     stop_rules: StopRules
     observers: Observers
     managers: Mapping[str, RoleManager]
+    spending: Spending
 
 
 def put_together(
@@ -63,7 +67,9 @@ def put_together(
     Raises:
         PluginError, ConfigError, MissingDependency: A plugin does not fit or refused its setup.
     """
-    managers = {role: RoleManager(role) for role in ("searcher", "scheduler", "callback")}
+    slow = SlowOperations()
+    roles = ("searcher", "scheduler", "callback")
+    managers = {role: RoleManager(role, slow.clock) for role in roles}
     _register(plan, managers)
     _set_up(plan, managers)
     stop_rules = StopRules(plan.stopper, plan.time_budget_s, clock)
@@ -81,7 +87,10 @@ def put_together(
         evaluated=evaluated_points(plan.searcher, plan.space, plan.objectives),
     )
     engine = Engine(state, _rules(plan, max_concurrent), seat)
-    return Parts(engine, seat, desk, stop_rules, Observers(managers["callback"], state), managers)
+    labels = {"searcher": plan.searcher.label, "scheduler": plan.scheduler.label}
+    spending = Spending(engine, managers, labels, desk, stop_rules, slow)
+    observers = Observers(managers["callback"], state, slow, spending.usage)
+    return Parts(engine, seat, desk, stop_rules, observers, managers, spending)
 
 
 def _register(plan: Plan, managers: Mapping[str, RoleManager]) -> None:

@@ -5,6 +5,7 @@ Owns what is pending. Runs wherever its driver runs it, always one order at a ti
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -42,6 +43,9 @@ class SearcherDesk:
         clock: Seconds on the run's clock.
         conditions: Whether the searcher knows of parameters that do not always exist; the others
             are shown a value for each of them.
+
+    Attributes:
+        configuring_s: Seconds that it took to make trials of points, with the user's functions.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class SearcherDesk:
         self._pending: dict[str, Point] = {}
         #: Pending trials that an earlier searcher proposed; this one observes how they end.
         self._inherited: set[str] = set()
+        self.configuring_s = 0.0
         #: The exception that the searcher failed with; nothing is asked of it after that.
         self.error: Exception | None = None
 
@@ -142,8 +147,17 @@ class SearcherDesk:
             return Exhausted(self._clock(), number)
         point = self._conformed(answer)
         self._pending[name] = self._seen(point)
+        added = self._added(name, number)
+        since = time.monotonic()
+        try:
+            return self._born(number, point, added)
+        finally:
+            self.configuring_s += time.monotonic() - since
+
+    def _born(self, number: int, point: Point, added: Mapping[str, Any]) -> Suggested:
+        """The trial that a point becomes."""
         config_seed = derive_seed(self._seed, "config", number)
-        config = {**self._space.config(point, config_seed), **self._added(name, number)}
+        config = {**self._space.config(point, config_seed), **added}
         born = Suggested(
             self._clock(),
             number,

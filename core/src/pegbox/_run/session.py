@@ -18,6 +18,7 @@ from pegbox._run.component import Component
 from pegbox._run.component_states import keep_state, take_back_state
 from pegbox._run.deleting import Deleter
 from pegbox._run.interrupt import good_order_on_ctrl_c
+from pegbox._run.kept_usage import KeptUsage
 from pegbox._run.large_config import LargeConfigs
 from pegbox._run.parts import put_together
 from pegbox._run.plan import Plan
@@ -104,11 +105,12 @@ class Session:
             sweeper.begin(first)
         executor = make_executor(self._make_task, len(self.state.places))
         driver = self._searcher_driver(parts.desk, executor)
+        journal = KeptUsage(store, parts.spending.usage)
         runner = Runner(
             parts.engine,
             executor,
             driver,
-            store,
+            journal,
             parts.observers,
             parts.stop_rules,
             lambda paths: store.when_in_folder(lambda: deleter.delete(paths)),
@@ -130,6 +132,7 @@ class Session:
         if self.failure is None:
             for role, component in self._components():
                 keep_state(store, component, parts.managers[role], self._plan.objectives)
+        journal.keep()
         sweeper.end()
         assert self.state.ended is not None
         return self.state.ended

@@ -1,7 +1,8 @@
 """Says what takes long in the driver and so delays trials, with what can be done about it.
 
 It measures nothing that would cost: callers read the clock once between two operations of a whole
-batch. Each kind of operation is said at once, and then once a minute with how often it happened.
+batch. What they took is added up, for the account of the run's time. Each kind of operation is
+said at once, and then once a minute with how often it happened.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,15 +65,15 @@ STORING: Final = Operation(
 )
 
 
-def telling(method: str, callbacks: Iterable[str]) -> Operation:
-    """That callbacks are told something.
+def telling(method: str, callback: str) -> Operation:
+    """That a callback is told something.
 
     Args:
-        method: Of the callbacks.
-        callbacks: Their names.
+        method: Of the callback.
+        callback: Its name.
     """
     return Operation(
-        f"{method} of callback {' or '.join(callbacks)}",
+        f"{method} of callback {callback}",
         "Let it do its work in a thread of its own, or less often: other callbacks and the "
         "run's next step wait for it.",
     )
@@ -94,6 +95,9 @@ class SlowOperations:
         threshold_s: Seconds from which on one is slow; None for what the environment says, or
             `DEFAULT_THRESHOLD_S`.
         clock: Seconds on any clock that never goes back.
+
+    Attributes:
+        seconds: ``Operation.what`` -> seconds that those took which were `passed`, slow or not.
     """
 
     def __init__(
@@ -104,18 +108,22 @@ class SlowOperations:
             seconds_of(VARIABLE, DEFAULT_THRESHOLD_S) if threshold_s is None else threshold_s
         )
         self._kinds: dict[str, _Kind] = {}
+        self.seconds: dict[str, float] = {}
 
     def passed(self, operation: Operation, since: float) -> None:
         """An operation is over that began at ``since`` on ``clock``."""
+        took = self.clock() - since
+        self.seconds[operation.what] = self.seconds.get(operation.what, 0.0) + took
+        if self.is_slow(took):
+            self.note(operation, took)
+
+    def is_slow(self, seconds: float) -> bool:
+        """Whether that is long for one operation."""
+        return seconds > self._threshold_s
+
+    def note(self, operation: Operation, seconds: float) -> None:
+        """An operation was slow; it is said, unless that was done a moment ago."""
         now = self.clock()
-        if now - since > self._threshold_s:
-            self._note(operation, now, now - since)
-
-    def is_slow(self, since: float) -> bool:
-        """Whether what began at ``since`` on ``clock`` has taken long."""
-        return self.clock() - since > self._threshold_s
-
-    def _note(self, operation: Operation, now: float, seconds: float) -> None:
         kind = self._kinds.setdefault(operation.what, _Kind())
         kind.count += 1
         kind.seconds += seconds

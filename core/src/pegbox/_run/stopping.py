@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -193,6 +194,9 @@ class StopRules:
         stopper: The user's, or None.
         budget_s: Seconds that the run may be at work, over all its epochs; None for no bound.
         clock: Seconds on the run's clock.
+
+    Attributes:
+        spent_s: Seconds that the user's rules took.
     """
 
     def __init__(
@@ -213,6 +217,7 @@ class StopRules:
         self._deadline: float | None = None
         self._stopped = False
         self._cut = False
+        self.spent_s = 0.0
         #: What a stopper raised when it was asked about the whole run.
         self.error: PluginError | None = None
 
@@ -234,7 +239,13 @@ class StopRules:
     def ends(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Whether a trial that has reported is to be stopped; what the user's code raises
         comes through."""
-        return self._stopper is not None and bool(self._stopper(trial_id, result))
+        if self._stopper is None:
+            return False
+        since = time.monotonic()
+        try:
+            return bool(self._stopper(trial_id, result))
+        finally:
+            self.spent_s += time.monotonic() - since
 
     def overdue(self, stop: StopRequested | None) -> tuple[StopRequested | PluginFailed, ...]:
         """That the whole run is to end; a while later, that what still runs is not waited for.
@@ -266,10 +277,15 @@ class StopRules:
     def _reason(self) -> str:
         if self._deadline is not None and self._clock() >= self._deadline:
             return f"the time budget of {self._budget_s:g} s is over"
-        for part in self._ask_all:
-            if part.stop_all():
-                return f"{type(part).__name__} stopped all trials"
-        return ""
+        return self._who_stops_all() if self._ask_all else ""
+
+    def _who_stops_all(self) -> str:
+        since = time.monotonic()
+        try:
+            who = next((part for part in self._ask_all if part.stop_all()), None)
+        finally:
+            self.spent_s += time.monotonic() - since
+        return f"{type(who).__name__} stopped all trials" if who else ""
 
 
 def _parts(stopper: Stopper | None) -> Iterator[Stopper]:

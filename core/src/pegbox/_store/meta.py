@@ -9,6 +9,7 @@ from typing import Any
 
 from pegbox.jsonvalue import dumps, loads
 from pegbox.objective import Objective
+from pegbox.usage import Usage
 
 __all__ = [
     "Epoch",
@@ -67,6 +68,7 @@ class Epoch:
         ended: Seconds on the run's clock, or None where it was cut off or still runs.
         how: ``"complete"``, ``"interrupted"``, ``"failed"``, or None as for ``ended``.
         reason: For people; empty where complete.
+        usage: Where its time went, as it was last stored; None where it never was.
     """
 
     number: int
@@ -78,6 +80,7 @@ class Epoch:
     ended: float | None = None
     how: str | None = None
     reason: str | None = None
+    usage: Usage | None = None
 
 
 def as_last_started(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> dict[str, Any]:
@@ -123,10 +126,13 @@ def read_run(db: sqlite3.Connection) -> str:
 def read_epochs(db: sqlite3.Connection) -> list[Epoch]:
     """All starts, the first one first."""
     rows = db.execute(
-        "SELECT epoch, started, host, pid, versions, settings, ended, how, reason"
+        "SELECT epoch, started, host, pid, versions, settings, ended, how, reason, usage"
         " FROM epochs ORDER BY epoch"
     )
     return [
-        Epoch(number, started, host, pid, loads(versions), loads(settings), ended, how, reason)
-        for number, started, host, pid, versions, settings, ended, how, reason in rows
+        Epoch(
+            *(number, started, host, pid, loads(versions), loads(settings), ended, how, reason),
+            usage=None if usage is None else Usage(**loads(usage)),
+        )
+        for number, started, host, pid, versions, settings, ended, how, reason, usage in rows
     ]

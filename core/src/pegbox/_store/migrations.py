@@ -42,8 +42,16 @@ WHERE kind IN ('Reported', 'Ended') AND checkpoint IS NOT NULL
     )""")
 
 
+def _keep_account_of_time(db: sqlite3.Connection) -> None:
+    """To version 3: each epoch says where its time went."""
+    db.execute("ALTER TABLE epochs ADD COLUMN usage TEXT")
+
+
 #: Version -> the step that leads from it to the next one.
-STEPS: Final[Mapping[int, Step]] = {1: _keep_account_of_checkpoints}
+STEPS: Final[Mapping[int, Step]] = {
+    1: _keep_account_of_checkpoints,
+    2: _keep_account_of_time,
+}
 
 
 def check_version(db: sqlite3.Connection, path: Path, steps: Mapping[int, Step] = STEPS) -> int:

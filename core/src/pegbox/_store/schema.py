@@ -13,7 +13,7 @@ __all__ = ["APPLICATION_ID", "FILE_NAME", "SCHEMA", "VERSION"]
 FILE_NAME: Final = "experiment.sqlite"
 
 #: ``PRAGMA user_version`` of the files that this release writes.
-VERSION: Final = 2
+VERSION: Final = 3
 
 #: ``PRAGMA application_id``: the letters "pgbx".
 APPLICATION_ID: Final = 0x70676278
@@ -33,7 +33,8 @@ CREATE TABLE epochs(
     settings TEXT NOT NULL,
     ended REAL,
     how TEXT,
-    reason TEXT
+    reason TEXT,
+    usage TEXT
 );
 
 CREATE TABLE events(

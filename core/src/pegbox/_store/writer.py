@@ -35,6 +35,7 @@ from pegbox._store.trial_index import ReportKey, TrialIndex
 from pegbox.errors import StoreError
 from pegbox.events import Event, PlaceOpened, RunEnded
 from pegbox.jsonvalue import dumps, loads
+from pegbox.usage import Usage
 
 __all__ = ["Store"]
 
@@ -50,6 +51,7 @@ _INSERT_EVENT: Final = f"INSERT INTO events VALUES ({_marks(len(COLUMNS))})"
 _PUT_TRIAL: Final = f"INSERT OR REPLACE INTO trials VALUES ({_marks(10)})"
 _PUT_PLACE: Final = "INSERT OR REPLACE INTO places VALUES (?, ?)"
 _PUT_COMPONENT: Final = "INSERT OR REPLACE INTO components VALUES (?, ?, ?)"
+_PUT_USAGE: Final = "UPDATE epochs SET usage = ? WHERE epoch = (SELECT max(epoch) FROM epochs)"
 _END_EPOCH: Final = (
     "UPDATE epochs SET ended = ?, how = ?, reason = ? WHERE epoch = (SELECT max(epoch) FROM epochs)"
 )
@@ -193,6 +195,10 @@ class Store:
         if self._snapshots is not None:
             self._snapshots.begin_epoch(cursor.lastrowid)
         return cursor.lastrowid
+
+    def save_usage(self, usage: Usage) -> None:
+        """Keep where the time of the current epoch went, in place of what was kept before."""
+        self._write("the account of time", _PUT_USAGE, (dumps(usage.as_data()),))
 
     # ------------------------------------------------------------------ events
 

@@ -26,6 +26,7 @@ def experiment_data(experiment: StoredExperiment, standing: Standing) -> dict[st
         "scheduler": settings["scheduler"]["name"],
         "seed": settings["seed"],
         "objectives": settings["objectives"],
+        "usage": experiment.usage.as_data(),
         "counts": {status.value: n for status, n in experiment.statuses.items()},
     }
 

@@ -16,6 +16,7 @@ from pegbox.cli.places import find_experiment, find_trial
 from pegbox.cli.show_trial import show_trial
 from pegbox.cli.tables import print_table
 from pegbox.trial import Status
+from pegbox.usage_text import seconds_text, slots_text
 
 __all__ = ["show"]
 
@@ -116,7 +117,10 @@ def _print_head(found: StoredExperiment, standing: Standing) -> None:
         "objective": ", ".join(objectives) or "none",
         "trials": ", ".join(counts) or "none",
     }
-    print_pairs(pairs)
+    if found.usage.slot_s:
+        pairs["slots"] = slots_text(found.usage)
+        pairs["time in"] = seconds_text(found.usage)
+    print_pairs({name: text for name, text in pairs.items() if text})
 
 
 def _print_failures(found: StoredExperiment) -> None:

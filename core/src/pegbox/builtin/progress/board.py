@@ -18,6 +18,7 @@ from pegbox.callback import ExperimentInfo
 from pegbox.jsonvalue import chosen
 from pegbox.resources import Resources
 from pegbox.trial import State, TrialView
+from pegbox.usage import Usage
 
 __all__ = ["Board"]
 
@@ -34,11 +35,13 @@ class Board:
 
     Attributes:
         resources: What all workers have together.
+        usage: Where the run's time went so far.
     """
 
     experiment: ExperimentInfo
     options: ViewOptions = field(default_factory=ViewOptions)
     resources: Resources = field(default_factory=Resources)
+    usage: Usage = field(default_factory=Usage)
     _trials: Sequence[TrialView] = ()
     #: The state each trial was last seen in, by number; ``_counts`` sums it up.
     _states: dict[int, State] = field(default_factory=dict)
@@ -122,6 +125,7 @@ class Board:
             failures=tuple(self._failures),
             retry=self._retry,
             retries=self._retries,
+            usage=self.usage,
             version=self._version,
             trials=self._trials,
         )

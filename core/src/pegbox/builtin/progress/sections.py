@@ -16,6 +16,7 @@ from pegbox.builtin.progress.snapshot import Leader, Row, Snapshot
 from pegbox.builtin.progress.table import trial_table
 from pegbox.text import clip, duration, metric, one_line, parameter
 from pegbox.trial import State
+from pegbox.usage_text import notable_items
 
 __all__ = [
     "counts",
@@ -31,6 +32,7 @@ __all__ = [
     "settings",
     "surroundings",
     "table",
+    "time_spent",
 ]
 
 _STATE_WORDS: Final = (
@@ -225,6 +227,12 @@ def retries(snapshot: Snapshot) -> list[Line]:
         return []
     story = f"{snapshot.retry.trial_id}: {one_line(snapshot.retry.message)}"
     return [((f"{snapshot.retries} tried again, last ", "yellow"), (story, ""))]
+
+
+def time_spent(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:
+    """That slots were idle for want of something, and what took much time; mostly nothing."""
+    text = "; ".join(notable_items(snapshot.usage))
+    return [((line, "yellow"),) for line in _wrapped(text, width, 2, glyphs)]
 
 
 def home(path: str) -> str:

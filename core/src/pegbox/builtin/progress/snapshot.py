@@ -12,6 +12,7 @@ from pegbox.callback import ExperimentInfo
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.trial import State, TrialView
+from pegbox.usage import Usage
 
 __all__ = ["Leader", "Mishap", "Moment", "Row", "Snapshot"]
 
@@ -99,6 +100,7 @@ class Snapshot:
         requested: What the running trials ask for. ``resources``: what all workers have.
         failures: The trials that failed last, the latest one last.
         retry: The last try that is repeated. ``retries``: how many were in this run.
+        usage: Where the run's time went so far.
         version: Goes up with everything that happens.
         trials: All of them, live.
     """
@@ -116,6 +118,7 @@ class Snapshot:
     failures: tuple[Mishap, ...] = ()
     retry: Mishap | None = None
     retries: int = 0
+    usage: Usage = field(default_factory=Usage)
     version: int = 0
     trials: Sequence[TrialView] = ()
 

@@ -24,6 +24,7 @@ from pegbox.builtin.progress.ticker import Ticker
 from pegbox.callback import Callback, Ending, ExperimentInfo
 from pegbox.resources import Resources
 from pegbox.trial import State, TrialView
+from pegbox.usage import Usage
 
 __all__ = ["Output", "ProgressView"]
 
@@ -120,11 +121,13 @@ class ProgressView(Callback):
         iteration: int,
         trials: Sequence[TrialView],
         resources: Resources | None = None,
+        usage: Usage | None = None,
         **info: Any,
     ) -> None:
-        """Keep what all workers have together."""
-        if self._board is not None and resources is not None:
-            self._board.resources = resources
+        """Keep what all workers have together, and where the time went."""
+        if self._board is not None:
+            self._board.resources = resources or self._board.resources
+            self._board.usage = usage or self._board.usage
 
     def on_trial_start(
         self,
@@ -184,7 +187,11 @@ class ProgressView(Callback):
         self._tell(trials, trial, more)
 
     def on_experiment_end(
-        self, trials: Sequence[TrialView], how: Ending = "complete", **info: Any
+        self,
+        trials: Sequence[TrialView],
+        how: Ending = "complete",
+        usage: Usage | None = None,
+        **info: Any,
     ) -> None:
         """Replace the view by the summary, and give the terminal back."""
         board = self._board
@@ -193,6 +200,7 @@ class ProgressView(Callback):
         try:
             with self._lock:
                 board.recount(trials)
+                board.usage = usage or board.usage
             self._close(board)
         finally:
             self._abandon()

@@ -29,6 +29,7 @@ from pegbox.objective import make_objectives
 from pegbox.resources import Resources
 from pegbox.space import Space
 from pegbox.trial import TrialView
+from pegbox.usage import Usage
 
 __all__ = ["SimulatedRun", "simulate"]
 
@@ -42,12 +43,14 @@ class SimulatedRun:
         trials: All trials, in the order of their numbers.
         ended: How and when it ended; a plugin that fails ends a run, and is named here.
         error: What a searcher or scheduler failed with, or None.
+        usage: Where the time went: virtual seconds of slots, real seconds of plugins.
     """
 
     journal: tuple[Event, ...]
     trials: Sequence[TrialView]
     ended: RunEnded
     error: Exception | None
+    usage: Usage
 
 
 def simulate(
@@ -103,7 +106,8 @@ def simulate(
     runner.run(first)
     assert state.ended is not None
     error = parts.seat.error or parts.desk.error
-    return SimulatedRun(tuple(journal.facts), state.all_views, state.ended, error)
+    usage = parts.spending.usage()
+    return SimulatedRun(tuple(journal.facts), state.all_views, state.ended, error, usage)
 
 
 def _plan(
