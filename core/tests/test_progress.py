@@ -38,6 +38,7 @@ from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.text import clip, duration, metric, one_line, parameter
 from pegbox.trial import CheckpointRecord, State, TrialFailure, TrialView
+from pegbox.usage import Usage
 from rich.console import Console
 from rich.text import Text
 
@@ -158,6 +159,7 @@ def busy_snapshot() -> Snapshot:
             run.fail(record, "line one\nline two \x1b[31m" + "and more " * 60)
         elif i < 20:
             run.end(record, State.STOPPED)
+    board.usage = Usage(3700.0, 40.0, {"paused": 60.0}, {f"callback {'Long' * 60}": 900.0})
     return board.snapshot(Moment(3725.0), 50)
 
 
@@ -406,11 +408,25 @@ def test_the_frame_shows_what_matters_at_80_columns() -> None:
         "results in /data/pegbox_results/digits",
     ):
         assert expected in text
+    assert "idle" not in text
     (row,) = re.findall(r"ba3f1_00000 .*", text)
     values = ["0.0123", "[64,", "32]", "1", "0.5s", "0.5000", "0.2500"]
     assert row.split() == ["ba3f1_00000", "RUNNING", *values]
     (row,) = re.findall(r"ba3f1_00001 +[A-Z].*", text)
     assert row.split()[:2] == ["ba3f1_00001", "TERMINATED"]
+
+
+def test_idle_slots_are_shown_where_they_matter_with_the_reason() -> None:
+    board, run = board_run()
+    run.start(run.add(lr=0.1))
+    board.usage = Usage(70.0, 90.0, {"no suggestion": 42.0, "nothing left": 8.0}, {})
+    said = "slots idle 30 % of the time: 30 % no suggestion"
+    snapshot = board.snapshot(Moment(72.0), 10)
+    for lines in (frame(snapshot, 80, 24, UNICODE), summary(snapshot, 80, ASCII)):
+        assert said in [plain(line) for line in lines]
+    file = io.StringIO()
+    LineOutput(file).refresh(snapshot)
+    assert file.getvalue().endswith(f"0/60 trials: 1 running; {said}\n")
 
 
 def test_running_trials_beyond_the_room_are_counted() -> None:

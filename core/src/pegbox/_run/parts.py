@@ -87,8 +87,15 @@ def put_together(
         evaluated=evaluated_points(plan.searcher, plan.space, plan.objectives),
     )
     engine = Engine(state, _rules(plan, max_concurrent), seat)
-    labels = {"searcher": plan.searcher.label, "scheduler": plan.scheduler.label}
-    spending = Spending(engine, managers, labels, desk, stop_rules, slow)
+    spending = Spending(
+        engine,
+        (plan.searcher.label, lambda: managers["searcher"].decided_s),
+        (plan.scheduler.label, lambda: managers["scheduler"].decided_s),
+        managers["callback"],
+        desk,
+        stop_rules,
+        slow,
+    )
     observers = Observers(managers["callback"], state, slow, spending.usage)
     return Parts(engine, seat, desk, stop_rules, observers, managers, spending)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from pegbox._engine.engine import Engine
 from pegbox._plugins.manager import RoleManager
@@ -19,8 +19,8 @@ class Spending:
 
     Args:
         engine: Counts the slots.
-        managers: Role -> who calls its plugins.
-        labels: Names of the searcher and the scheduler, by role.
+        searcher: Its name and its seconds so far, wherever it works. ``scheduler``: likewise.
+        callbacks: Calls them, and knows how long each took.
         desk: Makes trials of points. ``stop_rules``: decide before the scheduler does.
         slow: Measures the operations of the run's loop.
     """
@@ -28,15 +28,17 @@ class Spending:
     def __init__(
         self,
         engine: Engine,
-        managers: Mapping[str, RoleManager],
-        labels: Mapping[str, str],
+        searcher: tuple[str, Callable[[], float]],
+        scheduler: tuple[str, Callable[[], float]],
+        callbacks: RoleManager,
         desk: SearcherDesk,
         stop_rules: StopRules,
         slow: SlowOperations,
     ) -> None:
         self._engine = engine
-        self._managers = managers
-        self._labels = labels
+        self._searcher = searcher
+        self._scheduler = scheduler
+        self._callbacks = callbacks
         self._desk = desk
         self._stop_rules = stop_rules
         self._slow = slow
@@ -47,14 +49,12 @@ class Spending:
         return Usage(kept.wall_s, kept.busy_s, dict(kept.idle_s), self._seconds())
 
     def _seconds(self) -> dict[str, float]:
-        decided = {
-            f"{role} {label}": self._managers[role].decided_s
-            for role, label in self._labels.items()
-        }
-        told = self._managers["callback"].told_s
+        (searcher, searcher_s), (scheduler, scheduler_s) = self._searcher, self._scheduler
+        told = list(self._callbacks.told_s.items())
         return {
-            **decided,
-            **{f"callback {name}": seconds for name, seconds in list(told.items())},
+            f"searcher {searcher}": searcher_s(),
+            f"scheduler {scheduler}": scheduler_s(),
+            **{f"callback {name}": seconds for name, seconds in told},
             "stop rules": self._stop_rules.spent_s,
             "configurations": self._desk.configuring_s,
             "engine": self._engine_s(),
@@ -63,5 +63,5 @@ class Spending:
 
     def _engine_s(self) -> float:
         """What deciding took but for those who were asked."""
-        others = self._managers["scheduler"].decided_s + self._stop_rules.spent_s
+        others = self._scheduler[1]() + self._stop_rules.spent_s
         return max(0.0, self._slow.seconds.get(DECIDING.what, 0.0) - others)

@@ -11,6 +11,7 @@ from pegbox.builtin.progress.options import ViewOptions
 from pegbox.builtin.progress.sections import counts_text, settings
 from pegbox.builtin.progress.snapshot import Leader, Mishap, Snapshot
 from pegbox.text import duration, metric, one_line, parameter
+from pegbox.usage_text import notable_items
 
 __all__ = ["LineOutput"]
 
@@ -116,7 +117,8 @@ def _status(snapshot: Snapshot) -> str:
     total = snapshot.experiment.total_trials
     done = f"{snapshot.ended}/{total}" if total >= 0 else str(snapshot.ended)
     bests = "".join(f"; best {_best(leader)}" for leader in snapshot.leaders)
-    return f"{done} trials: {counts_text(snapshot)}{bests}"
+    spent = "".join(f"; {text}" for text in notable_items(snapshot.usage))
+    return f"{done} trials: {counts_text(snapshot)}{bests}{spent}"
 
 
 def _best(leader: Leader) -> str:

@@ -231,7 +231,7 @@ def retries(snapshot: Snapshot) -> list[Line]:
 
 def time_spent(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:
     """That slots were idle for want of something, and what took much time; mostly nothing."""
-    text = "; ".join(notable_items(snapshot.usage))
+    text = "; ".join(map(one_line, notable_items(snapshot.usage)))
     return [((line, "yellow"),) for line in _wrapped(text, width, 2, glyphs)]
 
 
