@@ -14,7 +14,7 @@ DEMO_PACKAGES := core adapters/pegbox-optuna
 RUN := $(VENV)/bin/python -m
 INSTALL := $(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-fast lint format bench clean
+.PHONY: help demo test test-fast lint format bench bench-all clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -39,6 +39,9 @@ format: $(VENV)/for-tests ## Mend what can be mended without thought
 
 bench: $(VENV)/for-tests ## Run the quick selection of the benchmarks
 	@$(VENV)/bin/python benchmarks/run.py --quick $(ARGS)
+
+bench-all: $(VENV)/for-tests ## Run all benchmarks three times; hours
+	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
 
 clean: ## Remove the environment and what tools left behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/out

@@ -54,22 +54,32 @@ class Places:
         """
         needed = {PEERS[job.subject][1] for job in jobs if job.subject in PEERS}
         for name in sorted(needed):
-            self._make(name, _requirements(self._peers)[name])
+            self.made(name, _requirements(self._peers)[name])
         for name, packages in (EXTRA[job.subject] for job in jobs if job.subject in EXTRA):
             core = ["-c", str(_ROOT / "constraints.txt"), "-e", str(_ROOT / "core")]
-            self._make(name, [*core, *packages])
+            self.made(name, [*core, *packages])
 
-    def _make(self, name: str, requirements: list[str]) -> None:
+    def made(self, name: str, requirements: list[str]) -> str:
+        """The interpreter of an environment, which is made where it does not exist yet.
+
+        Args:
+            name: Of its folder.
+            requirements: Words for pip.
+
+        Raises:
+            subprocess.SubprocessError: A package could not be installed.
+        """
         folder = self._environments / name
         stamp = folder / "peer-requirements.txt"
         wanted = "\n".join(requirements)
         if stamp.is_file() and stamp.read_text() == wanted:
-            return
+            return self._python(name)
         print(f"making the environment {name}: {', '.join(requirements)}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         pip = [self._python(name), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, *requirements], check=True, timeout=900)
         stamp.write_text(wanted)
+        return self._python(name)
 
 
 def _requirements(peers: Path | None) -> dict[str, list[str]]:

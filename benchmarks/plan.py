@@ -55,20 +55,21 @@ class Row:
 
 
 _BOTH: Final = {"pegbox": "", "bare-mailbox": ""}
+_TRIALS_BY_PEERS: Final = {
+    "dask-floor": ("slots",),
+    "ray-tune": ("reuse",),
+    "optuna": ("journal",),
+}
 _ANSWERS: Final = "--n 6 --reports 400 --interval 0.01"
 _LOOP: Final = "--searcher loop"
 _SKOPT: Final = "--searcher skopt"
 
 ROWS: Final = {
-    "trials-200": Row(
-        "trials", "--n 200", _BOTH, {"dask-floor": ("slots",), "ray-tune": ("reuse",)}
-    ),
+    "trials-200": Row("trials", "--n 200", _BOTH, _TRIALS_BY_PEERS),
     "trials-1000": Row(
-        "trials", "--n 1000", _BOTH, {"dask-floor": ("slots",), "ray-tune": ("reuse", "lean")}
+        "trials", "--n 1000", _BOTH, {**_TRIALS_BY_PEERS, "ray-tune": ("reuse", "lean")}
     ),
-    "trials-5000": Row(
-        "trials", "--n 5000", _BOTH, {"dask-floor": ("slots",), "ray-tune": ("reuse",)}
-    ),
+    "trials-5000": Row("trials", "--n 5000", _BOTH, _TRIALS_BY_PEERS),
     "trials-10000": Row("trials", "--n 10000", _BOTH),
     "reports-2x500": Row(
         "reports",
@@ -103,7 +104,7 @@ ROWS: Final = {
         "trials",
         "--n 40 --sleep 1",
         _BOTH,
-        {"dask-floor": ("slots",), "ray-tune": ("reuse",), "optuna": ("journal",)},
+        _TRIALS_BY_PEERS,
     ),
     "guide-at-once": Row(
         "reports",
@@ -150,7 +151,7 @@ ROWS: Final = {
 #: Rows of `--quick`, and the peers that run in them: those that take minutes are left out.
 QUICK: Final = {
     "trials-200": ("ray-tune",),
-    "trials-1000": ("dask-floor",),
+    "trials-1000": ("dask-floor", "optuna"),
     "trials-10000": (),
     "reports-2x500": ("dask-floor", "ray-tune", "optuna"),
     "reports-16x100": ("dask-floor", "ray-tune"),

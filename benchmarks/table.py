@@ -16,7 +16,7 @@ from typing import Any
 from goals import GOALS, Goal
 from plan import ROWS
 
-__all__ = ["markdown"]
+__all__ = ["Runs", "kept_runs", "markdown"]
 
 _STAGES = "driver_cpu messages step engine searcher store launch answer callbacks"
 _STAGE_FIGURES = [f"{stage}_us" for stage in _STAGES.split()]
@@ -65,7 +65,7 @@ _SHOWN = {
     "stages_of_reports": _STAGE_FIGURES,
 }
 
-Figures = dict[str, float]
+Figures = dict[str, Any]
 #: (row, subject, variant) -> repetition -> figures; runs that failed have none.
 Runs = dict[tuple[str, str, str], dict[int, Figures]]
 
@@ -76,18 +76,23 @@ def markdown(lines: Iterable[str]) -> str:
     Args:
         lines: Of JSON, as `run.py` keeps them.
     """
-    records = [json.loads(line) for line in lines]
-    runs, errors = _grouped(record for record in records if "row" in record)
-    heads = [_head(record["run"]) for record in records if "run" in record]
+    lines = list(lines)
+    runs, errors = kept_runs(lines)
+    heads = [_head(record["run"]) for record in map(json.loads, lines) if "run" in record]
     parts = [*heads, _goals(runs)]
     parts += [_row(row, runs, errors) for row in ROWS if any(key[0] == row for key in runs)]
     return "\n\n".join(parts)
 
 
-def _grouped(records: Iterable[dict[str, Any]]) -> tuple[Runs, dict[tuple[str, str, str], str]]:
+def kept_runs(lines: Iterable[str]) -> tuple[Runs, dict[tuple[str, str, str], str]]:
+    """The figures of all runs, under the names of ours; and what those said that failed.
+
+    Args:
+        lines: Of JSON, as `run.py` keeps them.
+    """
     runs: Runs = {}
     errors = {}
-    for record in records:
+    for record in filter(lambda record: "row" in record, map(json.loads, lines)):
         key = (record["row"], record["subject"], record["variant"])
         found = runs.setdefault(key, {})
         if "error" in record["figures"]:

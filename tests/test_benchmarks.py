@@ -42,6 +42,36 @@ def test_the_page_shows_the_tables_of_its_file():
     )
 
 
+def test_the_plots_are_drawn_from_the_file_of_the_tables():
+    curves = load("table", "curves")[1]
+    kept = re.search(r"<!-- made by: python \S+ (\S+) -->", PAGE.read_text())[1]
+    found = curves.curves((ROOT / kept).read_text().splitlines())
+    for name, plot in curves.PLOTS.items():
+        drawing = (ROOT / "docs" / "images" / name).read_text()
+        assert f"{kept} {curves.digest(found[plot])}" in drawing, (
+            f"run: python benchmarks/plots.py {kept}"
+        )
+        assert f"(images/{name})" in PAGE.read_text()
+
+
+def test_curves_are_medians_of_what_was_kept():
+    curves = load("table", "curves")[1]
+    found = curves.curves(
+        json.dumps({"row": row, "subject": who, "variant": "", "repetition": n, "figures": each})
+        for row, who, runs in (
+            ("trials-200", "pegbox", [{"steady_trials_per_s": rate} for rate in (100, 200, 500)]),
+            ("cadence", "pegbox", [{"answer_ms": [k * n for k in range(101)]} for n in (1, 3)]),
+            ("cadence", "optuna", [{"p50_ms": 2.0, "p99_ms": 8.0}, {"error": "longer than 3 s"}]),
+        )
+        for n, each in enumerate(runs, 1)
+    )
+    assert found["trials"] == {"pegbox": [[200, 5.0, 2.0, 10.0]]}
+    (panel,) = found["answers"]
+    assert panel["lines"]["pegbox"][50] == [100, 0.5]
+    assert panel["lines"]["pegbox"][-1] == [198, 0.01]
+    assert panel["lines"]["optuna"] == [[2.0, 0.5], [8.0, 0.01]]
+
+
 def test_kept_runs_name_no_place_of_a_machine():
     for file in (FOLDER / "results").glob("*.jsonl"):
         assert not re.search(r'[" ](/|~|[A-Z]:\\)', file.read_text()), file
