@@ -20,6 +20,7 @@ from pegbox.events import (
     Declined,
     Event,
     Exhausted,
+    GrowthJudged,
     PluginFailed,
     Resumed,
     Started,
@@ -53,6 +54,7 @@ def values(words: list[str]) -> dict[str, Any]:
 EVENTS: dict[str, Callable[..., Event]] = {
     "Started": lambda rig: Started(rig.at),
     "Resumed": lambda rig, **more: Resumed(rig.at, **more),
+    "GrowthJudged": lambda rig, grows: GrowthJudged(rig.at, grows == "yes"),
     "WorkerJoined": lambda rig, worker, cpu: WorkerJoined(rig.at, worker, cpus(cpu)),
     "WorkerLeft": lambda rig, worker: WorkerLeft(rig.at, worker),
     "Suggested": lambda rig, trial, cpu=1: rig.suggested(trial, cpu),

@@ -15,6 +15,7 @@ from pegbox.decisions import CONTINUE, Decision, Signal
 from pegbox.events import (
     Ended,
     Event,
+    GrowthJudged,
     PluginFailed,
     Reported,
     Started,
@@ -119,9 +120,13 @@ class Rig:
     def trial(self, number: int) -> TrialRecord:
         return self.engine.state.trials[number]
 
-    def start(self, cpu: float = 1, workers: int = 1) -> Step:
-        """A fresh run with workers ``w0``, ``w1``, ...; the last step."""
-        self.send(Started(self.at))
+    def start(self, cpu: float = 1, workers: int = 1, *, grows: bool | None = False) -> Step:
+        """A fresh run with workers ``w0``, ``w1``, ...; the last step.
+
+        Args:
+            grows: Whether others may come.
+        """
+        self.send(Started(self.at), GrowthJudged(self.at, grows))
         for number in range(workers):
             step = self.join(f"w{number}", cpu)
         return step

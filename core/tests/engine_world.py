@@ -22,6 +22,7 @@ from pegbox.events import (
     Ended,
     Event,
     Exhausted,
+    GrowthJudged,
     Reported,
     Resumed,
     Started,
@@ -96,11 +97,22 @@ class WildDecider:
 
 
 class World:
-    """Answers an engine's orders; `step` does one random legal thing."""
+    """Answers an engine's orders; `step` does one random legal thing.
+
+    Args:
+        scarce: Whether some trials fit no worker, and workers to come are judged at random.
+    """
 
     def __init__(
-        self, seed: int, rules: Rules, *, wild: bool = True, chooses: bool = False
+        self,
+        seed: int,
+        rules: Rules,
+        *,
+        wild: bool = True,
+        chooses: bool = False,
+        scarce: bool = False,
     ) -> None:
+        self.scarce = scarce
         self.rng = random.Random(seed)
         self.rules = rules
         self.decider_seed = seed
@@ -127,6 +139,9 @@ class World:
         self.waiting: set[tuple[int, int]] = set()
         self.told_to_end: set[tuple[int, int]] = set()
         self.workers: dict[str, Resources] = {}
+        #: What workers had that this process saw, and what was judged of those to come.
+        self.seen: set[Resources] = set()
+        self.grows: bool | None = None
         self.tells: Counter[int] = Counter()
         #: Own account: slot-seconds with a trial and without, and how many slots there are of each.
         self.busy_s = self.idle_s = 0.0
@@ -173,6 +188,7 @@ class World:
                 self.tells[order.trial] += 1
                 assert self.tells[order.trial] == 1, "told twice"
         self._delete(step)
+        self._check_hopeless(step)
         self._count_slots()
         self.engine.check()
         return step
@@ -205,6 +221,20 @@ class World:
         needed = {r.checkpoint.path for r in self.engine.state.trials.values() if r.checkpoint}
         assert self.on_disk >= needed, "a trial would go on from what was deleted"
 
+    def _check_hopeless(self, step: Step) -> None:
+        """Who fails for want of resources must have waited in vain."""
+        for fact in step.facts:
+            if isinstance(fact, Ended) and fact.failure and fact.failure.cause == "resources":
+                assert self.workers
+                assert self.grows is False
+                shape = self.engine.state.trials[fact.trial].resources
+                assert not any(shape.fits(capacity) for capacity in self.seen)
+
+    def judge(self) -> None:
+        """The executor says whether other workers may come."""
+        self.grows = self.rng.choice([None, True, False])
+        self.send([GrowthJudged(self.tick(), self.grows)])
+
     def _launched(self, launch: Launch) -> None:
         key = (launch.trial, launch.attempt)
         assert key not in self.running
@@ -232,9 +262,9 @@ class World:
     def join(self) -> None:
         name = f"w{self.workers_made}"
         self.workers_made += 1
-        self.workers[name] = Resources(
-            {"cpu": self.rng.choice([2, 3, 4]), "gpu": self.rng.choice([1, 2])}
-        )
+        cpus, gpus = ([1, 1, 2], [0, 1]) if self.scarce else ([2, 3, 4], [1, 2])
+        self.workers[name] = Resources({"cpu": self.rng.choice(cpus), "gpu": self.rng.choice(gpus)})
+        self.seen.add(self.workers[name])
         self.send([WorkerJoined(self.tick(), name, self.workers[name])])
 
     def leave(self) -> None:
@@ -328,6 +358,7 @@ class World:
             choices += [self.report] * 6 + [self.end] * 3
         if self.workers:
             choices += [self.leave]
+        choices += [self.judge] if self.scarce else []
         choices += [self.join, self.stale] if len(self.workers) < 4 else [self.stale]
         self.rng.choice(choices)()
 

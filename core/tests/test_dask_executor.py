@@ -15,7 +15,7 @@ from distributed import Client, LocalCluster
 from pegbox._run.inbox import EventInbox
 from pegbox._trial.pickling import dump
 from pegbox._trial.task import TrialTask
-from pegbox.commands import Answer, Launch
+from pegbox.commands import Answer, Launch, Wishes
 from pegbox.events import (
     Ended,
     PlaceOpened,
@@ -65,7 +65,7 @@ class Driver:
         self.events = []
         self.go_on = go_on
         self.folder = folder
-        self.inbox = EventInbox(self.handle, lambda: None)
+        self.inbox = EventInbox(self.handle, lambda: None, Wishes)
         code = dump(trainable, "the trainable")
         self.executor = DaskExecutor(
             GivenCluster(client), code, self.make_task, f"e{id(self)}", first_place=3

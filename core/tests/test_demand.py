@@ -177,7 +177,7 @@ def test_in_processes_small_trials_share_what_a_large_one_needs_alone(
     assert len({one.metrics["process"] for one in results}) == 1
 
 
-def test_one_that_never_fits_ends_the_run_with_what_it_asked_for(
+def test_one_that_never_fits_fails_with_what_it_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request that no sample showed."""
@@ -189,8 +189,11 @@ def test_one_that_never_fits_ends_the_run_with_what_it_asked_for(
         return {"cpu": 1 if len(asked) <= 128 else 16}
 
     trainable = with_resources(lambda config: {"loss": 0.0}, surprising)
-    with pytest.raises(RunError, match=r"a trial asks for cpu=16, and no worker has that"):
-        fit(tmp_path, trainable, num_samples=1, executor="dask")
+    (result,) = fit(tmp_path, trainable, num_samples=1, executor="dask")
+    assert result.error.cause == "resources"
+    assert result.error.message.startswith(
+        "a trial asks for cpu=16, and no worker has that; the best one has cpu=1 (tls://127.0.0.1:"
+    )
 
 
 def test_a_function_that_raises_for_a_config_is_named_before_and_within_a_run(

@@ -707,24 +707,6 @@ class TestStalls:
             "the searcher waits for a result, but no trial is left to give one"
         )
 
-    def test_a_trial_that_fits_no_worker(self):
-        rig = Rig()
-        rig.start(cpu=2)
-        step = rig.send(rig.suggested(0, cpu=4), Exhausted(rig.at, 1))
-        assert step.facts[-1].reason == (
-            "a trial asks for cpu=4, and no worker has that; the best one has cpu=2"
-        )
-
-    def test_trials_that_fit_no_worker_before_the_first_is_asked_for(self):
-        rig = Rig(resources=cpus(3))
-        step = rig.start(cpu=2)
-        assert "asks for cpu=3" in step.facts[-1].reason
-
-    def test_an_elastic_cluster_may_bring_a_larger_worker(self):
-        rig = Rig(elastic=True, resources=cpus(3), max_trials=1)
-        assert rig.start(cpu=2).end is None
-        assert asks(rig.join("w1", 3)) == [0]
-
     def test_without_any_worker_it_waits_for_one(self):
         rig = running()
         assert rig.leave("w0").end is None

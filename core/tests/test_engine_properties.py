@@ -65,6 +65,16 @@ def test_every_run_ends_with_every_trial_told_once(seed, rules, chooses):
 
 @given(SEEDS, RULES, st.booleans())
 @settings(max_examples=150, deadline=None)
+def test_what_fits_no_worker_waits_or_fails_and_the_others_go_on(seed, rules, chooses):
+    world = World(seed, rules, chooses=chooses, scarce=True)
+    world.run()
+    assert_complete(world)
+    assert world.tells == dict.fromkeys(world.engine.state.trials, 1)
+    assert replayed(world).snapshot() == world.engine.state.snapshot()
+
+
+@given(SEEDS, RULES, st.booleans())
+@settings(max_examples=150, deadline=None)
 def test_killed_drivers_lose_no_trial_and_tell_each_once(seed, rules, chooses):
     world = World(seed, rules, chooses=chooses)
     world.run(crashes=8)

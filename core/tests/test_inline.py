@@ -12,7 +12,7 @@ import pytest
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Answer, Launch
 from pegbox.errors import ReportError, StoreError
-from pegbox.events import Ended, Event, PlaceOpened, Reported, WorkerJoined
+from pegbox.events import Ended, Event, GrowthJudged, PlaceOpened, Reported, WorkerJoined
 from pegbox.executor import Executor
 from pegbox.executors.inline import InlineExecutor
 from pegbox.reporting import get_context, report
@@ -119,12 +119,13 @@ def run(executor: InlineExecutor, runner: Runner, launches: Sequence[Launch]) ->
 def test_it_announces_one_worker_with_room_for_one_trial() -> None:
     _, runner = start(lambda config: None)
     runner.handle()
-    joined, place = runner.events
+    joined, place, growth = runner.events
     assert isinstance(joined, WorkerJoined)
     assert (joined.worker, joined.resources) == ("inline", CPU)
     assert isinstance(place, PlaceOpened)
     assert (place.place, place.pid, place.worker) == (5, os.getpid(), "inline")
     assert place.at >= joined.at > 1.6e9
+    assert growth == GrowthJudged(joined.at, grows=False)
 
 
 def test_trials_run_in_the_callers_thread_one_after_the_other() -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, Outcome
 
-__all__ = ["Answer", "Ask", "Command", "EndRun", "Launch", "Tell", "TellResult"]
+__all__ = ["Answer", "Ask", "Command", "EndRun", "Launch", "Tell", "TellResult", "Wishes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,19 @@ class Tell:
     trial: int
     result: Mapping[str, Any] | None
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """To the executor, when it asks: workers that would be of use, on a cluster that can grow.
+
+    Attributes:
+        more: Workers for the trials that wait and that no present worker has room for.
+        kept: Workers for trials that are being suggested, and for which there is room.
+    """
+
+    more: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,9 @@ class TrialError(PegboxError):
 
     Attributes:
         cause: ``"exception"`` (the trainable raised), ``"crash"`` (its process died by its own
-            fault: a signal such as SIGSEGV, an exit code, memory) or ``"lost"`` (its worker
-            disappeared too often).
-        type_name: Name of the exception's class; empty for a crash or a loss.
+            fault: a signal such as SIGSEGV, an exit code, memory), ``"lost"`` (its worker
+            disappeared too often) or ``"resources"`` (it asks for what no worker has).
+        type_name: Name of the exception's class; empty for any other cause.
         traceback: The traceback as text; empty where there was none.
     """
 

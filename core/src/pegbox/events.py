@@ -24,6 +24,7 @@ __all__ = [
     "Ended",
     "Event",
     "Exhausted",
+    "GrowthJudged",
     "Launched",
     "PlaceOpened",
     "PluginFailed",
@@ -96,6 +97,18 @@ class WorkerLeft:
 
     at: float
     worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthJudged:
+    """The executor has looked whether other workers than those here may come. Never stored.
+
+    Attributes:
+        grows: Whether they may; None where it will take a while to know.
+    """
+
+    at: float
+    grows: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +309,7 @@ Event: TypeAlias = (
     | Resumed
     | WorkerJoined
     | WorkerLeft
+    | GrowthJudged
     | PlaceOpened
     | Suggested
     | Declined

@@ -5,6 +5,8 @@ How messages travel is its own affair. What it promises:
 - a `Launch` leads to exactly one `Ended` of that attempt, and nothing about the attempt is posted
   after it;
 - a trial that has posted `Reported` waits until its `Answer`;
+- it posts `GrowthJudged` once it knows whether other workers may come; trials that fit none wait
+  until then;
 - when the place where a trial runs is killed, `Ended` follows within seconds, as ``"lost"`` or,
   where the death was the trial's own fault, as ``"failed"``.
 """
@@ -15,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pegbox.commands import Answer, Launch
+from pegbox.commands import Answer, Launch, Wishes
 from pegbox.events import Event
 
 __all__ = ["Executor", "Inbox", "Post"]
@@ -62,6 +64,9 @@ class Inbox(Protocol):
             PegboxError: Facts could not be stored, or the engine found a mistake of its own; the
                 run cannot go on.
         """
+
+    def wishes(self) -> Wishes:
+        """What workers would be of use now; for now and then, from any thread."""
 
 
 class Executor(Protocol):

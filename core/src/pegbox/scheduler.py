@@ -75,8 +75,9 @@ class Scheduler:
         """Choose what to start while there is room. Left alone: the longest-queued trial.
 
         Args:
-            queued: Trials that wait for room, the one that waits longest first.
-            paused: Trials that were paused. ``running``: trials that run.
+            queued: Trials that wait and that there is room for, the one that waits longest first.
+            paused: Trials that were paused and that there is room for. ``running``: trials that
+                run.
 
         Returns:
             A queued or paused trial, `START_NEW` (ask the searcher for one) or `WAIT`.

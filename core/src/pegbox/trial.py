@@ -84,13 +84,14 @@ class TrialFailure:
     """Why a try of a trial ended badly.
 
     Attributes:
-        cause: ``"exception"``, ``"crash"`` or ``"lost"``; see `pegbox.errors.TrialError`.
+        cause: ``"exception"``, ``"crash"``, ``"lost"`` or ``"resources"``; see
+            `pegbox.errors.TrialError`.
         message: One line for tables.
         type_name: Class name of the exception, or empty.
         traceback: The traceback as text, or empty.
     """
 
-    cause: Literal["exception", "crash", "lost"]
+    cause: Literal["exception", "crash", "lost", "resources"]
     message: str
     type_name: str = ""
     traceback: str = ""

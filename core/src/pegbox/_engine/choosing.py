@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TrialRecord
-from pegbox._engine.rules import Decider, Rules
+from pegbox._engine.rules import Decider
 from pegbox._engine.state import RunState, TrialViews
 from pegbox.decisions import Signal
-from pegbox.resources import Resources
 from pegbox.trial import State
 from pegbox.usage import IdleReason
 
@@ -53,20 +52,34 @@ class Choosing:
 
     def _first_paused(self) -> TrialRecord | None:
         """Paused trials go on when no new one can come, unless the scheduler chooses."""
-        if self._state.queues:
+        state = self._state
+        if state.queues or not state.paused:
             return None
-        return next((self._state.trials[n] for n in self._state.paused), None)
+        first = state.trials[next(iter(state.paused))]
+        if self._placement.room(first.resources):
+            return first
+        if state.active and not self._placement.has_room(()):
+            return None
+        paused = (state.trials[number] for number in state.paused)
+        return next((one for one in paused if self._placement.room(one.resources)), None)
 
     def _chosen_by_scheduler(self) -> TrialRecord | Signal | None:
         state = self._state
         if not (state.queues or state.paused) or not self._placement.has_room(state.queues):
             return None
+        if not any(map(self._placement.room, state.queues)) and not any(
+            map(self._fits, state.paused)
+        ):
+            return None
         choice = self._decider.choose(
-            TrialViews(state.views, state.queued),
-            TrialViews(state.views, lambda: list(state.paused)),
+            TrialViews(state.views, lambda: list(filter(self._fits, state.queued()))),
+            TrialViews(state.views, lambda: list(filter(self._fits, state.paused))),
             TrialViews(state.views, lambda: list(state.active)),
         )
         return choice if isinstance(choice, Signal) else state.trials[choice.number]
+
+    def _fits(self, number: int) -> bool:
+        return self._placement.room(self._state.trials[number].resources) > 0
 
     def why_idle(self, *, asked: bool) -> IdleReason:
         """Why no trial was started, though there is room for one of the usual shape.
@@ -81,18 +94,7 @@ class Choosing:
             return "no suggestion"
         return "paused" if self._state.paused else "nothing left"
 
-    def why_nothing_starts(self, rules: Rules) -> str:
-        """For people, where trials wait, none runs and none is started."""
-        shapes = list(self._state.queues) or [rules.resources]
-        if any(map(self._placement.ever_fits, shapes)):
-            waiting = self._state.counts[State.QUEUED]
-            return f"the scheduler starts none of {waiting} waiting trials, and none is running"
-        best = max(self._placement.capacity.values(), key=lambda have: sorted(have.items()))
-        return (
-            f"a trial asks for {_amounts(shapes[0])}, and no worker has that; the best one has "
-            f"{_amounts(best)}"
-        )
-
-
-def _amounts(resources: Resources) -> str:
-    return ", ".join(f"{name}={amount:g}" for name, amount in resources.items()) or "nothing"
+    def why_nothing_starts(self) -> str:
+        """For people, where trials wait, none runs and none is started though there is room."""
+        waiting = self._state.counts[State.QUEUED]
+        return f"the scheduler starts none of {waiting} waiting trials, and none is running"

@@ -26,7 +26,7 @@ Rules that keep it honest:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from pegbox._engine.asking import AskBook
@@ -46,7 +46,8 @@ from pegbox._engine.retention import Retention
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.state import RunState
 from pegbox._engine.step import Step
-from pegbox.commands import Answer, Ask, EndRun, Launch, Tell, TellResult
+from pegbox._engine.waiting import Waiting
+from pegbox.commands import Answer, Ask, EndRun, Launch, Tell, TellResult, Wishes
 from pegbox.decisions import CONTINUE, PAUSE, STOP, Exploit, Resize, Signal, Verdict
 from pegbox.events import (
     CheckpointsDropped,
@@ -54,6 +55,7 @@ from pegbox.events import (
     Ended,
     Event,
     Exhausted,
+    GrowthJudged,
     Launched,
     PlaceOpened,
     PluginFailed,
@@ -67,6 +69,7 @@ from pegbox.events import (
     WorkerJoined,
     WorkerLeft,
 )
+from pegbox.resources import Resources
 from pegbox.trial import State, TrialFailure
 
 __all__ = ["Engine"]
@@ -87,12 +90,15 @@ class Engine:
         self._decider = decider
         self._placement = Placement()
         self._choosing = Choosing(state, self._placement, decider)
+        self._waiting = Waiting(state, self._placement, rules)
         #: worker -> trials that run there, with their GPUs; the union is ``state.active`` here.
         self._at: dict[str, dict[int, tuple[int, ...]]] = {}
         self._asks = AskBook()
         #: None where all checkpoints are kept.
         self._retention = None if rules.keep is None else Retention(rules.keep)
         self._stopping: StopRequested | PluginFailed | None = None
+        #: What no worker has, where the run had to end for that.
+        self.impossible: Resources | None = None
         #: Of the first trial that failed for good in this process.
         self.first_failure: TrialFailure | None = None
         #: Seconds in which the run was at work, by the facts that were replayed.
@@ -180,6 +186,8 @@ class Engine:
             self.occupancy.until(self._at_time)
             self._heed_decider()
             self._fill()
+            while self._give_up_hopeless():
+                self._fill()
             self._heed_decider()
             self._settle()
             self._note_occupancy()
@@ -206,10 +214,13 @@ class Engine:
                 self._exhausted(event)
             case WorkerJoined():
                 self._placement.join(event.worker, event.resources)
+                self._waiting.joined(event.resources)
                 self._at.setdefault(event.worker, {})
                 self._note(event)
             case WorkerLeft():
                 self._worker_left(event)
+            case GrowthJudged():
+                self._waiting.grows = event.grows
             case PlaceOpened():
                 self._note(event)
             case Started():
@@ -396,6 +407,14 @@ class Engine:
         bounded = 0 <= self.rules.max_trials <= self._asks.count
         return not (self.state.exhausted or self._asks.declined or bounded or self._stopping)
 
+    def _to_ask(self) -> int:
+        """How many more trials may be asked for; without a bound, as many as run now."""
+        if not self._may_ask():
+            return 0
+        if self.rules.max_trials >= 0:
+            return self.rules.max_trials - self._asks.count
+        return max(1, len(self.state.active))
+
     def _ask_one(self) -> None:
         self._step.orders.append(Ask(self._asks.ask()))
 
@@ -449,7 +468,27 @@ class Engine:
         self._at.pop(event.worker, None)
         if event.worker in self._placement.capacity:
             self._placement.leave(event.worker)
+            self._waiting.left()
             self._note(event)
+
+    def _give_up_hopeless(self) -> bool:
+        """Trials that ask for what no worker will have have failed; whether there were any."""
+        unfit = self._waiting.unfit()
+        if not unfit or self._stopping:
+            return False
+        self._step.notices += self._waiting.notices(unfit)
+        hopeless = self._waiting.hopeless_trials(unfit)
+        for record in hopeless:
+            failure = self._waiting.failure(record)
+            end = Ended(self._at_time, record.number, record.attempt, "failed", failure=failure)
+            self._conclude(record, end, State.FAILED)
+        return bool(hopeless)
+
+    def wishes(self) -> Wishes:
+        """Workers that would be of use now; to be asked for now and then, not with each event."""
+        if self.ended or self._stopping or not self.state.epoch:
+            return Wishes()
+        return self._waiting.wishes(len(self._asks.open), self._to_ask())
 
     # ------------------------------------------------------------ beginning
 
@@ -510,16 +549,29 @@ class Engine:
             self._end(how, self._stopping.reason)
         elif not self._asks.open:
             self._settle_idle()
+        elif not self.rules.varies:
+            # What is being suggested will ask for the same.
+            self._settle_waiting([*self.state.queues, self.rules.resources])
 
     def _settle_idle(self) -> None:
         """Nothing runs and nothing is asked for."""
-        if self.state.queues or self._may_ask():
-            if self._placement.capacity and not self.rules.elastic:
-                self._end("failed", self._choosing.why_nothing_starts(self.rules))
+        if shapes := self._waiting.shapes(may_ask=self._may_ask()):
+            if any(map(self._placement.room, shapes)):
+                self._end("failed", self._choosing.why_nothing_starts())
+            else:
+                self._settle_waiting(shapes)
         elif self._asks.declined:
             self._end("failed", "the searcher waits for a result, but no trial is left to give one")
         else:
             self._end("complete", "")
+
+    def _settle_waiting(self, shapes: Sequence[Resources]) -> None:
+        """Nothing runs, and no room for what waits: that lasts until workers come, if any may."""
+        self.impossible = self._waiting.for_good(shapes)
+        if self.impossible is not None:
+            self._end("failed", self._waiting.impossible(self.impossible))
+        else:
+            self._step.notices += self._waiting.notices(shapes)
 
     def _end(self, how: str, reason: str) -> None:
         assert how in ("complete", "interrupted", "failed")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pegbox._engine.devices import Devices
 from pegbox.resources import Resources
 
-__all__ = ["Placement"]
+__all__ = ["Placement", "times_idle"]
 
 
 class _Shape:
@@ -121,7 +121,7 @@ class Placement:
 
     def ever_fits(self, shape: Resources) -> bool:
         """Whether some worker would have room for the shape if it were idle."""
-        return any(_fits_idle(shape, capacity) for capacity in self.capacity.values())
+        return any(times_idle(shape, capacity) for capacity in self.capacity.values())
 
     def _known(self, shape: Resources) -> _Shape:
         known = self._shapes.get(shape)
@@ -160,6 +160,7 @@ class Placement:
             assert shape.total == sum(times.values())
 
 
-def _fits_idle(shape: Resources, capacity: Resources) -> bool:
-    gpu = shape.units("gpu")
-    return shape.fits(capacity) and not (gpu and Devices(capacity.units("gpu")).times(gpu) == 0)
+def times_idle(shape: Resources, capacity: Resources) -> int:
+    """How often a shape fits a worker on which nothing runs."""
+    times, gpu = shape.times_in(capacity), shape.units("gpu")
+    return min(times, Devices(capacity.units("gpu")).times(gpu)) if gpu and times else times

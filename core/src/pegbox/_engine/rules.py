@@ -31,7 +31,7 @@ class Rules:
         max_concurrent: Trials that may run at once; None for as many as there is room.
         lookahead: Trials to ask for beyond free room, so that suggestions wait for slots.
         reads_results: The searcher wants every result.
-        elastic: Other workers than those seen may come, so a trial that fits none of them waits.
+        varies: Trials may ask for other resources than these.
         keep: Which checkpoints of each trial stay; None keeps all.
     """
 
@@ -44,7 +44,7 @@ class Rules:
     max_concurrent: int | None = None
     lookahead: int = 0
     reads_results: bool = False
-    elastic: bool = False
+    varies: bool = False
     keep: KeepRule | None = None
 
 

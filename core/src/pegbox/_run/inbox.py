@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
+from pegbox.commands import Wishes
 from pegbox.events import Event
 
 __all__ = ["EventInbox"]
@@ -16,11 +17,18 @@ class EventInbox:
     Args:
         handle: What `handle` calls; the runner's step.
         settle: What `settle` calls.
+        wishes: What `wishes` calls.
     """
 
-    def __init__(self, handle: Callable[[], None], settle: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        handle: Callable[[], None],
+        settle: Callable[[], None],
+        wishes: Callable[[], Wishes],
+    ) -> None:
         self.handle = handle
         self.settle = settle
+        self.wishes = wishes
         self._later: Callable[[], None] | None = None
         self.over = threading.Event()
         self._listener: Callable[[], None] | None = None

@@ -132,6 +132,7 @@ def _rules(plan: Plan, max_concurrent: int | None) -> Rules:
         max_concurrent=max_concurrent,
         lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
         reads_results=traits.intermediate,
+        varies=plan.demand.varies,
         keep=_keep_rule(plan.checkpoint_config),
     )
 

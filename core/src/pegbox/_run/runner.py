@@ -21,6 +21,7 @@ from pegbox._run.putting_off import PuttingOff
 from pegbox._run.searcher_driver import SearcherDriver
 from pegbox._run.slowness import ASKING, DECIDING, STORING
 from pegbox._run.stopping import StopRules
+from pegbox.commands import Wishes
 from pegbox.events import Event
 from pegbox.executor import Executor
 
@@ -69,7 +70,7 @@ class Runner:
         self._searcher = searcher
         self._journal = journal
         self._observers = observers
-        self.inbox = EventInbox(self.step, self.settle)
+        self.inbox = EventInbox(self.step, self.settle, self.wishes)
         self._stepping = threading.RLock()
         #: Facts whose storing was put off for a moment, oldest first.
         self._unstored: list[Event] = []
@@ -159,6 +160,11 @@ class Runner:
         answers = self._searcher.order(step.orders)
         self._slow.passed(ASKING, since)
         return answers
+
+    def wishes(self) -> Wishes:
+        """What workers would be of use now."""
+        with self._stepping:
+            return self._engine.wishes()
 
     def settle(self) -> None:
         """Store what was put off; what is stored is told to observers."""

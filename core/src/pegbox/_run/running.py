@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,7 @@ def run_plan(
             embedded.prestart()
         ended = session.run(store, make, deleter, resumed=resumed)
     if ended.how == "failed":
-        raise _error(plan, session, ended)
+        raise _error(plan, session, ended, client)
     if plan.fail_fast == "raise" and session.first_failure is not None:
         raise session.first_failure.as_error()
 
@@ -154,9 +155,13 @@ def _at_most(plan: Plan) -> int | None:
     return min((n for n in bounds if n is not None and n > 0), default=None)
 
 
-def _error(plan: Plan, session: Session, ended: RunEnded) -> PluginError | RunError:
+def _error(
+    plan: Plan, session: Session, ended: RunEnded, client: Any | None
+) -> PluginError | RunError:
     hint = f"What was found so far is kept. Go on with: {how_to_restore(plan)}"
     failure = session.failure
+    if session.impossible is not None:
+        hint = f"{_remedy(session.impossible, client)} {hint}"
     if failure is None:
         return Stalled(ended.reason, story=session.state.story(), hint=hint)
     if failure.role == "executor" or not failure.plugin:
@@ -167,3 +172,21 @@ def _error(plan: Plan, session: Session, ended: RunEnded) -> PluginError | RunEr
     # The plugin's own exception; what wrapped it says the same as this one.
     error.__cause__ = cause.__cause__ if isinstance(cause, PluginError) else cause
     return error
+
+
+def _remedy(asked: Resources, client: Any | None) -> str:
+    """What to do where no worker has what a trial asks for."""
+    less = "Ask for less with pegbox.with_resources"
+    if client is None:
+        return f"{less}, or connect a distributed.Client to a cluster whose workers have that."
+    return f"{less}, or start a worker that has it: {_worker_command(asked, client)}."
+
+
+def _worker_command(asked: Resources, client: Any) -> str:
+    threads = math.ceil(asked.get("cpu", 0.0))
+    words = ["dask worker", str(client.scheduler.address)]
+    words += [f"--nthreads {threads}"] if threads else []
+    others = {("GPU" if name == "gpu" else name): n for name, n in asked.items() if name != "cpu"}
+    if others:
+        words.append(f'--resources "{" ".join(f"{name}={n:g}" for name, n in others.items())}"')
+    return " ".join(words)

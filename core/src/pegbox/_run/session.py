@@ -36,6 +36,7 @@ from pegbox.callback import ExperimentInfo
 from pegbox.commands import Launch
 from pegbox.events import PluginFailed, Resumed, RunEnded, Started, StopRequested
 from pegbox.executor import Executor
+from pegbox.resources import Resources
 from pegbox.seeds import derive_seed
 from pegbox.trial import TrialFailure
 
@@ -69,6 +70,8 @@ class Session:
         #: The plugin failure that ended the run, and the exception behind it, if any.
         self.failure: PluginFailed | None = None
         self.cause: BaseException | None = None
+        #: What no worker has, where the run had to end for that.
+        self.impossible: Resources | None = None
         #: Of the first trial that failed for good in this epoch.
         self.first_failure: TrialFailure | None = None
 
@@ -128,6 +131,7 @@ class Session:
         keep_callback_states(store, parts.observers)
         self.failure = parts.engine.failure
         self.first_failure = parts.engine.first_failure
+        self.impossible = parts.engine.impossible
         self.cause = parts.seat.error or parts.stop_rules.error or parts.desk.error
         if self.failure is None:
             for role, component in self._components():

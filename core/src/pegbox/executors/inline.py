@@ -18,7 +18,7 @@ from pegbox._trial.output import at_terminal
 from pegbox._trial.stage import Stage, no_parameters
 from pegbox._trial.task import Order, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
-from pegbox.events import Event, PlaceOpened, WorkerJoined
+from pegbox.events import Event, GrowthJudged, PlaceOpened, WorkerJoined
 from pegbox.executor import Inbox, Post
 from pegbox.resources import Resources
 
@@ -70,7 +70,7 @@ class InlineExecutor:
         post = self._post = inbox.post
         at, host = self.clock(), socket.gethostname()
         place = PlaceOpened(at, self._place, host, "127.0.0.1", os.getpid(), _WORKER)
-        post([WorkerJoined(at, _WORKER, self._resources), place])
+        post([WorkerJoined(at, _WORKER, self._resources), place, GrowthJudged(at, grows=False)])
 
     def clock(self) -> float:
         """Seconds on the run's clock: monotonic, near wall time."""

@@ -21,6 +21,7 @@ from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.guard_handle import GuardHandle
 from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
 from pegbox.executors.dask.oom_counter import read_oom_kills
+from pegbox.executors.dask.prospects import FixedProspects
 from pegbox.executors.dask.worker_handle import WorkerHandle
 
 if TYPE_CHECKING:
@@ -120,6 +121,10 @@ class EmbeddedCluster:
         self.prestart()
         assert self._pad is not None
         return self._pad.folder
+
+    def prospects(self) -> FixedProspects:
+        """Others come only in the place of those that end."""
+        return FixedProspects(self._n_workers)
 
     def pids(self) -> dict[str, int]:
         """Process id of each worker that has joined and runs, by address."""

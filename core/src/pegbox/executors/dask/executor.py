@@ -23,7 +23,7 @@ from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Launch
-from pegbox.events import Event, PlaceOpened, PluginFailed
+from pegbox.events import Event, GrowthJudged, PlaceOpened, PluginFailed
 from pegbox.executor import Inbox
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
@@ -31,6 +31,7 @@ from pegbox.executors.dask.loop_handler import LoopHandler
 from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.parameter_desk import ParameterDesk
 from pegbox.executors.dask.parameter_shelf import ParameterShelf
+from pegbox.executors.dask.prospects import Prospects
 from pegbox.executors.dask.slot import SlotSpec, run_slot
 from pegbox.executors.dask.slot_start import make_start
 from pegbox.executors.dask.slots import Slot, SlotTable
@@ -61,6 +62,9 @@ class ClusterLike(Protocol):
 
     def start(self) -> Client:
         """A connected client."""
+
+    def prospects(self) -> Prospects:
+        """Who judges whether other workers may come, for one run."""
 
     def exit_cause(self, worker: str, timeout_s: float) -> ExitCause | None:
         """Why the process behind an address ended, if that is known."""
@@ -130,7 +134,9 @@ class DaskExecutor:
         )
         if self._desk is not None:
             self._desk.open(self._line)
+        self._prospects = self._cluster.prospects()
         self._line.open()
+        self._prospects.begin(self._run, self._growth_judged)
 
     def clock(self) -> float:
         """Monotonic, near wall time."""
@@ -172,10 +178,13 @@ class DaskExecutor:
         self._loop.raise_failure()
         if self.clock() > self._idle_checked + IDLE_SLOT_S / 5:
             self._give_back_idle()
+            self._prospects.wish(inbox.wishes())
 
     def close(self) -> None:
         """Send all slots home and give the cluster back."""
         self._closing = True
+        if hasattr(self, "_prospects"):
+            self._prospects.close()
         if hasattr(self, "_line"):
             self._line.close()
         with self._lock:
@@ -247,6 +256,7 @@ class DaskExecutor:
     def _take(self, messages: Messages) -> None:
         """On the loop: turn messages into events."""
         events: list[Event] = []
+        came_or_went = False
         with self._lock:
             for message in messages:
                 kind, *rest = message
@@ -255,10 +265,14 @@ class DaskExecutor:
                 elif kind == "worker_joined":
                     address, threads, resources, _ = rest
                     events += self._workers.joined(address, threads, resources)
+                    came_or_went = True
                 elif kind == "worker_left":
                     self._left(*rest)
+                    came_or_went = True
             if events:  # before anybody can post what came later
                 self._loop.post(events)
+        if came_or_went:
+            self._prospects.stirred(self._workers.present)
         # Not under the lock: whoever handles the inbox elsewhere holds the runner's and wants ours.
         self._loop.handle()
 
@@ -359,6 +373,9 @@ class DaskExecutor:
         with self._lock:
             for slot in self._slots.idle_before(self._idle_checked - IDLE_SLOT_S):
                 self._send_home(slot)
+
+    def _growth_judged(self, grows: bool | None) -> None:
+        self._inbox.post([GrowthJudged(self.clock(), grows)])
 
     def broken(self, reason: str) -> None:
         """Nothing will ever run here again; from any thread."""

@@ -19,6 +19,7 @@ from pegbox.executors.dask.by_value import ship_by_value
 from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.exit_watch import BOOK_NAME, REPORTER_NAME, ExitBook, ExitReporter
 from pegbox.executors.dask.mailbox import handler_name
+from pegbox.executors.dask.open_prospects import OpenProspects
 
 __all__ = ["GivenCluster", "check_client", "judge_exit"]
 
@@ -64,6 +65,10 @@ class GivenCluster:
         self._client.register_plugin(ExitBook(), name=BOOK_NAME)
         self._client.sync(self._ask_nannies)
         return self._client
+
+    def prospects(self) -> OpenProspects:
+        """Whether it grows is to be found out."""
+        return OpenProspects(self._client)
 
     async def _ask_nannies(self) -> None:
         ask = self._client.scheduler.register_nanny_plugin(

@@ -16,7 +16,15 @@ from typing import Final
 from pegbox import jsonvalue
 from pegbox.commands import Answer, Launch
 from pegbox.errors import Stalled
-from pegbox.events import Ended, Event, PlaceOpened, Reported, WorkerJoined, WorkerLeft
+from pegbox.events import (
+    Ended,
+    Event,
+    GrowthJudged,
+    PlaceOpened,
+    Reported,
+    WorkerJoined,
+    WorkerLeft,
+)
 from pegbox.executor import Inbox
 from pegbox.executors.simulated.cluster import Curve, Fault, SimulatedCluster
 from pegbox.resources import Resources
@@ -86,6 +94,7 @@ class SimulatedExecutor:
         inbox.listen(self._note_arrival)
         for number in range(self._cluster.workers):
             inbox.post(self._join(f"worker-{number}"))
+        inbox.post([GrowthJudged(self._now, grows=False)])
 
     def _note_arrival(self) -> None:
         self._arrived = True
