@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections import Counter
@@ -30,7 +31,12 @@ from pegbox.events import (
     WorkerJoined,
     WorkerLeft,
 )
-from pegbox.executors.simulated import SimulatedCluster, SimulatedExecutor, simulate
+from pegbox.executors.simulated import (
+    SimulatedCluster,
+    SimulatedExecutor,
+    long_lived,
+    simulate,
+)
 from pegbox.resources import Resources
 from pegbox.searcher import Traits
 from pegbox.stoppers import TimeoutStopper
@@ -436,6 +442,25 @@ def test_no_cost_grows_with_trials_or_workers():
     few = calls_per_fact(workers=4, trials=50)
     assert calls_per_fact(workers=4, trials=500) < 1.1 * few
     assert calls_per_fact(workers=1_000, trials=500) < 1.1 * few
+
+
+def test_the_garbage_collector_leaves_out_what_stays_and_is_then_as_it_was(monkeypatch):
+    monkeypatch.setattr(long_lived, "_FACTS", 50)
+    left_out = []
+
+    def looking(config, iteration):
+        left_out.append(gc.get_freeze_count())
+        return curve(config, iteration)
+
+    run(looking, num_samples=10)
+    assert left_out[0] == 0 < left_out[-1]
+    assert gc.get_freeze_count() == 0
+    gc.freeze()
+    try:
+        run(num_samples=10)
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
 
 
 def test_grids_and_wrong_clusters():

@@ -25,6 +25,7 @@ from pegbox.demand import fixed_demand
 from pegbox.events import Event, Resumed, RunEnded, Started
 from pegbox.executors.simulated.cluster import Curve, SimulatedCluster
 from pegbox.executors.simulated.executor import SimulatedExecutor
+from pegbox.executors.simulated.long_lived import LongLived
 from pegbox.objective import make_objectives
 from pegbox.resources import Resources
 from pegbox.space import Space
@@ -91,7 +92,8 @@ def simulate(
         first_place=len(state.places),
         start_s=history[-1].at if history else 0.0,
     )
-    journal = _Journal(history)
+    long_lived = LongLived()
+    journal = _Journal(history, long_lived)
     runner = Runner(
         parts.engine,
         executor,
@@ -103,7 +105,8 @@ def simulate(
     )
     first = _first(parts, executor.clock()) if history else Started(0.0)
     parts.stop_rules.begin(first.at, parts.engine.replayed_s)
-    runner.run(first)
+    with long_lived:
+        runner.run(first)
     assert state.ended is not None
     error = parts.seat.error or parts.desk.error
     usage = parts.spending.usage()
@@ -155,9 +158,11 @@ def _first(parts: Parts, at: float) -> Resumed:
 class _Journal:
     """Facts in memory; see `pegbox._run.runner.Journal`."""
 
-    def __init__(self, history: Sequence[Event]) -> None:
+    def __init__(self, history: Sequence[Event], long_lived: LongLived) -> None:
         self.facts: list[Event] = list(history)
+        self._long_lived = long_lived
 
     def append(self, events: Sequence[Event]) -> None:
         """Keep facts in their order."""
         self.facts.extend(events)
+        self._long_lived.note(len(events))
