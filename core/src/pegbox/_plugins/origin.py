@@ -10,7 +10,7 @@ from typing import Any, Final
 from pegbox._plugins.catalog import Catalog, Offer
 from pegbox.searcher import Searcher
 
-__all__ = ["Origin", "create_by_name", "origin_of"]
+__all__ = ["Origin", "create_by_name", "mark_origin", "origin_of"]
 
 #: On the object itself: it goes with a copy, and nothing has to be given back.
 _ATTRIBUTE: Final = "_pegbox_origin"
@@ -37,11 +37,15 @@ def create_by_name(role: str, name: str, options: Mapping[str, Any]) -> Any:
     """
     catalog = Catalog.discover()
     plugin = catalog.create(role, name, options)
+    mark_origin(plugin, catalog.find(role, name), options)
+    return plugin
+
+
+def mark_origin(plugin: object, offer: Offer, options: Mapping[str, Any]) -> None:
+    """Note on an object how it was made, or can be."""
     # One with slots cannot be marked; it is restored like any other object: passed again.
     with contextlib.suppress(AttributeError, TypeError):
-        origin = Origin(catalog.find(role, name), dict(options), _evaluated(plugin))
-        setattr(plugin, _ATTRIBUTE, origin)
-    return plugin
+        setattr(plugin, _ATTRIBUTE, Origin(offer, dict(options), _evaluated(plugin)))
 
 
 def origin_of(plugin: object) -> Origin | None:

@@ -23,7 +23,11 @@ _MAX_LINE: Final = 200
 
 
 def dump(
-    value: object, what: str, buffers: Callable[[pickle.PickleBuffer], Any] | None = None
+    value: object,
+    what: str,
+    buffers: Callable[[pickle.PickleBuffer], Any] | None = None,
+    *,
+    to: str = "workers",
 ) -> bytes:
     """Pickle a value with the code that workers cannot import.
 
@@ -31,6 +35,7 @@ def dump(
         value: Anything.
         what: Its name at the start of a sentence.
         buffers: Takes large memory apart from the answer, see `pickle.Pickler`.
+        to: Whom it is sent to.
 
     Raises:
         ConfigError: It cannot be pickled; the object inside is named.
@@ -41,7 +46,7 @@ def dump(
         where, culprit, own = find_culprit(value, error)
         line = f"{type(own).__name__}: {own}".splitlines()[0][:_MAX_LINE]
         raise ConfigError(
-            f"{what} cannot be sent to workers: {where} is {_in_words(culprit)}, which cannot be"
+            f"{what} cannot be sent to {to}: {where} is {_in_words(culprit)}, which cannot be"
             f" pickled ({line})",
             hint="Make it inside the trainable, from things that can be pickled.",
         ) from error

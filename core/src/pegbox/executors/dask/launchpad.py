@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["MARKER", "Launchpad", "make_launchpad"]
+__all__ = [
+    "MARKER",
+    "THREAD_VARIABLES",
+    "Launchpad",
+    "make_launchpad",
+    "search_path",
+    "working_folder",
+]
 
 #: Environment variable by which everything that a worker has started is found again.
 MARKER: Final = "PEGBOX_WORKER"
 
-_THREAD_VARIABLES: Final = (
+#: By which BLAS and OpenMP are told how many threads to take.
+THREAD_VARIABLES: Final = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -56,26 +64,27 @@ def make_launchpad(
         environments: Variables for the first places, over all others.
     """
     common = {"MALLOC_TRIM_THRESHOLD_": "65536", **os.environ}  # glibc gives memory back
-    common |= dict.fromkeys(_THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
+    common |= dict.fromkeys(THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
     own = [*environments, *({} for _ in range(n_workers - len(environments)))]
-    cwd = _working_folder()
+    cwd = working_folder()
     return Launchpad(
         token=uuid.uuid4().hex,
         folder=Path(tempfile.mkdtemp(prefix="pegbox-")).resolve(),
         environments=tuple({**common, **variables} for variables in own),
-        sys_path=_search_path(cwd),
+        sys_path=search_path(cwd),
         cwd=cwd,
     )
 
 
-def _working_folder() -> str | None:
+def working_folder() -> str | None:
+    """This process's; None where it has been removed."""
     try:
         return os.getcwd()
     except FileNotFoundError:
         return None
 
 
-def _search_path(cwd: str | None) -> tuple[str, ...]:
+def search_path(cwd: str | None) -> tuple[str, ...]:
     """Absolute, since a trial may change its working folder; "" means the driver's."""
     if cwd is None:
         return tuple(entry for entry in sys.path if os.path.isabs(entry))

@@ -1,0 +1,1 @@
+"""A searcher in a process of its own: the protocol, both of its ends, and what crosses it."""

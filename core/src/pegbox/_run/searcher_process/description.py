@@ -1,0 +1,53 @@
+"""What a plan needs to know of a searcher before the run: read in its process, shown in the driver."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from pegbox import jsonvalue
+from pegbox.errors import ConfigError
+from pegbox.objective import Objective
+from pegbox.searcher import EvaluatedPoint, Searcher, Traits
+
+__all__ = ["SearcherElsewhere", "describe"]
+
+
+def describe(plugin: Any) -> dict[str, Any] | None:
+    """What `SearcherElsewhere` is made from.
+
+    Returns:
+        None where not all of it is JSON data; such a searcher has to be made where it is checked.
+    """
+    traits = dataclasses.asdict(getattr(plugin, "traits", Searcher.traits))
+    own = plugin if isinstance(plugin, Searcher) else Searcher()
+    known = {
+        "traits": {**traits, "domains": sorted(traits["domains"])},
+        "own_space": own.own_space,
+        "own_objectives": [dataclasses.asdict(each) for each in own.own_objectives],
+        "evaluated_points": [dataclasses.asdict(each) for each in own.evaluated_points],
+        "points_to_evaluate": getattr(plugin, "points_to_evaluate", None),
+    }
+    try:
+        return jsonvalue.plain(known)  # type: ignore[no-any-return]
+    except ConfigError:
+        return None
+
+
+class SearcherElsewhere(Searcher):
+    """Stands in the plan for a searcher that lives in a process of its own.
+
+    Args:
+        known: As `describe` gave it.
+    """
+
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        traits = known["traits"]
+        self.traits = Traits(  # type: ignore[misc]
+            **{**traits, "domains": frozenset(traits["domains"])}
+        )
+        self.own_space = known["own_space"]
+        self.own_objectives = tuple(Objective(**each) for each in known["own_objectives"])
+        self.evaluated_points = [EvaluatedPoint(**each) for each in known["evaluated_points"]]
+        self.points_to_evaluate = known["points_to_evaluate"]
