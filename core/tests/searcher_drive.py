@@ -8,8 +8,11 @@ from typing import Any
 
 from pegbox import Searcher
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.component import Component
 from pegbox._run.components import make_component, register_layers
 from pegbox._run.searcher_desk import SearcherDesk
+from pegbox._run.searcher_here import SearcherHere
+from pegbox._run.searcher_process.calls import SearcherThere
 from pegbox.commands import Ask, Tell
 from pegbox.events import Declined, Exhausted, Suggested
 from pegbox.objective import Objective
@@ -88,7 +91,10 @@ class Drive:
         *,
         num_samples: int = -1,
         space: Mapping[str, Any] = SPACE,
+        own_process: bool = False,
     ) -> None:
+        self.own_process = own_process
+        self.searcher: Any = None
         self.make, self.num_samples, self.space = make, num_samples, Space(space)
         self.points: dict[int, Mapping[str, Any]] = {}
         self.configs: dict[int, Mapping[str, Any]] = {}
@@ -100,9 +106,9 @@ class Drive:
         component = make_component("searcher", self.make(), "random")
         self.core: Any = component.core.plugin
         self.traits = component.traits
-        self.manager = RoleManager("searcher")
-        register_layers(self.manager, component)
-        self.manager.call(
+        self.close()
+        self.searcher = self._called(component)
+        self.searcher.call(
             "searcher_setup",
             space=self.space.domains,
             objectives=(LOSS,),
@@ -112,7 +118,7 @@ class Drive:
             points=(),
         )
         self.desk = SearcherDesk(
-            self.manager,
+            self.searcher,
             self.space,
             (LOSS,),
             1,
@@ -126,6 +132,18 @@ class Drive:
             (number, point, *self.ended.get(number, (None, None)))
             for number, point in sorted(self.points.items())
         )
+        self.desk.tell_known()
+
+    def _called(self, component: Component) -> Any:
+        if self.own_process:
+            return SearcherThere(component)
+        self.manager = RoleManager("searcher")
+        register_layers(self.manager, component)
+        return SearcherHere(self.manager)
+
+    def close(self) -> None:
+        if self.searcher is not None:
+            self.searcher.end()
 
     @property
     def pending(self) -> list[int]:

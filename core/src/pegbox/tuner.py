@@ -74,6 +74,7 @@ class Tuner:
             {} if param_space is None else param_space,
             settled("tune_config", tune_config, TuneConfig),
             settled("run_config", run_config, RunConfig),
+            own_process=self._executor != "inline",
         )
         self._param_space = whole_space(param_space, self._plan.searcher)
 
@@ -124,7 +125,12 @@ class Tuner:
         known = resolve_trainable(trainable)
         check_trainable(known)
         tuner._plan = plan_from_store(
-            folder_at("Tuner.restore(path=...)", path), known, param_space, tune_config, run_config
+            folder_at("Tuner.restore(path=...)", path),
+            known,
+            param_space,
+            tune_config,
+            run_config,
+            own_process=tuner._executor != "inline",
         )
         tuner._param_space = whole_space(param_space, tuner._plan.searcher)
         return tuner
@@ -214,6 +220,8 @@ def _settle(
     param_space: Mapping[str, Any],
     tune: TuneConfig,
     run: RunConfig,
+    *,
+    own_process: bool,
 ) -> Plan:
     """Check everything that can be checked before anything is started."""
     check_trainable(trainable)
@@ -222,7 +230,7 @@ def _settle(
         Space,
         param_space,
         make_objectives(tune.metric, tune.mode),
-        make_component("searcher", tune.search_alg, "random"),
+        make_component("searcher", tune.search_alg, "random", own_process=own_process),
         make_component("scheduler", tune.scheduler, "fifo"),
     )
     seed = tune.seed if tune.seed is not None else secrets.randbelow(2**32)

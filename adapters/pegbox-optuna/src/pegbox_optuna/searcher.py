@@ -54,7 +54,7 @@ class OptunaSearch(Searcher):
     # Not `intermediate`: of a stopped trial TPE looks at the last result alone, and that one
     # comes with the end. So a restore, which tells no earlier ones, leaves nothing out.
     traits: ClassVar[Traits] = Traits(
-        domains=frozenset({"float", "int", "choice"}), conditions=True, batches=True, cheap=True
+        domains=frozenset({"float", "int", "choice"}), conditions=True, batches=True
     )
 
     def __init__(

@@ -7,18 +7,32 @@ who takes its place is told the facts instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from pegbox._plugins.manager import RoleManager
+from pegbox._plugins.bindings import Role
 from pegbox._run.component import Component
 from pegbox._store.writer import Store
 from pegbox.objective import Objective
 
-__all__ = ["keep_state", "take_back_state"]
+__all__ = ["Calls", "keep_state", "take_back_state"]
+
+
+class Calls(Protocol):
+    """Whoever calls the plugins of a role."""
+
+    @property
+    def role(self) -> Role:
+        """Which."""
+
+    def implements(self, hook_name: str, /) -> bool:
+        """Whether a call of this hook would reach a plugin."""
+
+    def call(self, hook_name: str, /, **arguments: Any) -> Any:
+        """Call a hook; see `pegbox._plugins.manager.RoleManager.call`."""
 
 
 def keep_state(
-    store: Store, component: Component, manager: RoleManager, objectives: Sequence[Objective]
+    store: Store, component: Component, manager: Calls, objectives: Sequence[Objective]
 ) -> None:
     """After an end in good order: what a restore need not find out again.
 
@@ -36,7 +50,7 @@ def keep_state(
 
 
 def take_back_state(
-    store: Store, component: Component, manager: RoleManager, objectives: Sequence[Objective]
+    store: Store, component: Component, manager: Calls, objectives: Sequence[Objective]
 ) -> int:
     """Give a plugin the state that it, and nobody else, has left.
 

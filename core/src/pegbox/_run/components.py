@@ -12,6 +12,7 @@ from pegbox._plugins.catalog import Catalog
 from pegbox._plugins.manager import RoleManager
 from pegbox._plugins.origin import create_by_name, origin_of
 from pegbox._run.component import Component
+from pegbox._run.searcher_process.made_there import make_there
 from pegbox.callback import Callback
 from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
@@ -25,12 +26,14 @@ _ARGUMENT = {"searcher": "search_alg", "scheduler": "scheduler", "callback": "ca
 _BASES: dict[str, type] = {"searcher": Searcher, "scheduler": Scheduler, "callback": Callback}
 
 
-def make_component(role: str, chosen: Any, default: str) -> Component:
+def make_component(role: str, chosen: Any, default: str, *, own_process: bool = False) -> Component:
     """The component behind a name, a name with options, or an object.
 
     Args:
         role: ``"searcher"`` or ``"scheduler"``.
         chosen: What the user passed; None takes ``default``.
+        own_process: Whether a searcher that is named and may take its time is made in a process
+            of its own, and only described here.
 
     Raises:
         ConfigError: It is none of these, or the name or an option is unknown.
@@ -39,10 +42,10 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
     if chosen is None:
         chosen = default
     if isinstance(chosen, str):
-        return _by_name(role, chosen, {})
+        return _by_name(role, chosen, {}, own_process)
     if isinstance(chosen, tuple | list):  # a list where a store has kept it
         if len(chosen) == 2 and isinstance(chosen[0], str) and isinstance(chosen[1], Mapping):
-            return _by_name(role, *chosen)
+            return _by_name(role, chosen[0], chosen[1], own_process)
         raise ConfigError(
             f"{_ARGUMENT[role]}={shown(chosen)} must be a name and a dict of options",
             hint=f'Write e.g. {_ARGUMENT[role]}=("{default}", {{...}}).',
@@ -53,7 +56,9 @@ def make_component(role: str, chosen: Any, default: str) -> Component:
             hint=f"Write {_ARGUMENT[role]}={call_of(chosen)}.",
         )
     check_object(role, f"{_ARGUMENT[role]}={shown(chosen)}", chosen)
-    return _wrapped(chosen) if isinstance(chosen, SearcherWrapper) else _of_object(chosen)
+    if isinstance(chosen, SearcherWrapper):
+        return _wrapped(chosen, own_process)
+    return _of_object(chosen)
 
 
 def call_of(cls: type) -> str:
@@ -87,9 +92,12 @@ def check_object(role: str, written: str, chosen: object) -> None:
     RoleManager(role).register(chosen)
 
 
-def _by_name(role: str, name: str, options: Mapping[str, Any]) -> Component:
-    plugin = create_by_name(role, name, options)
-    return _wrapped(plugin) if isinstance(plugin, SearcherWrapper) else _of_object(plugin)
+def _by_name(role: str, name: str, options: Mapping[str, Any], own_process: bool) -> Component:
+    there = make_there(name, options) if own_process and role == "searcher" else None
+    plugin = create_by_name(role, name, options) if there is None else there
+    if isinstance(plugin, SearcherWrapper):
+        return _wrapped(plugin, own_process)
+    return _of_object(plugin)
 
 
 def _of_object(plugin: object) -> Component:
@@ -102,9 +110,9 @@ def _of_object(plugin: object) -> Component:
     )
 
 
-def _wrapped(wrapper: SearcherWrapper) -> Component:
+def _wrapped(wrapper: SearcherWrapper, own_process: bool) -> Component:
     """Of a wrapper, with all that it stands around."""
-    inner = make_component("searcher", wrapper.searcher, "random")
+    inner = make_component("searcher", wrapper.searcher, "random", own_process=own_process)
     offer = Catalog.discover().offer_of("searcher", type(wrapper))
     if offer is None:
         return Component(type(wrapper).__name__, {}, False, wrapper, inner=inner)

@@ -15,12 +15,16 @@ from pegbox._engine.retention import KeepRule
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.component_states import Calls
 from pegbox._run.components import register_layers
 from pegbox._run.evaluated_points import evaluated_points
 from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
+from pegbox._run.searcher_here import SearcherCalls, SearcherHere
+from pegbox._run.searcher_process.calls import SearcherThere
+from pegbox._run.searcher_process.sending import made_here, sent_away
 from pegbox._run.slowness import SlowOperations
 from pegbox._run.spending import Spending
 from pegbox._run.starting_points import starting_points
@@ -40,7 +44,7 @@ class Parts:
     """What a run is put together from.
 
     Attributes:
-        managers: Role -> the manager that holds this run's plugins of it.
+        searcher: The run's searcher, wherever it is.
         spending: Where the time of this epoch goes.
     """
 
@@ -49,12 +53,23 @@ class Parts:
     desk: SearcherDesk
     stop_rules: StopRules
     observers: Observers
-    managers: Mapping[str, RoleManager]
+    searcher: SearcherCalls
+    scheduler: RoleManager
     spending: Spending
+
+    @property
+    def deciders(self) -> Mapping[str, Calls]:
+        """By their roles."""
+        return {"searcher": self.searcher, "scheduler": self.scheduler}
 
 
 def put_together(
-    plan: Plan, state: RunState, clock: Callable[[], float], max_concurrent: int | None
+    plan: Plan,
+    state: RunState,
+    clock: Callable[[], float],
+    max_concurrent: int | None,
+    *,
+    own_process: bool = False,
 ) -> Parts:
     """Register the plan's plugins and set them up.
 
@@ -63,19 +78,26 @@ def put_together(
         state: Empty; what a restore knows is replayed later.
         clock: Seconds on the run's clock.
         max_concurrent: Trials that may run at once; None for as many as there is room.
+        own_process: Whether a searcher that may take its time gets a process of its own.
 
     Raises:
         PluginError, ConfigError, MissingDependency: A plugin does not fit or refused its setup.
     """
     slow = SlowOperations()
-    roles = ("searcher", "scheduler", "callback")
-    managers = {role: RoleManager(role, slow.clock) for role in roles}
-    _register(plan, managers)
-    _set_up(plan, managers)
+    scheduler, callbacks = (RoleManager(role, slow.clock) for role in ("scheduler", "callback"))
+    register_layers(scheduler, plan.scheduler)
+    for callback in plan.callbacks:
+        callbacks.register(callback)
+    searcher = _searcher(plan, slow, own_process=own_process)
+    try:
+        _set_up(plan, searcher, scheduler)
+    except BaseException:
+        searcher.end()
+        raise
     stop_rules = StopRules(plan.stopper, plan.time_budget_s, clock)
-    seat = SchedulerSeat(managers["scheduler"], stop_rules, plan.space.encode_config, clock)
+    seat = SchedulerSeat(scheduler, stop_rules, plan.space.encode_config, clock)
     desk = SearcherDesk(
-        managers["searcher"],
+        searcher,
         plan.space,
         plan.objectives,
         plan.seed,
@@ -85,30 +107,33 @@ def put_together(
         clock,
         conditions=plan.traits.conditions,
         evaluated=evaluated_points(plan.searcher, plan.space, plan.objectives),
+        mortal=isinstance(searcher, SearcherThere),
     )
     engine = Engine(state, _rules(plan, max_concurrent), seat)
     spending = Spending(
         engine,
-        (plan.searcher.label, lambda: managers["searcher"].decided_s),
-        (plan.scheduler.label, lambda: managers["scheduler"].decided_s),
-        managers["callback"],
+        (plan.searcher.label, lambda: searcher.decided_s),
+        (plan.scheduler.label, lambda: scheduler.decided_s),
+        callbacks,
         desk,
         stop_rules,
         slow,
     )
-    observers = Observers(managers["callback"], state, slow, spending.usage)
-    return Parts(engine, seat, desk, stop_rules, observers, managers, spending)
+    observers = Observers(callbacks, state, slow, spending.usage)
+    return Parts(engine, seat, desk, stop_rules, observers, searcher, scheduler, spending)
 
 
-def _register(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
-    for role, part in (("searcher", plan.searcher), ("scheduler", plan.scheduler)):
-        register_layers(managers[role], part)
-    for callback in plan.callbacks:
-        managers["callback"].register(callback)
+def _searcher(plan: Plan, slow: SlowOperations, *, own_process: bool) -> SearcherCalls:
+    there = sent_away(plan.searcher) if own_process else None
+    if there is not None:
+        return there
+    manager = RoleManager("searcher", slow.clock)
+    register_layers(manager, made_here(plan.searcher))
+    return SearcherHere(manager)
 
 
-def _set_up(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
-    managers["searcher"].call(
+def _set_up(plan: Plan, searcher: SearcherCalls, scheduler: RoleManager) -> None:
+    searcher.call(
         "searcher_setup",
         space=plan.space.domains,
         objectives=plan.objectives,
@@ -118,7 +143,7 @@ def _set_up(plan: Plan, managers: Mapping[str, RoleManager]) -> None:
         points=starting_points(plan.searcher, plan.space),
     )
     rng = random.Random(derive_seed(plan.seed, "scheduler"))
-    managers["scheduler"].call("scheduler_setup", objectives=plan.objectives, rng=rng)
+    scheduler.call("scheduler_setup", objectives=plan.objectives, rng=rng)
 
 
 def _rules(plan: Plan, max_concurrent: int | None) -> Rules:

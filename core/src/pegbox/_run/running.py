@@ -79,10 +79,12 @@ def run_plan(
         TrialError: A trial failed, and ``fail_fast`` is to raise that.
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
-    session = Session(plan, one_at_a_time=executor == "inline")
-    embedded = None if executor == "inline" or client is not None else _embedded(plan)
-    make = _inline(plan) if executor == "inline" else _dask(plan, client, embedded)
     with ExitStack() as at_end:
+        inline = executor == "inline"
+        session = Session(plan, one_at_a_time=inline, own_process=not inline)
+        at_end.callback(session.close)
+        embedded = None if inline or client is not None else _embedded(plan)
+        make = _inline(plan) if inline else _dask(plan, client, embedded)
         # Ends after the store, whose last snapshot may set free what is to be deleted.
         deleter = at_end.enter_context(Deleter(plan.folder))
         store = at_end.enter_context(open_store())

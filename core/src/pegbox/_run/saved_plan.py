@@ -29,8 +29,13 @@ def plan_from_store(
     param_space: Mapping[str, Any] | None,
     tune: TuneConfig | None,
     run: RunConfig | None,
+    *,
+    own_process: bool,
 ) -> Plan:
     """Settle a plan for going on.
+
+    Args:
+        own_process: As for `make_component`.
 
     Raises:
         StoreError: There is no experiment.
@@ -49,7 +54,7 @@ def plan_from_store(
         lambda whole: Space.from_description(meta.space, whole),
         param_space,
         objectives,
-        _component("searcher", saved, tune.search_alg),
+        _component("searcher", saved, tune.search_alg, own_process=own_process),
         _component("scheduler", saved, tune.scheduler),
     )
     seed = saved["seed"] if tune.seed is None else tune.seed
@@ -68,10 +73,12 @@ def plan_from_store(
     )
 
 
-def _component(role: str, saved: Mapping[str, Any], chosen: Any) -> Component:
+def _component(
+    role: str, saved: Mapping[str, Any], chosen: Any, *, own_process: bool = False
+) -> Component:
     before = saved[role]
     given = (before["name"], before["options"]) if chosen is None else chosen
-    return make_component(role, given, before["name"])
+    return make_component(role, given, before["name"], own_process=own_process)
 
 
 def _refuse_missing(

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pegbox._plugins.manager import RoleManager
 from pegbox._run.evaluated_points import Told
+from pegbox._run.searcher_here import SearcherCalls
 from pegbox.commands import Ask, Tell, TellResult
 from pegbox.decisions import Signal
 from pegbox.errors import PegboxError, PluginError
@@ -33,7 +33,7 @@ class SearcherDesk:
     """One run's way to its searcher.
 
     Args:
-        manager: Holds the searcher; its setup has been called.
+        searcher: Its setup has been called.
         space: Puts points back into configurations.
         objectives: Turned so that less is better before the searcher is told.
         seed: The run's seed.
@@ -43,6 +43,8 @@ class SearcherDesk:
         clock: Seconds on the run's clock.
         conditions: Whether the searcher knows of parameters that do not always exist; the others
             are shown a value for each of them.
+        evaluated: Results from elsewhere, which it is told before anything else.
+        mortal: Whether the searcher may come to be made again, and told again what is known.
 
     Attributes:
         configuring_s: Seconds that it took to make trials of points, with the user's functions.
@@ -50,7 +52,7 @@ class SearcherDesk:
 
     def __init__(
         self,
-        manager: RoleManager,
+        searcher: SearcherCalls,
         space: Space,
         objectives: tuple[Objective, ...],
         seed: int,
@@ -61,8 +63,9 @@ class SearcherDesk:
         *,
         conditions: bool,
         evaluated: Iterable[Told] = (),
+        mortal: bool = False,
     ) -> None:
-        self._manager = manager
+        self._searcher = searcher
         self._space = space
         self._objectives = objectives
         self._seed = seed
@@ -71,7 +74,11 @@ class SearcherDesk:
         self._named = named
         self._clock = clock
         self._conditions = conditions
-        self._evaluated = list(evaluated)
+        self._evaluated = tuple(evaluated)
+        self._untold = list(self._evaluated)
+        self._mortal = mortal
+        #: What a searcher that begins anew has to be told; kept where that may happen.
+        self._known: dict[int, KnownTrial] = {}
         self._pending: dict[str, Point] = {}
         #: Pending trials that an earlier searcher proposed; this one observes how they end.
         self._inherited: set[str] = set()
@@ -80,29 +87,38 @@ class SearcherDesk:
         self.error: Exception | None = None
 
     def recall(self, trials: Iterable[KnownTrial]) -> None:
-        """After a restore: tell what is known, in the order of the trials' numbers.
+        """After a restore: take in what is known; `tell_known` tells it."""
+        self._known = {trial[0]: trial for trial in trials}
+
+    def tell_known(self) -> None:
+        """Tell a searcher that knows nothing all that is known, in the order of trials' numbers.
 
         Raises:
             PluginError: The searcher raised.
         """
+        self._untold = list(self._evaluated)
+        self._pending.clear()
+        self._inherited.clear()
         self._tell_evaluated()
-        for number, point, result, outcome in trials:
+        for number, point, result, outcome in sorted(self._known.values(), key=_number):
             name = trial_id(self._run, number)
             if outcome is None:
                 self._pending[name] = self._seen(point)
                 self._inherited.add(name)
             else:
                 self._observe(name, point, result, outcome)
+        if not self._mortal:
+            self._known.clear()
 
     def _tell_evaluated(self) -> None:
         """Before anything else is told or asked: results from elsewhere."""
-        while self._evaluated:
-            self._observe(None, *self._evaluated.pop(0))
+        while self._untold:
+            self._observe(None, *self._untold.pop(0))
 
     def _observe(
         self, name: str | None, point: Point, result: Mapping[str, Any] | None, outcome: Outcome
     ) -> None:
-        self._manager.call(
+        self._searcher.call(
             "searcher_observe",
             config=self._seen(point),
             result=self._losses(result),
@@ -126,6 +142,16 @@ class SearcherDesk:
             return self.failed(error)
         return None
 
+    def settle(self) -> Event | None:
+        """Wait until the searcher has heard what it was told."""
+        if self.error is not None:
+            return None
+        try:
+            self._searcher.settle()
+        except PegboxError as error:
+            return self.failed(error)
+        return None
+
     def failed(self, error: Exception) -> PluginFailed:
         """The failure as an event; nothing is asked of the searcher after it."""
         self.error = error
@@ -134,8 +160,7 @@ class SearcherDesk:
     def _ask(self, number: int) -> Event:
         name = trial_id(self._run, number)
         seed = derive_seed(self._seed, "ask", number)
-        answer = self._manager.call(
-            "searcher_suggest",
+        answer = self._searcher.suggest(
             trial_id=name,
             pending=MappingProxyType(self._pending),
             ask=number,
@@ -143,11 +168,13 @@ class SearcherDesk:
         )
         if answer is Signal.WAIT:
             return Declined(self._clock(), number)
-        if answer is Signal.FINISHED:
+        if isinstance(answer, Signal):
             return Exhausted(self._clock(), number)
         point = self._conformed(answer)
         self._pending[name] = self._seen(point)
         added = self._added(name, number)
+        if self._mortal:
+            self._known[number] = number, point, None, None
         since = time.monotonic()
         try:
             return self._born(number, point, added)
@@ -171,34 +198,35 @@ class SearcherDesk:
 
     def _added(self, name: str, number: int) -> dict[str, Any]:
         """What wrappers add to a trial's configuration."""
-        if not self._manager.implements("searcher_config"):
+        if not self._searcher.implements("searcher_config"):
             return {}
-        answers = self._manager.call("searcher_config", trial_id=name, ask=number)
+        answers = self._searcher.call("searcher_config", trial_id=name, ask=number)
         return {key: value for answer in answers for key, value in answer.items()}
 
     def _seen(self, point: Point) -> Point:
         """A point as this searcher would have proposed it."""
         return self._space.seen(point, conditions=self._conditions)
 
-    def _conformed(self, answer: object) -> Point:
-        if not isinstance(answer, Mapping):
-            raise self._manager.wrong_answer("searcher_suggest", answer)
+    def _conformed(self, answer: Mapping[str, Any]) -> Point:
         try:
             return self._space.conform(answer)
         except PegboxError as error:
             raise self._fault(f"suggested a point outside the space: {error}") from error
 
     def _fault(self, what: str) -> PluginError:
-        plugin = self._manager.describe(self._manager.plugins[0][1])
-        return PluginError(f"searcher {plugin} {what}", plugin=plugin, hook="searcher_suggest")
+        label = self._searcher.label
+        return PluginError(f"searcher {label} {what}", plugin=label, hook="searcher_suggest")
 
     def _tell(self, order: Tell) -> None:
         name = trial_id(self._run, order.trial)
         point = self._pending.pop(name, None)
+        if self._mortal:
+            known = self._known[order.trial][1]
+            self._known[order.trial] = order.trial, known, order.result, order.outcome
         if name in self._inherited and point is not None:
             self._observe(name, point, order.result, order.outcome)
             return
-        self._manager.call(
+        self._searcher.call(
             "searcher_complete",
             trial_id=name,
             result=self._losses(order.result),
@@ -210,7 +238,7 @@ class SearcherDesk:
         name = trial_id(self._run, order.trial)
         if name in self._inherited:
             return
-        self._manager.call("searcher_result", trial_id=name, result=self._losses(order.result))
+        self._searcher.call("searcher_result", trial_id=name, result=self._losses(order.result))
 
     def _losses(self, result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         """The result with its objectives turned so that less is better."""
@@ -221,3 +249,7 @@ class SearcherDesk:
             if (loss := objective.loss(result)) is not None:
                 turned[objective.metric] = loss
         return turned
+
+
+def _number(trial: KnownTrial) -> int:
+    return trial[0]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -88,13 +89,20 @@ class SearcherThread:
             self._thread.join()
 
     def _work(self) -> None:
+        self._guarded(self._begin)
         while (orders := self._orders.get()) is not None:
-            try:
-                self._carry_out(orders)
-            except Exception as error:
-                # A mistake of ours must end the run with its cause, not leave it waiting.
-                logger.exception("the searcher's thread failed")
-                self._post([self._desk.failed(error)])
+            self._guarded(partial(self._carry_out, orders))
+
+    def _guarded(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except Exception as error:
+            # A mistake of ours must end the run with its cause, not leave it waiting.
+            logger.exception("the searcher's thread failed")
+            self._post([self._desk.failed(error)])
+
+    def _begin(self) -> None:
+        """What comes before all orders."""
 
     def _carry_out(self, orders: Sequence[Order]) -> None:
         wanted = [o for o in orders if not (self._closing and isinstance(o, Ask))]

@@ -27,6 +27,8 @@ from pegbox._run.restoring import known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
+from pegbox._run.searcher_process.calls import SearcherThere
+from pegbox._run.searcher_process.driver import SearcherProcessDriver
 from pegbox._run.stopping import INTERRUPTED, describe_stopper
 from pegbox._run.stored_history import StoredHistory
 from pegbox._run.sweeping import Sweeper
@@ -54,17 +56,25 @@ class Session:
     Args:
         plan: What to do. Its plugins are set up here, before anything is stored or started.
         one_at_a_time: Whether a trial begins only when the one before has ended.
+        own_process: Whether a searcher that may take its time gets a process of its own; it is
+            to be ended by `close`.
 
     Raises:
         PluginError, ConfigError, MissingDependency: A plugin does not fit or refused its setup.
     """
 
-    def __init__(self, plan: Plan, *, one_at_a_time: bool = False) -> None:
+    def __init__(
+        self, plan: Plan, *, one_at_a_time: bool = False, own_process: bool = False
+    ) -> None:
         self._plan = plan
         self._offset = time.time() - time.monotonic()
         self.state = RunState(plan.run, plan.trainable_name, str(plan.folder))
         self._parts = put_together(
-            plan, self.state, self._clock, 1 if one_at_a_time else plan.max_concurrent
+            plan,
+            self.state,
+            self._clock,
+            1 if one_at_a_time else plan.max_concurrent,
+            own_process=own_process,
         )
         self._large = LargeConfigs()
         #: The plugin failure that ended the run, and the exception behind it, if any.
@@ -135,11 +145,15 @@ class Session:
         self.cause = parts.seat.error or parts.stop_rules.error or parts.desk.error
         if self.failure is None:
             for role, component in self._components():
-                keep_state(store, component, parts.managers[role], self._plan.objectives)
+                keep_state(store, component, parts.deciders[role], self._plan.objectives)
         journal.keep()
         sweeper.end()
         assert self.state.ended is not None
         return self.state.ended
+
+    def close(self) -> None:
+        """End the searcher, if it has a process of its own."""
+        self._parts.searcher.end()
 
     # ------------------------------------------------------------------ parts
 
@@ -160,7 +174,9 @@ class Session:
         )
 
     def _searcher_driver(self, desk: SearcherDesk, executor: Executor) -> SearcherDriver:
-        traits = self._plan.traits
+        searcher, traits = self._parts.searcher, self._plan.traits
+        if isinstance(searcher, SearcherThere):
+            return SearcherProcessDriver(desk, searcher)
         quick = traits.cheap and traits.model_free
         if quick or getattr(executor, "shares_runners_thread", False):
             return DirectSearcher(desk)
@@ -217,7 +233,7 @@ class Session:
         """Bring back state and scheduler, and tell the new searcher what is known."""
         parts = self._parts
         known = {
-            role: take_back_state(store, component, parts.managers[role], self._plan.objectives)
+            role: take_back_state(store, component, parts.deciders[role], self._plan.objectives)
             for role, component in self._components()
         }
         facts = store.events(self._plan.space.decode_config)
@@ -233,6 +249,8 @@ class Session:
         checkpoints = mended_checkpoints(self._plan.folder, self.state, wish)
         resumed = dataclasses.replace(wish, at=self._clock(), epoch=epoch, checkpoints=checkpoints)
         parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
+        if not isinstance(parts.searcher, SearcherThere):
+            parts.desk.tell_known()
         return resumed
 
 

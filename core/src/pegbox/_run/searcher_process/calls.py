@@ -7,6 +7,7 @@ with which a new process begins. What a run knows of its trials is told by the d
 from __future__ import annotations
 
 import base64
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,16 +15,21 @@ from typing import Any, Final
 from pegbox._plugins.bindings import ROLES, Role
 from pegbox._run.component import Component
 from pegbox._run.searcher_process.made_there import MadeThere
-from pegbox._run.searcher_process.process import SearcherProcess
+from pegbox._run.searcher_process.process import SearcherDied, SearcherProcess
 from pegbox._run.searcher_process.protocol import TELLS, arguments_to_json
 from pegbox._trial.pickling import dump
 from pegbox.decisions import Signal
+from pegbox.errors import PluginError
 from pegbox.searcher import Point
 
 __all__ = ["SearcherThere"]
 
+logger = logging.getLogger("pegbox")
+
 #: What a new process is called with before anything else, in the words of the first.
 _BEGINNING: Final = ("searcher_setup", "searcher_load")
+#: What it is called with when the run has ended.
+_END: Final = "searcher_save"
 
 
 class SearcherThere:
@@ -38,8 +44,7 @@ class SearcherThere:
 
     Raises:
         ConfigError: It cannot be sent; what cannot be pickled is named.
-        SearcherDied: The process ended.
-        PegboxError: It does not fit its hooks.
+        PluginError: It does not fit its hooks, or its process ended.
     """
 
     role: Final[Role] = ROLES["searcher"]
@@ -50,7 +55,10 @@ class SearcherThere:
         self._beginning: dict[str, dict[str, Any]] = {}
         self._shown: dict[str, Point] = {}
         self.decided_s = 0.0
-        self._process = self._begin()
+        try:
+            self._process = self._begin()
+        except SearcherDied as death:
+            raise _lost(component.core.name, "when it was made", death) from None
 
     # ------------------------------------------------------------------ calls
 
@@ -69,11 +77,16 @@ class SearcherThere:
         order = {"do": "call", "hook": hook_name, "arguments": arguments_to_json(arguments)}
         if hook_name in TELLS:
             return self._process.tell(**order)
+        if hook_name == _END:
+            return self._state(order)
         if hook_name in _BEGINNING:
             self._beginning[hook_name] = order
+            return self._begun(hook_name, order)
         return self._ask(order)
 
-    def suggest(self, *, pending: Mapping[str, Point], **arguments: Any) -> Any | Signal:
+    def suggest(
+        self, *, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
+    ) -> Mapping[str, Any] | Signal:
         """See `SearcherCalls`.
 
         Raises:
@@ -81,11 +94,36 @@ class SearcherThere:
         """
         come = {name: point for name, point in pending.items() if name not in self._shown}
         gone = [name for name in self._shown if name not in pending]
+        arguments = {"trial_id": trial_id, "ask": ask, "seed": seed}
         order = {"do": "call", "hook": "searcher_suggest", "arguments": arguments}
         self._shown.update(come)
         for name in gone:
             del self._shown[name]
-        return self._ask({**order, "pending": {"come": come, "gone": gone}})
+        answer: Mapping[str, Any] | Signal = self._ask(
+            {**order, "pending": {"come": come, "gone": gone}}
+        )
+        return answer
+
+    def _begun(self, hook_name: str, order: Mapping[str, Any]) -> Any:
+        """The answer to a call before the run; nothing is begun again then."""
+        try:
+            return self._ask(order)
+        except SearcherDied as death:
+            method = self.role.method_of(hook_name)
+            raise _lost(self.label, f"in {method}", death, hook_name) from None
+
+    def _state(self, order: Mapping[str, Any]) -> Any:
+        """What the searcher would keep; None where its process is gone.
+
+        A restore tells it all that is known, so no result is lost with that.
+        """
+        try:
+            return None if self._process.ended else self._ask(order)
+        except SearcherDied as death:
+            logger.warning(
+                "searcher %s could not keep its state: its process was %s", self.label, death.story
+            )
+            return None
 
     def settle(self) -> None:
         """Wait until it has heard what it was told.
@@ -121,7 +159,11 @@ class SearcherThere:
         self._shown.clear()
         process = _process_of(self._layers[0])
         layers = [{"name": layer.name, "package": layer.package} for layer in self._layers]
-        known = process.ask(do="register", layers=layers, objects=self._objects)
+        try:
+            known = process.ask(do="register", layers=layers, objects=self._objects)
+        except BaseException:
+            process.end()
+            raise
         self._hooks, self.label = frozenset(known["hooks"]), known["label"]
         return process
 
@@ -132,6 +174,12 @@ class SearcherThere:
     def end(self) -> None:
         """End the process."""
         self._process.end()
+
+
+def _lost(label: str, where: str, death: SearcherDied, hook: str = "") -> PluginError:
+    return PluginError(
+        f"searcher {label} lost its process {where}: it was {death.story}", plugin=label, hook=hook
+    )
 
 
 def _process_of(core: Component) -> SearcherProcess:

@@ -66,27 +66,27 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     sys.exit(0)
 
 
-def _take_standard_streams() -> BinaryIO:
+def _take_standard_streams() -> _Whole:
     """Keep both pipes from plugins: what they read is empty, what they print is shown as it is."""
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    answers = _Whole(os.dup(1))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    return _Whole(answers)
+    return answers
 
 
 class _Whole:
     """Writes lines whole to a pipe that takes a part at a time."""
 
-    def __init__(self, pipe: BinaryIO) -> None:
+    def __init__(self, pipe: int) -> None:
         self._pipe = pipe
 
     def write(self, line: bytes) -> None:
         rest = memoryview(line)
         while rest:
-            rest = rest[self._pipe.write(rest) :]
+            rest = rest[os.write(self._pipe, rest) :]
 
 
 class _KeptRecords(logging.Handler):

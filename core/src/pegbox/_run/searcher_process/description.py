@@ -1,4 +1,4 @@
-"""What a plan needs to know of a searcher before the run: read in its process, shown in the driver."""
+"""What a plan has to know of a searcher: read in its process, and shown in the driver."""
 
 from __future__ import annotations
 

@@ -19,9 +19,8 @@ import time
 import uuid
 import weakref
 from collections import deque
-from collections.abc import Mapping
 from importlib.metadata import version
-from typing import IO, Any, Final
+from typing import Any, Final, cast
 
 from pegbox._run.environment import seconds_of
 from pegbox._run.searcher_process.faults import fault_from_json
@@ -292,17 +291,17 @@ def _few_threads() -> dict[str, str]:
 
 
 def _show_output(process: subprocess.Popen[bytes], said: deque[str]) -> threading.Thread:
-    assert process.stderr is not None
+    stream = cast("io.FileIO", process.stderr)
     thread = threading.Thread(
-        target=_pass_on, args=(process.stderr, said), name="pegbox-searcher-output", daemon=True
+        target=_pass_on, args=(stream, said), name="pegbox-searcher-output", daemon=True
     )
     thread.start()
     return thread
 
 
-def _pass_on(stream: IO[bytes], said: deque[str]) -> None:
+def _pass_on(stream: io.FileIO, said: deque[str]) -> None:
     """Show what is printed as if it were printed here, and keep the last of it."""
-    with stream, io.BufferedReader(stream) as lines:  # type: ignore[arg-type]
+    with io.BufferedReader(stream) as lines:
         for line in lines:
             text = line.decode(errors="replace")
             said.append(text.rstrip("\n")[:_MOST_OF_A_LINE])

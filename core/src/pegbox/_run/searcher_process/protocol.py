@@ -1,7 +1,7 @@
-"""The lines that a driver and its searcher's process exchange; docs/searcher-process.md has them all.
+"""The lines that a driver and its searcher's process exchange.
 
-Owns the protocol's number, what may be a line, and how hooks' arguments are written as JSON. It
-opens no pipe and knows no plugin.
+docs/searcher-process.md has them all. Owns the protocol's number, what may be a line, and how
+hooks' arguments are written as JSON. It opens no pipe and knows no plugin.
 """
 
 from __future__ import annotations

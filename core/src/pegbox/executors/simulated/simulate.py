@@ -152,6 +152,7 @@ def _first(parts: Parts, at: float) -> Resumed:
     state = parts.engine.state
     resumed = Resumed(at, state.epoch + 1)
     parts.desk.recall(known_trials(state, parts.engine.rules, resumed))
+    parts.desk.tell_known()
     return resumed
 
 
