@@ -93,7 +93,7 @@ PARTS = {
     "dask": Part(
         modules=("executors.dask",),
         parts=("values", "executor", "trial side", "scratch"),
-        libraries=("distributed", "dask", "cloudpickle", "cryptography"),
+        libraries=("distributed", "dask", "cloudpickle", "cryptography", "psutil"),
     ),
     "run": Part(
         modules=("_run",),
@@ -146,7 +146,8 @@ PARTS = {
 
 #: Sent with their code to schedulers that have no pegbox installed.
 SENT_WITH_THEIR_CODE = {
-    f"pegbox.executors.dask.{name}" for name in ("mailbox", "oom_counter", "exit_watch", "growth")
+    f"pegbox.executors.dask.{name}"
+    for name in ("mailbox", "oom_counter", "exit_watch", "growth", "worker_end")
 }
 
 #: What packages other than the core may import of it.
@@ -233,7 +234,9 @@ def test_what_is_sent_with_its_code_needs_nothing_but_distributed():
         for name in sorted(SENT_WITH_THEIR_CODE)
         for found in imports(name, CORE[name], CORE)
         if found.module not in SENT_WITH_THEIR_CODE
-        if is_core(found.module) or (is_library(found.module) and found.module != "distributed")
+        if is_core(found.module)
+        # distributed itself needs psutil.
+        or (is_library(found.module) and found.module not in ("distributed", "psutil"))
     ]
     assert not broken, "\n".join(broken)
 

@@ -15,7 +15,7 @@ from pegbox._engine.engine import Engine
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._engine.step import Step
-from pegbox.commands import Ask, Launch, Tell
+from pegbox.commands import Ask, Kill, Launch, Tell
 from pegbox.decisions import CONTINUE, PAUSE, STOP, Decision, Exploit, Resize, Signal
 from pegbox.events import (
     Declined,
@@ -28,12 +28,13 @@ from pegbox.events import (
     Started,
     StopRequested,
     Suggested,
+    Tick,
     WorkerJoined,
     WorkerLeft,
 )
 from pegbox.objective import Objective
 from pegbox.resources import Resources
-from pegbox.trial import CheckpointRecord, Outcome, TrialFailure, TrialView
+from pegbox.trial import CheckpointRecord, Outcome, State, TrialFailure, TrialView
 from pegbox.usage import IDLE_REASONS
 
 OBJECTIVE = Objective("loss", "min")
@@ -142,6 +143,8 @@ class World:
         #: What workers had that this process saw, and what was judged of those to come.
         self.seen: set[Resources] = set()
         self.grows: bool | None = None
+        #: Workers that the engine wants killed.
+        self.condemned: list[str] = []
         self.tells: Counter[int] = Counter()
         #: Own account: slot-seconds with a trial and without, and how many slots there are of each.
         self.busy_s = self.idle_s = 0.0
@@ -169,7 +172,7 @@ class World:
         self.now += 1.0
         return self.now
 
-    def send(self, events: list[Event]) -> Step:
+    def send(self, events: Sequence[Event | Tick]) -> Step:
         self._pass_time(events[-1].at)
         step = self.engine.handle(events)
         self.journal.extend(step.facts)
@@ -181,6 +184,8 @@ class World:
                 self.told_to_end.add(key)
         for launch in step.launches:
             self._launched(launch)
+        for kill in step.kills:
+            self._condemn(kill)
         for order in step.orders:
             if isinstance(order, Ask):
                 self.asks.append(order.trial)
@@ -267,8 +272,32 @@ class World:
         self.seen.add(self.workers[name])
         self.send([WorkerJoined(self.tick(), name, self.workers[name])])
 
+    def _condemn(self, kill: Kill) -> None:
+        key = (kill.trial, kill.attempt)
+        launch = self.running[key]
+        if self.engine.ended:  # it was not waited for
+            del self.running[key]
+            self.waiting.discard(key)
+        elif launch.worker not in self.condemned:
+            self.condemned.append(launch.worker)
+
     def leave(self) -> None:
-        name = self.rng.choice(list(self.workers))
+        self.lose(self.rng.choice(list(self.workers)))
+
+    def kill(self) -> None:
+        """A condemned worker dies; that is held against nobody."""
+        name = self.condemned.pop(0)
+        if name not in self.workers:
+            return
+        trials = self.engine.state.trials
+        there = [trials[n] for (n, _), one in self.running.items() if one.worker == name]
+        before = [record.lost_in_row for record in there]
+        self.lose(name)
+        assert [record.lost_in_row for record in there] == before
+        failures = [record.failure for record in there if record.state is State.FAILED]
+        assert all(failure and failure.cause == "timeout" for failure in failures)
+
+    def lose(self, name: str) -> None:
         lost = [key for key, launch in self.running.items() if launch.worker == name]
         events: list[Event] = []
         announced = self.rng.random() < 0.5
@@ -350,6 +379,17 @@ class World:
             assert not any(isinstance(fact, Reported | Ended) for fact in step.facts)
 
     def step(self) -> None:
+        if (wake_at := self.engine.wake_at) is not None and wake_at <= self.now:
+            step = self.send([Tick(self.now)])
+            # A trial whose time is used up already is due as soon as it is launched.
+            later = self.engine.wake_at
+            assert later is None or later > self.now or step.launches
+        elif self.condemned:
+            self.kill()
+        else:
+            self.act()
+
+    def act(self) -> None:
         ready = [key for key in self.running if key not in self.waiting]
         choices = []
         if self.asks:

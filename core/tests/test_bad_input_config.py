@@ -148,6 +148,16 @@ MISTAKES = {
         "TuneConfig(chdir_to_trial_dir=True) is not supported: trials work in the folder "
         "that the script was started in\n  Write into pegbox.get_context().get_trial_dir().",
     ),
+    "no time for a trial": (
+        lambda: tune(run={"trial_time_limit_s": 0}),
+        "RunConfig(trial_time_limit_s=...) must be a number above 0, got 0\n"
+        "  Write e.g. trial_time_limit_s=10.",
+    ),
+    "time for a trial as text": (
+        lambda: tune(run={"trial_time_limit_s": "60"}),
+        "RunConfig(trial_time_limit_s=...) must be a number above 0, got '60'\n"
+        "  Write trial_time_limit_s=60, without quotes.",
+    ),
     "failures below -1": (
         lambda: tune(run={"failure_config": FailureConfig(max_failures=-2)}),
         "FailureConfig(max_failures=...) must be a whole number from -1, got -2\n"

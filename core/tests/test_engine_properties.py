@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from engine_world import CPU, OBJECTIVE, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pegbox._engine.patience import OVERTIME_S
 from pegbox._engine.retention import KeepRule
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
@@ -26,6 +29,8 @@ RULES = st.builds(
     max_trials=st.sampled_from([-1, 3, 9]),
     max_failures=st.sampled_from([0, 1, 3]),
     max_concurrent=st.sampled_from([None, 1, 3]),
+    trial_time_limit_s=st.sampled_from([None, None, 5.0, 40.0]),
+    grace_s=st.sampled_from([3.0, 30.0, 1e9]),
     lookahead=st.sampled_from([0, 2, 10]),
     reads_results=st.booleans(),
     keep=st.sampled_from(
@@ -149,6 +154,24 @@ def test_each_attempt_is_launched_and_ends_once(seed, rules):
     assert len([f for f in world.journal if isinstance(f, Suggested)]) == len(
         world.engine.state.trials
     )
+
+
+@given(SEEDS, RULES, st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_no_trial_runs_much_longer_than_its_limit(seed, rules, chooses):
+    world = World(seed, rules, chooses=chooses)
+    world.run()
+    ran, began = Counter(), {}
+    for fact in world.journal:
+        if isinstance(fact, Launched):
+            began[fact.trial] = fact.at
+        elif isinstance(fact, Ended):
+            ran[fact.trial] += fact.at - began[fact.trial]
+    for number, record in world.engine.state.trials.items():
+        assert record.ran_s == ran[number]
+        if rules.trial_time_limit_s is not None:
+            # A moment passes from a tick to the death of a worker, and for each that dies before.
+            assert ran[number] <= rules.trial_time_limit_s + OVERTIME_S + 20
 
 
 def recorded(world: World) -> dict[str, tuple[int, float | None]]:

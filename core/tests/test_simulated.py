@@ -56,9 +56,12 @@ def seconds(n):
 
 
 def run(curve=curve, *, cluster=None, space=SPACE, **options):
+    limit_s = options.pop("trial_time_limit_s", None)
     own = {name: options.pop(name) for name in ("history",) if name in options}
     failures = FailureConfig(max_failures=options.pop("max_failures", 0))
-    own["run_config"] = RunConfig(failure_config=failures, stop=options.pop("stop", None))
+    own["run_config"] = RunConfig(
+        failure_config=failures, stop=options.pop("stop", None), trial_time_limit_s=limit_s
+    )
     tune = TuneConfig(**{"metric": "loss", "mode": "min", "num_samples": 20, **options})
     return simulate(curve, param_space=space, tune_config=tune, cluster=cluster, **own)
 
@@ -471,3 +474,28 @@ def test_grids_and_wrong_clusters():
         SimulatedCluster(rejoin_s=-1.0)
     with pytest.raises(ConfigError, match=r"event_s=...\) must be seconds, not below 0, got -1"):
         SimulatedCluster(event_s=-1)
+
+
+def test_a_trial_past_its_limit_is_ended_in_virtual_time():
+    def hours(config, iteration):
+        """The trial 1 hangs in its third iteration."""
+        if iteration > 4:
+            return None
+        return 1e9 if (config["x"], iteration) == (1, 3) else 10.0, {"loss": 1.0}
+
+    result = run(
+        hours,
+        space={"x": grid_search([0, 1, 2])},
+        cluster=SimulatedCluster(workers=1, capacity={"cpu": 2}),
+        num_samples=1,
+        trial_time_limit_s=60,
+    )
+    ends = {fact.trial: fact for fact in result.journal if isinstance(fact, Ended)}
+    assert [ends[number].how for number in range(3)] == ["finished", "failed", "finished"]
+    assert (ends[1].at, ends[1].failure.cause) == (64.0, "timeout")
+    assert result.trials[1].iteration == 2
+    # The one beside it began at 40, died with the worker at 64, and went on from its last
+    # checkpoint a second later.
+    assert result.trials[2].attempt == 2
+    assert ends[2].at == 64.0 + 1.0 + 2 * 10.0
+    assert result.ended.how == "complete"

@@ -148,7 +148,8 @@ class Callback:
         """A trial reported ``result`` and was decided on.
 
         ``decision`` is the verdict's name (``"CONTINUE"``, ``"STOP"``, ``"PAUSE"``,
-        ``"EXPLOIT"``, ``"RESIZE"``), or ``"INTERRUPT"`` where the run is about to end.
+        ``"EXPLOIT"``, ``"RESIZE"``), ``"TIMEOUT"`` where the trial has had its time, or
+        ``"INTERRUPT"`` where the run is about to end.
         """
 
     def on_trial_complete(

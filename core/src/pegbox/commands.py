@@ -9,7 +9,17 @@ from typing import Any, TypeAlias
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, Outcome
 
-__all__ = ["Answer", "Ask", "Command", "EndRun", "Launch", "Tell", "TellResult", "Wishes"]
+__all__ = [
+    "Answer",
+    "Ask",
+    "Command",
+    "EndRun",
+    "Kill",
+    "Launch",
+    "Tell",
+    "TellResult",
+    "Wishes",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,17 @@ class Launch:
     iteration: int
     time_total_s: float
     gpus: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """To the executor: end a try by force, with the worker process that it runs in.
+
+    May come again for a try that goes on regardless.
+    """
+
+    trial: int
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +114,4 @@ class EndRun:
     """To the runner: stop the loop."""
 
 
-Command: TypeAlias = Answer | Launch | Ask | TellResult | Tell | EndRun
+Command: TypeAlias = Answer | Launch | Kill | Ask | TellResult | Tell | EndRun

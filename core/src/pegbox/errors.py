@@ -144,7 +144,8 @@ class TrialError(PegboxError):
     Attributes:
         cause: ``"exception"`` (the trainable raised), ``"crash"`` (its process died by its own
             fault: a signal such as SIGSEGV, an exit code, memory), ``"lost"`` (its worker
-            disappeared too often) or ``"resources"`` (it asks for what no worker has).
+            disappeared too often), ``"resources"`` (it asks for what no worker has) or
+            ``"timeout"`` (it ran longer than its limit).
         type_name: Name of the exception's class; empty for any other cause.
         traceback: The traceback as text; empty where there was none.
     """

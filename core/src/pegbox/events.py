@@ -36,6 +36,7 @@ __all__ = [
     "Started",
     "StopRequested",
     "Suggested",
+    "Tick",
     "WorkerJoined",
     "WorkerLeft",
 ]
@@ -271,13 +272,14 @@ class StopRequested:
         reason: For people, e.g. ``"interrupted"``.
         complete: Whether the run then counts as complete, so that what has not ended is stopped;
             otherwise it stays unfinished, to be resumed.
-        at_once: What still runs has had its time, and is waited for no longer.
+        grace_s: Seconds that running trials have to come to their next report, in place of those
+            that the rules say; no part of the stored form.
     """
 
     at: float
     reason: str
     complete: bool = False
-    at_once: bool = False
+    grace_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +304,13 @@ class RunEnded:
     at: float
     how: Literal["complete", "interrupted", "failed"]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; said where the engine wished to be woken. It is never a fact."""
+
+    at: float
 
 
 Event: TypeAlias = (

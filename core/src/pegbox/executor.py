@@ -7,6 +7,8 @@ How messages travel is its own affair. What it promises:
 - a trial that has posted `Reported` waits until its `Answer`;
 - it posts `GrowthJudged` once it knows whether other workers may come; trials that fit none wait
   until then;
+- a `Kill` leads to the end of that attempt within seconds, whatever it does, as ``"lost"``, and
+  so of all attempts in its process; where there is no way, that is said once;
 - when the place where a trial runs is killed, `Ended` follows within seconds, as ``"lost"`` or,
   where the death was the trial's own fault, as ``"failed"``.
 """
@@ -17,7 +19,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pegbox.commands import Answer, Launch, Wishes
+from pegbox.commands import Answer, Kill, Launch, Wishes
 from pegbox.events import Event
 
 __all__ = ["Executor", "Inbox", "Post"]
@@ -83,6 +85,9 @@ class Executor(Protocol):
 
     def launch(self, launches: Sequence[Launch]) -> None:
         """Start tries of trials."""
+
+    def kill(self, kills: Sequence[Kill]) -> None:
+        """End tries by force; returns at once. One that has ended meanwhile is no mistake."""
 
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
         """Wait in the runner's thread until there may be something in the inbox.

@@ -35,7 +35,7 @@ _TUNE = (
 )
 _RUN = (
     *("name", "storage_path", "stop", "callbacks", "verbose", "progress_reporter"),
-    *("log_to_file", "sync_config", "local_dir", "sync_period_s"),
+    *("log_to_file", "sync_config", "local_dir", "sync_period_s", "trial_time_limit_s"),
 )
 
 

@@ -84,14 +84,14 @@ class TrialFailure:
     """Why a try of a trial ended badly.
 
     Attributes:
-        cause: ``"exception"``, ``"crash"``, ``"lost"`` or ``"resources"``; see
+        cause: ``"exception"``, ``"crash"``, ``"lost"``, ``"resources"`` or ``"timeout"``; see
             `pegbox.errors.TrialError`.
         message: One line for tables.
         type_name: Class name of the exception, or empty.
         traceback: The traceback as text, or empty.
     """
 
-    cause: Literal["exception", "crash", "lost", "resources"]
+    cause: Literal["exception", "crash", "lost", "resources", "timeout"]
     message: str
     type_name: str = ""
     traceback: str = ""

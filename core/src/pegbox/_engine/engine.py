@@ -18,6 +18,8 @@ Rules that keep it honest:
   counted. Every launch is followed by exactly one end of that attempt.
 - Each trial that ends is told to the searcher once. A trial that is queued again by a restore has
   not ended.
+- Whatever is told to end is waited for only so long (`Patience`). A `Tick`, wished for by
+  `wake_at`, says that time has passed; it is no fact.
 - No per-event cost grows with the number of trials: counts and queues are kept where states
   change, and looked up here.
 - Nothing running, nothing queued, nothing asked and nothing to come is `Stalled`, with the story;
@@ -40,14 +42,15 @@ from pegbox._engine.outcomes import (
     settled,
     what_becomes,
 )
+from pegbox._engine.patience import Patience
 from pegbox._engine.placement import Placement
-from pegbox._engine.record import TrialRecord
+from pegbox._engine.record import TIMEOUT, TrialRecord
 from pegbox._engine.retention import Retention
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.state import RunState
 from pegbox._engine.step import Step
 from pegbox._engine.waiting import Waiting
-from pegbox.commands import Answer, Ask, EndRun, Launch, Tell, TellResult, Wishes
+from pegbox.commands import Answer, Ask, EndRun, Kill, Launch, Tell, TellResult, Wishes
 from pegbox.decisions import CONTINUE, PAUSE, STOP, Exploit, Resize, Signal, Verdict
 from pegbox.events import (
     CheckpointsDropped,
@@ -66,6 +69,7 @@ from pegbox.events import (
     Started,
     StopRequested,
     Suggested,
+    Tick,
     WorkerJoined,
     WorkerLeft,
 )
@@ -94,6 +98,7 @@ class Engine:
         #: worker -> trials that run there, with their GPUs; the union is ``state.active`` here.
         self._at: dict[str, dict[int, tuple[int, ...]]] = {}
         self._asks = AskBook()
+        self._patience = Patience(rules)
         #: None where all checkpoints are kept.
         self._retention = None if rules.keep is None else Retention(rules.keep)
         self._stopping: StopRequested | PluginFailed | None = None
@@ -114,6 +119,11 @@ class Engine:
     def ended(self) -> bool:
         """Whether this epoch is over."""
         return self.state.ended is not None
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the engine wants the next `Tick`; None for none."""
+        return None if self.ended else self._patience.wake_at
 
     @property
     def failure(self) -> PluginFailed | None:
@@ -162,7 +172,7 @@ class Engine:
                 self._decider.added(self.state.views[fact.trial])
             case Reported():
                 decision = decision_name(self._decide(self.state.trials[fact.trial]))
-                return decision != fact.decision and fact.decision != "INTERRUPT"
+                return decision != fact.decision and fact.decision not in ("INTERRUPT", TIMEOUT)
             case Ended(became=became) if became is not None and became.ended:
                 record = self.state.trials[fact.trial]
                 outcome = outcome_of(record, self.rules)
@@ -171,7 +181,7 @@ class Engine:
                 pass
         return False
 
-    def handle(self, events: Iterable[Event]) -> Step:
+    def handle(self, events: Iterable[Event | Tick]) -> Step:
         """Take a batch of events, in order.
 
         Returns:
@@ -200,7 +210,7 @@ class Engine:
             reason = self._choosing.why_idle(asked=asked)
         self.occupancy.stands(len(self.state.active), room, reason or "nothing left")
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: Event | Tick) -> None:
         match event:
             case Reported():
                 self._reported(event)
@@ -225,6 +235,8 @@ class Engine:
                 self._note(event)
             case Started():
                 self._note(event)
+            case Tick():
+                self._tick(event.at)
             case Resumed():
                 self._resumed(event)
             case StopRequested() | PluginFailed():
@@ -251,7 +263,9 @@ class Engine:
         assert record.result is not None
         decision = self._decide(record)
         name = decision_name(decision)
-        if self._stopping and decision is CONTINUE:
+        if decision is not STOP and self._patience.is_overdue(record.number):
+            decision, name = CONTINUE, TIMEOUT
+        elif self._stopping and decision is CONTINUE:
             name = "INTERRUPT"
         fact = decided(event, name)
         self._step.facts.append(fact)
@@ -260,6 +274,7 @@ class Engine:
             self._step.orders.append(TellResult(record.number, record.result))
         if name != "CONTINUE":
             self.state.halt(record, name if isinstance(decision, Verdict) else decision)
+            self._patience.halted(record, event.at)
         self._step.answers.append(
             Answer(event.trial, event.attempt, record.state is State.RUNNING, goes_on_later(record))
         )
@@ -324,11 +339,13 @@ class Engine:
         if record is None:
             self._drop_uncounted(event)
             return
+        event = self._patience.judged(record, event)
         self._conclude(record, event, what_becomes(record, event, self.rules))
 
     def _conclude(self, record: TrialRecord, event: Ended, became: State) -> None:
         """A try is over; what follows from that."""
         reason, worker = record.halt_for, record.worker
+        self._patience.gone(record.number)
         fact = settled(event, became)
         self._note(fact)
         if fact.checkpoint is not None:
@@ -443,6 +460,7 @@ class Engine:
         worker, gpus = taken
         self._note(Launched(self._at_time, record.number, record.attempt + 1, worker))
         self._at[worker][record.number] = gpus
+        self._patience.launched(record, self._at_time)
         self._step.launches.append(
             Launch(
                 record.number,
@@ -466,6 +484,7 @@ class Engine:
             gone = TrialFailure("lost", f"worker {event.worker} disappeared")
             self._ended(Ended(event.at, number, record.attempt, "lost", failure=gone))
         self._at.pop(event.worker, None)
+        self._patience.worker_left(event.worker)
         if event.worker in self._placement.capacity:
             self._placement.leave(event.worker)
             self._waiting.left()
@@ -493,20 +512,23 @@ class Engine:
     # ------------------------------------------------------------ beginning
 
     def _resumed(self, event: Resumed) -> None:
-        self._keep_to_decisions(event.at)
+        self._keep_to_decisions()
         self._note(event)
         self._drop_surplus(event)
         self._asks.resume(self.state.trials.keys())
 
-    def _keep_to_decisions(self, at: float) -> None:
+    def _keep_to_decisions(self) -> None:
         """A trial that was told to stop or pause when its driver died has stopped or paused.
 
         The searcher has been told already: a restore tells it all that is known.
         """
+        at = self.state.last_at  # its time does not go on while nobody runs it
         for number in list(self.state.active):
             record = self.state.trials[number]
-            if record.halt_for in (STOP.value, PAUSE.value):
+            if record.halt_for in (STOP.value, PAUSE.value, TIMEOUT):
                 end = Ended(at, number, record.attempt, "halted", record.place)
+                if record.halt_for == TIMEOUT:
+                    end = self._patience.timed_out(end)
                 self._note(settled(end, what_becomes(record, end, self.rules)))
                 if record.state.ended:
                     outcome = outcome_of(record, self.rules)
@@ -518,18 +540,21 @@ class Engine:
         self._note(event)
         if self._stopping is None or isinstance(event, PluginFailed):
             self._stopping = event
-        if isinstance(event, StopRequested) and event.at_once:
-            self._cut_off(event.at)
+        self._patience.run_ends(event)
 
     def _cut_off(self, at: float) -> None:
         """What still runs counts as halted; what it says from here on is of an older attempt."""
         for number in list(self.state.active):
             record = self.state.trials[number]
-            end = Ended(at, number, record.attempt, "halted", record.place)
-            halting = record.halt_for is not None
-            self._conclude(
-                record, end, what_becomes(record, end, self.rules) if halting else State.QUEUED
-            )
+            self._step.kills.append(Kill(number, record.attempt))
+            self._ended(Ended(at, number, record.attempt, "halted", record.place))
+
+    def _tick(self, at: float) -> None:
+        """Time has passed: end by force what has had its time."""
+        if self._patience.must_end(at):
+            self._cut_off(at)
+        for record in self._patience.due(at, self.state.trials):
+            self._step.kills.append(Kill(record.number, record.attempt))
 
     def _heed_decider(self) -> None:
         """A scheduler that failed ends the run, whatever would end it otherwise."""

@@ -70,9 +70,11 @@ def what_becomes(record: TrialRecord, event: Ended, rules: Rules) -> State:
     reason = record.halt_for
     if event.how == "finished":
         return State.FINISHED
+    if event.failure is not None and event.failure.cause == "timeout":
+        return State.FAILED
     if reason == STOP.value:
         return State.STOPPED
-    if event.how == "halted" and reason is not None:
+    if event.how == "halted":
         return State.PAUSED if reason == PAUSE.value else State.QUEUED
     if event.how == "lost":
         retry = record.lost_in_row + 1 < rules.max_lost

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pegbox.decisions import Exploit, Resize
 from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, State, TrialFailure
 
-__all__ = ["HaltReason", "TrialRecord"]
+__all__ = ["TIMEOUT", "HaltReason", "TrialRecord"]
 
-#: Why a trial is halting: a verdict's name, ``"INTERRUPT"`` (the run ends), or what follows.
+#: The decision on the report of a trial that has had its time.
+TIMEOUT: Final = "TIMEOUT"
+
+#: Why a trial is halting: a verdict's name, ``"INTERRUPT"`` (the run ends), `TIMEOUT`, or what
+#: follows.
 HaltReason = str | Exploit | Resize
 
 
@@ -32,6 +36,8 @@ class TrialRecord:
         failures: Tries that failed by their own fault since the last restore that forgave them.
         lost_in_row: Tries lost with their worker since the last report.
         worker: Where it runs; None unless running or halting in this process.
+        launched_at: When the current try began; None between tries. ``ran_s``: seconds that those
+            before it took, from launch to end; they count against the trial's limit.
         halt_for: Why it is halting; None unless halting.
     """
 
@@ -47,11 +53,13 @@ class TrialRecord:
         "folder_name",
         "halt_for",
         "iteration",
+        "launched_at",
         "lost_in_row",
         "name",
         "number",
         "place",
         "point",
+        "ran_s",
         "resources",
         "result",
         "state",
@@ -94,6 +102,8 @@ class TrialRecord:
         self.lost_in_row = 0
         self.place: int | None = None
         self.worker: str | None = None
+        self.launched_at: float | None = None
+        self.ran_s = 0.0
         self.halt_for: HaltReason | None = None
 
     def rewind(self) -> None:
@@ -103,6 +113,12 @@ class TrialRecord:
         self.base_iteration = self.iteration
         self.base_time_s = self.time_total_s
         self.timesteps = 0
+
+    def stand_still(self, at: float) -> None:
+        """The current try is over, or was cut off with its driver."""
+        if self.launched_at is not None:
+            self.ran_s += max(0.0, at - self.launched_at)
+            self.launched_at = None
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that a replay must bring back."""

@@ -294,12 +294,7 @@ _TO_ROW: Final[dict[type[Any], Callable[[Any, int, int | None], Row]]] = {
     CheckpointsDropped: _checkpoints_dropped,
     Ended: _ended,
     StopRequested: lambda e, seq, _: _row(
-        seq,
-        e.at,
-        "StopRequested",
-        payload=dumps(
-            {"reason": e.reason, "complete": e.complete, **({"at_once": True} if e.at_once else {})}
-        ),
+        seq, e.at, "StopRequested", payload=dumps({"reason": e.reason, "complete": e.complete})
     ),
     PluginFailed: lambda e, seq, _: _row(
         seq,
@@ -395,6 +390,11 @@ def _read_ended(row: Row, _: DecodeConfig) -> Ended:
     )
 
 
+def _read_stop_requested(row: Row, _: DecodeConfig) -> StopRequested:
+    payload = loads(row[15])  # earlier releases wrote more into it
+    return StopRequested(row[1], payload["reason"], payload["complete"])
+
+
 _FROM_ROW: Final[dict[str, Callable[[Row, DecodeConfig], Event]]] = {
     "Started": lambda row, _: Started(row[1], **loads(row[15])),
     "Resumed": _read_resumed,
@@ -411,7 +411,7 @@ _FROM_ROW: Final[dict[str, Callable[[Row, DecodeConfig], Event]]] = {
     "Reported": _read_reported,
     "CheckpointsDropped": lambda row, _: CheckpointsDropped(row[1], row[3], tuple(loads(row[13]))),
     "Ended": _read_ended,
-    "StopRequested": lambda row, _: StopRequested(row[1], **loads(row[15])),
+    "StopRequested": _read_stop_requested,
     "PluginFailed": lambda row, _: PluginFailed(row[1], **loads(row[15])),
     "RunEnded": lambda row, _: RunEnded(row[1], row[11], **loads(row[15])),
 }

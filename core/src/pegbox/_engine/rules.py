@@ -28,6 +28,9 @@ class Rules:
         max_failures: Tries of a trial that may fail before it fails for good; -1 for no bound.
         fail_fast: The run ends with the first trial that fails for good.
         max_lost: Losses in a row, without a report between, after which a trial fails for good.
+        trial_time_limit_s: Seconds that a trial may run in all its tries; None for no bound.
+        grace_s: Seconds that trials have to end once they are told to, and those of a run that is
+            to end to come to their next report; then they are ended by force.
         max_concurrent: Trials that may run at once; None for as many as there is room.
         lookahead: Trials to ask for beyond free room, so that suggestions wait for slots.
         reads_results: The searcher wants every result.
@@ -41,6 +44,8 @@ class Rules:
     max_failures: int = 0
     fail_fast: bool = False
     max_lost: int = 3
+    trial_time_limit_s: float | None = None
+    grace_s: float = 30.0
     max_concurrent: int | None = None
     lookahead: int = 0
     reads_results: bool = False

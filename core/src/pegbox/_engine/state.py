@@ -121,6 +121,7 @@ class RunState:
         Raises:
             InvalidTransition: It asks for a change that the table does not allow.
         """
+        before = self.last_at
         self._story.append(fact)
         match fact:
             case Reported():
@@ -140,7 +141,7 @@ class RunState:
             case Started():
                 self.epoch = fact.epoch
             case Resumed():
-                self._resumed(fact)
+                self._resumed(fact, before)
             case Exhausted():
                 self.exhausted = True
             case RunEnded():
@@ -173,6 +174,7 @@ class RunState:
         self._move(record, State.RUNNING)
         record.attempt = fact.attempt
         record.worker = fact.worker
+        record.launched_at = fact.at
         record.rewind()
 
     def note_report(self, fact: Reported) -> None:
@@ -228,6 +230,7 @@ class RunState:
             record.lost_in_row += 1
         assert fact.became is not None, "an Ended fact says what the trial became"
         self._move(record, fact.became)
+        record.stand_still(fact.at)
         record.worker = None
         record.halt_for = None
         if fact.became.ended and record.result is not None:
@@ -242,7 +245,10 @@ class RunState:
         record.checkpoint = fact.checkpoint
         self._enqueue(record)
 
-    def _resumed(self, fact: Resumed) -> None:
+    def _resumed(self, fact: Resumed, before: float) -> None:
+        """Take up the run; ``before`` is the time of the last fact of its last driver."""
+        for number in self.active:
+            self.trials[number].stand_still(before)
         self.epoch = fact.epoch
         self.ended = None
         self.exhausted = False
@@ -257,8 +263,10 @@ class RunState:
         choice, had_ended = fact.choice(record.state), record.state.ended
         if choice == "restart":
             record.checkpoint = None
+            record.ran_s = 0.0
         if had_ended:
             if choice != "skip":
+                record.ran_s = 0.0
                 record.failures = record.lost_in_row = 0
                 self._move(record, State.QUEUED)
             return
@@ -340,6 +348,11 @@ class RunState:
     def all_views(self) -> TrialViews:
         """All trials, in the order of birth."""
         return TrialViews(self.views)
+
+    @property
+    def last_at(self) -> float:
+        """When the last fact happened; 0 before the first."""
+        return self._story[-1].at if self._story else 0.0
 
     def story(self, number: int | None = None) -> list[str]:
         """The latest facts, of one trial or of the whole run, oldest first."""

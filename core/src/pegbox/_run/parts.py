@@ -19,6 +19,7 @@ from pegbox._run.component_states import Calls
 from pegbox._run.components import register_layers
 from pegbox._run.evaluated_points import evaluated_points
 from pegbox._run.observers import Observers
+from pegbox._run.patience import grace_s
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
@@ -154,6 +155,8 @@ def _rules(plan: Plan, max_concurrent: int | None) -> Rules:
         max_trials=plan.max_trials,
         max_failures=plan.max_failures,
         fail_fast=bool(plan.fail_fast),
+        trial_time_limit_s=plan.trial_time_limit_s,
+        grace_s=grace_s(),
         max_concurrent=max_concurrent,
         lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
         reads_results=traits.intermediate,

@@ -39,6 +39,8 @@ class Plan:
         parameters: What the trainable is given beside the configuration.
         trial_name_creator: Gives a trial its name. ``trial_dirname_creator``: its folder's.
         callback_names: Those of ``callbacks`` that a restore can make again.
+        trial_time_limit_s: Seconds that a trial may run in all its tries; None for no bound.
+        chdir_to_trial_dir: Whether a trial works in its own folder.
         log_files: Names of the files for what a trial prints, in its folder; None for none.
     """
 
@@ -59,6 +61,8 @@ class Plan:
     fail_fast: bool | Literal["raise"] = False
     max_concurrent: int | None = None
     time_budget_s: float | None = None
+    trial_time_limit_s: float | None = None
+    chdir_to_trial_dir: bool = False
     stopper: Stopper | None = None
     reuse_actors: bool = False
     trial_name_creator: Callable[[TrialView], str] | None = None
@@ -136,6 +140,8 @@ class Plan:
             "num_samples": self.num_samples,
             "max_concurrent_trials": self.max_concurrent,
             "time_budget_s": self.time_budget_s,
+            "trial_time_limit_s": self.trial_time_limit_s,
+            "chdir_to_trial_dir": self.chdir_to_trial_dir,
             "reuse_actors": self.reuse_actors,
             "max_failures": self.max_failures,
             "fail_fast": self.fail_fast,

@@ -22,7 +22,7 @@ from pegbox._run.searcher_driver import SearcherDriver
 from pegbox._run.slowness import ASKING, DECIDING, STORING
 from pegbox._run.stopping import StopRules
 from pegbox.commands import Wishes
-from pegbox.events import Event
+from pegbox.events import Event, Tick
 from pegbox.executor import Executor
 
 __all__ = ["Journal", "Runner"]
@@ -91,7 +91,7 @@ class Runner:
         """
         self._home = threading.get_ident()
         # A run whose time was over before asks for nothing more.
-        self.inbox.post([first, *self._stop_rules.overdue(None)])
+        self.inbox.post([first, *self._stop_rules.overdue()])
         try:
             # Until the first event is handled, a resumed engine still shows the end before it.
             self.step()
@@ -113,7 +113,7 @@ class Runner:
     def step(self) -> None:
         """Handle what has arrived, in the calling thread."""
         with self._stepping:
-            events: Sequence[Event] = self.inbox.take()
+            events: Sequence[Event | Tick] = [*self._due(), *self.inbox.take()]
             while events := events or self._overdue():
                 since = self._slow.clock()
                 step = self._engine.handle(events)
@@ -130,9 +130,16 @@ class Runner:
         if paths:
             self._delete(paths)
 
+    def _due(self) -> Sequence[Tick]:
+        """That time has passed, where the engine wished to be told."""
+        wake_at = self._engine.wake_at
+        if wake_at is None or (now := self._executor.clock()) < wake_at:
+            return ()
+        return (Tick(now),)
+
     def _overdue(self) -> Sequence[Event]:
         """That the run is to end, where time or a stopper says so."""
-        return () if self._engine.ended else self._stop_rules.overdue(self._engine.stop)
+        return () if self._engine.ended else self._stop_rules.overdue()
 
     def _carry_out(self, step: Step) -> Sequence[Event]:
         """Do what a step says.
@@ -150,6 +157,8 @@ class Runner:
             logger.warning("%s", notice)
         if not self._putting_off.allows(step.facts) or step.end or not self.inbox.put_off():
             self.settle()
+        if step.kills:
+            self._executor.kill(step.kills)
         if step.end:
             self.inbox.over.set()
         if step.launches:

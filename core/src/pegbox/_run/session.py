@@ -21,6 +21,7 @@ from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.kept_usage import KeptUsage
 from pegbox._run.large_config import LargeConfigs
 from pegbox._run.parts import put_together
+from pegbox._run.patience import interrupt_grace_s
 from pegbox._run.plan import Plan
 from pegbox._run.restore_line import restore_line
 from pegbox._run.restoring import known_trials, mended_checkpoints
@@ -134,7 +135,9 @@ class Session:
         if resumed is not None:
             take_back_callback_states(store, parts.observers)
         with good_order_on_ctrl_c(
-            lambda: runner.inbox.post([StopRequested(self._clock(), INTERRUPTED)]),
+            lambda: runner.inbox.post(
+                [StopRequested(self._clock(), INTERRUPTED, grace_s=interrupt_grace_s())]
+            ),
             f"Go on with: {how_to_restore(self._plan)}",
         ):
             runner.run(first)
@@ -225,6 +228,7 @@ class Session:
             bool(plan.checkpoint_config.checkpoint_at_end),
             plan.reuse_actors,
             plan.log_files,
+            plan.chdir_to_trial_dir,
         )
 
     # ---------------------------------------------------------------- restore

@@ -23,6 +23,8 @@ FRESH: Final[Mapping[str, Any]] = {
     "num_samples": 1,
     "max_concurrent_trials": None,
     "time_budget_s": None,
+    "trial_time_limit_s": None,
+    "chdir_to_trial_dir": False,
     "reuse_actors": False,
     "trial_name_creator": None,
     "trial_dirname_creator": None,
@@ -67,6 +69,8 @@ def settle_options(
         # Ray Tune's word for no bound is 0, too.
         "max_concurrent": first(tune.max_concurrent_trials, "max_concurrent_trials") or None,
         "time_budget_s": first(tune.budget_s, "time_budget_s"),
+        "trial_time_limit_s": first(run.trial_time_limit_s, "trial_time_limit_s"),
+        "chdir_to_trial_dir": first(tune.chdir_to_trial_dir, "chdir_to_trial_dir"),
         "reuse_actors": first(tune.reuse_actors, "reuse_actors"),
         "trial_name_creator": tune.trial_name_creator,
         "trial_dirname_creator": tune.trial_dirname_creator,

@@ -6,14 +6,12 @@ follows from its answers is the engine's affair.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pegbox import stoppers
-from pegbox._run.environment import seconds_of
 from pegbox.errors import ConfigError, PluginError
 from pegbox.events import PluginFailed, StopRequested
 from pegbox.jsonvalue import flatten, plain
@@ -37,11 +35,6 @@ _BESIDE: Final = (
 
 #: Why a run ends after Ctrl-C.
 INTERRUPTED: Final = "interrupted"
-
-#: Seconds that running trials have to come to their next report once the run is to end; another
-#: number in the environment replaces it.
-GRACE_S: Final = 30.0
-GRACE_VARIABLE: Final = "PEGBOX_FORCE_TRIAL_CLEANUP_S"
 
 _logger: Final = logging.getLogger("pegbox")
 
@@ -204,7 +197,6 @@ class StopRules:
     ) -> None:
         self._stopper = stopper
         self._clock = clock
-        self._grace_s = seconds_of(GRACE_VARIABLE, GRACE_S)
         parts = list(_parts(stopper))
         budgets = [part.timeout_s for part in parts if isinstance(part, TimeoutStopper)]
         #: Those that may stop all; time budgets are counted here.
@@ -216,7 +208,6 @@ class StopRules:
         self._budget_s = min([*budgets, *([] if budget_s is None else [budget_s])], default=None)
         self._deadline: float | None = None
         self._stopped = False
-        self._cut = False
         self.spent_s = 0.0
         #: What a stopper raised when it was asked about the whole run.
         self.error: PluginError | None = None
@@ -247,23 +238,12 @@ class StopRules:
         finally:
             self.spent_s += time.monotonic() - since
 
-    def overdue(self, stop: StopRequested | None) -> tuple[StopRequested | PluginFailed, ...]:
-        """That the whole run is to end; a while later, that what still runs is not waited for.
+    def overdue(self) -> tuple[StopRequested | PluginFailed, ...]:
+        """That the whole run is to end, said once; mostly nothing.
 
         A stopper that raises ends it too.
-
-        Args:
-            stop: What ends the run already; after Ctrl-C trials have the time that they need.
-
-        Returns:
-            Each of the two once; mostly nothing.
         """
-        if stop is None:
-            return () if self._stopped else self._ending()
-        if self._cut or stop.reason == INTERRUPTED or self._clock() < stop.at + self._grace_s:
-            return ()
-        self._cut = True
-        return (dataclasses.replace(stop, at=self._clock(), at_once=True),)
+        return () if self._stopped else self._ending()
 
     def _ending(self) -> tuple[StopRequested | PluginFailed, ...]:
         try:

@@ -40,6 +40,7 @@ class TrialTask(NamedTuple):
         reuse: Whether a class's object may serve one trial after the other.
         log_to_file: Names of the files in the trial's folder that its output goes to, stdout's
             and stderr's; None for the terminal.
+        chdir: Whether the trial works in its own folder.
     """
 
     trial: int
@@ -61,6 +62,7 @@ class TrialTask(NamedTuple):
     checkpoint_at_end: bool = False
     reuse: bool = False
     log_to_file: tuple[str, str] | None = None
+    chdir: bool = False
 
     @property
     def directory(self) -> str:

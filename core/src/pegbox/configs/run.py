@@ -44,6 +44,10 @@ class RunConfig:
         log_to_file: Whether what trials print goes into files in their folders: True for
             ``stdout`` and ``stderr``, a name for one file, or two names. False leaves it on the
             terminal.
+        trial_time_limit_s: Seconds that a trial may run, over all its tries; then it ends as
+            failed, by force if need be, and is not tried again. The driver's clock counts, from
+            the start of each try, so that the start of its process counts too. None is without
+            bound.
         sync_period_s: Seconds between two snapshots of the experiment, where its folder is on a
             network; at most so much is lost with the driver's machine. None is 60.
         sync_config: Ray Tune's; taken with a warning. ``local_dir``: the older name of
@@ -62,6 +66,7 @@ class RunConfig:
     verbose: int | None = None
     progress_reporter: Any | None = None
     log_to_file: bool | str | tuple[str, str] | None = None
+    trial_time_limit_s: float | None = None
     sync_period_s: float | None = None
     sync_config: SyncConfig | None = None
     local_dir: str | None = None
@@ -83,6 +88,8 @@ class RunConfig:
             object.__setattr__(self, "verbose", int(self.verbose))
         if self.verbose is not None:
             whole("RunConfig", "verbose", self.verbose, 0)
+        if self.trial_time_limit_s is not None:
+            positive("RunConfig", "trial_time_limit_s", self.trial_time_limit_s)
         if self.sync_period_s is not None:
             positive("RunConfig", "sync_period_s", self.sync_period_s)
         _log_names(self.log_to_file)

@@ -17,7 +17,7 @@ from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.output import at_terminal
 from pegbox._trial.stage import Stage, no_parameters
 from pegbox._trial.task import Order, ReportMessage, TrialTask
-from pegbox.commands import Answer, Launch
+from pegbox.commands import Answer, Kill, Launch
 from pegbox.events import Event, GrowthJudged, PlaceOpened, WorkerJoined
 from pegbox.executor import Inbox, Post
 from pegbox.resources import Resources
@@ -85,6 +85,9 @@ class InlineExecutor:
     def launch(self, launches: Sequence[Launch]) -> None:
         """Queue tries of trials; `wait` runs them."""
         self._queue.extend(launches)
+
+    def kill(self, kills: Sequence[Kill]) -> None:
+        """No way: the trial runs in this very thread, and ends at its next report."""
 
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
         """Run the next try from its start to its end, or wait where there is none."""

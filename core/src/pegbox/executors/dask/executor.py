@@ -22,8 +22,8 @@ from distributed import Client
 from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
-from pegbox.commands import Answer, Launch
-from pegbox.events import Event, GrowthJudged, PlaceOpened, PluginFailed
+from pegbox.commands import Answer, Kill, Launch
+from pegbox.events import Ended, Event, GrowthJudged, PlaceOpened, PluginFailed
 from pegbox.executor import Inbox
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
@@ -68,6 +68,9 @@ class ClusterLike(Protocol):
 
     def exit_cause(self, worker: str, timeout_s: float) -> ExitCause | None:
         """Why the process behind an address ended, if that is known."""
+
+    def restart_worker(self, worker: str) -> None:
+        """End a worker's process by force, with all it has started; returns at once."""
 
     def close(self) -> None:
         """Give back what `start` took."""
@@ -172,6 +175,17 @@ class DaskExecutor:
         if out:
             self._line.send(out)
 
+    def kill(self, kills: Sequence[Kill]) -> None:
+        """End tries by force, with the processes that they run in."""
+        with self._lock:
+            slots = [self._slots.by_attempt.get((one.trial, one.attempt)) for one in kills]
+            found = [slot for slot in slots if slot is not None]
+            for slot in found:
+                if slot.place is None:
+                    self._give_up(slot)
+        for worker in dict.fromkeys(slot.worker for slot in found if slot.place is not None):
+            self._cluster.restart_worker(worker)
+
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
         """The inbox is handled on the loop; here is nothing to do but to wait for the end."""
         inbox.over.wait(timeout_s)
@@ -221,6 +235,15 @@ class DaskExecutor:
             priority=1000,
         )
         slot.future.add_done_callback(lambda future: self._task_done(slot, future))
+
+    def _give_up(self, slot: Slot) -> None:
+        """Of a slot that has not opened: its task may still wait for others at its worker."""
+        assert slot.launch is not None
+        trial, attempt = slot.launch.trial, slot.launch.attempt
+        self._slots.remove(slot)
+        slot.future.release()
+        failure = TrialFailure("lost", f"it was not begun on worker {slot.worker}")
+        self._inbox.post([Ended(self.clock(), trial, attempt, "lost", failure=failure)])
 
     def _spec(self, slot: Slot) -> SlotSpec:
         block = None if self._desk is None else self._desk.name

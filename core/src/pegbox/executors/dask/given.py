@@ -18,6 +18,7 @@ from pegbox.executors.dask import exit_watch, mailbox, oom_counter
 from pegbox.executors.dask.by_value import ship_by_value
 from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.exit_watch import BOOK_NAME, REPORTER_NAME, ExitBook, ExitReporter
+from pegbox.executors.dask.force import Force
 from pegbox.executors.dask.mailbox import handler_name
 from pegbox.executors.dask.open_prospects import OpenProspects
 
@@ -50,6 +51,7 @@ class GivenCluster:
     def __init__(self, client: Client) -> None:
         check_client(client)
         self._client = client
+        self._force = Force(client)
 
     def shared_folder(self) -> None:
         """None: nobody knows of which hosts its workers are."""
@@ -87,6 +89,9 @@ class GivenCluster:
             worker: Its address as the scheduler has it.
             timeout_s: How long to wait for the nanny's report.
         """
+        if worker in self._force.used_on:
+            self._force.used_on.discard(worker)  # another may come under its address
+            return ExitCause(False, "ended by pegbox")
         try:
             news = self._client.sync(self._exit_of, worker, timeout_s)
         except (OSError, TimeoutError, RuntimeError):
@@ -97,8 +102,19 @@ class GivenCluster:
         call = getattr(self._client.scheduler, handler_name("exit_of"))
         return await asyncio.wait_for(call(worker=worker, wait_s=timeout_s), timeout_s + 2)
 
+    def restart_worker(self, worker: str) -> None:
+        """End a worker's process and all it has started; its nanny starts another.
+
+        Returns at once. Of one that cannot be ended, that is said once.
+        """
+        self._force.end(worker)
+
     def close(self) -> None:
-        """Leave everything as it is."""
+        """Leave everything as it is, once what is to be ended is."""
+        try:
+            self._client.sync(self._force.settle)
+        except (OSError, TimeoutError, RuntimeError):
+            logger.debug("the client was gone before the cluster was given back")
 
 
 def judge_exit(code: int, over_limit: bool, oom_kills: int) -> ExitCause:

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Final
 
 from pegbox import jsonvalue
-from pegbox.commands import Answer, Launch
+from pegbox.commands import Answer, Kill, Launch
 from pegbox.errors import Stalled
 from pegbox.events import (
     Ended,
@@ -67,14 +67,22 @@ class SimulatedExecutor:
         cluster: Where it would run.
         first_place: Number of the first place that it opens, unique within the experiment.
         start_s: The virtual time at its start, in seconds.
+        wake_at: When the engine wants to hear of the time, if ever.
     """
 
     #: The searcher is asked in the same thread, too, and takes no virtual time.
     shares_runners_thread = True
 
     def __init__(
-        self, curve: Curve, cluster: SimulatedCluster, *, first_place: int = 0, start_s: float = 0.0
+        self,
+        curve: Curve,
+        cluster: SimulatedCluster,
+        *,
+        first_place: int = 0,
+        start_s: float = 0.0,
+        wake_at: Callable[[], float | None] = lambda: None,
     ) -> None:
+        self._wake_at = wake_at
         self._curve = curve
         self._cluster = cluster
         self._capacity = Resources(cluster.capacity)
@@ -84,6 +92,8 @@ class SimulatedExecutor:
         self._plans: list[tuple[float, int, Callable[[], Sequence[Event]]]] = []
         self._planned = count()
         self._workers: dict[str, _Worker] = {}
+        #: Tries under way, by trial and attempt.
+        self._tries: dict[tuple[int, int], _Try] = {}
         #: Tries whose report waits for its decision, by trial and attempt.
         self._waiting: dict[tuple[int, int], _Try] = {}
         #: Whether something was posted that has not been handled.
@@ -120,7 +130,17 @@ class SimulatedExecutor:
             self._now += self._cluster.event_s
             begun = _Try(one, one.iteration, one.time_total_s)
             self._workers[one.worker].tries[begun] = None
+            self._tries[one.trial, one.attempt] = begun
             self._iterate(begun, 0.0)
+
+    def kill(self, kills: Sequence[Kill]) -> None:
+        """The workers of these tries die, with all that runs there."""
+        for one in kills:
+            self._plan(0.0, lambda one=one: self._kill(one))  # type: ignore[misc]
+
+    def _kill(self, kill: Kill) -> Sequence[Event]:
+        one = self._tries.get((kill.trial, kill.attempt))
+        return () if one is None else self._die(self._workers[one.launch.worker])
 
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
         """Handle all that is there, then go to the next moment at which something happens.
@@ -130,17 +150,18 @@ class SimulatedExecutor:
         Raises:
             Stalled: Nothing is there, and nothing will come.
         """
-        if not self._handle_all(inbox) and not self._plans:
+        anything, wake_at = self._handle_all(inbox), self._wake_at()
+        moments = [*(plan[0] for plan in self._plans[:1]), *([] if wake_at is None else [wake_at])]
+        if not (anything or moments):
             raise Stalled("nothing runs in the simulation, and the run has not ended")
-        if not self._plans or inbox.over.is_set():
+        if not moments or inbox.over.is_set():
             return
         # What is due while the driver is busy has to wait.
-        self._now = max(self._now, self._plans[0][0])
-        if self._cluster.event_s:
-            self._take_one(inbox)
-        else:
-            while self._plans and self._plans[0][0] == self._now:
-                inbox.post(heapq.heappop(self._plans)[2]())
+        self._now = max(self._now, min(moments))
+        while self._plans and self._plans[0][0] <= self._now:
+            if self._cluster.event_s:
+                return self._take_one(inbox)
+            inbox.post(heapq.heappop(self._plans)[2]())
 
     def _take_one(self, inbox: Inbox) -> None:
         """What has waited longest keeps the driver busy; what follows from it comes after that."""
@@ -224,6 +245,7 @@ class SimulatedExecutor:
         one.alive = False
         launch, worker = one.launch, self._workers[one.launch.worker]
         worker.tries.pop(one, None)
+        del self._tries[launch.trial, launch.attempt]
         assert how in ("finished", "halted", "failed", "lost")
         return [
             Ended(self._now, launch.trial, launch.attempt, how, worker.place, failure)  # type: ignore[arg-type]

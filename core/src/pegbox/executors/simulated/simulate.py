@@ -91,6 +91,7 @@ def simulate(
         cluster or SimulatedCluster(),
         first_place=len(state.places),
         start_s=history[-1].at if history else 0.0,
+        wake_at=lambda: parts.engine.wake_at,
     )
     long_lived = LongLived()
     journal = _Journal(history, long_lived)
