@@ -107,12 +107,12 @@ GOALS: Final = (
         )
     ),
     *(
-        Goal(f"{what}: time / least", row, "active_ratio", "≤", 1.02)
-        for what, row in (
-            ("trials of 1 s, two at a time", "guide-trials"),
-            ("64 trials at once", "guide-at-once"),
-            ("96 trials x 10 results/s", "guide-results"),
-            ("8 trials on 8 workers", "guide-nodes"),
+        Goal(f"{what}: time / least", row, figure, "≤", 1.02)
+        for what, row, figure in (
+            ("trials of 1 s, two at a time", "guide-trials", "active_ratio"),
+            ("64 trials at once", "guide-at-once", "slowest_ratio"),
+            ("96 trials x 10 results/s for 100 s", "guide-results", "active_ratio"),
+            ("8 trials on 8 workers", "guide-nodes", "slowest_ratio"),
         )
     ),
     Goal("restore 1,000 trials to the table, s", "resume-1000", "table_s", "≤", 0.05),

@@ -108,13 +108,13 @@ ROWS: Final = {
     ),
     "guide-at-once": Row(
         "reports",
-        "--n 64 --concurrency 64 --reports 10 --interval 1",
+        "--n 64 --concurrency 64 --reports 10 --interval 4",
         _BOTH,
         {"dask-floor": ("mailbox",), "ray-tune": ("reuse",)},
     ),
     "guide-results": Row(
         "reports",
-        "--n 96 --concurrency 96 --reports 200 --interval 0.1",
+        "--n 96 --concurrency 96 --reports 1000 --interval 0.1",
         _BOTH,
         {"dask-floor": ("mailbox",)},
     ),
@@ -160,7 +160,6 @@ QUICK: Final = {
     "answers-loop": (),
     "simulated": (),
     "guide": (),
-    "guide-results": (),
     "resume-1000": ("optuna",),
     "resume-10000": (),
     "state": (),

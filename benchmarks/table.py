@@ -21,7 +21,7 @@ __all__ = ["Runs", "kept_runs", "markdown"]
 _STAGES = "driver_cpu messages step engine searcher store launch answer callbacks"
 _STAGE_FIGURES = [f"{stage}_us" for stage in _STAGES.split()]
 #: First in rows whose trials take a known time.
-_PACED = ["ratio", "active_ratio"]
+_PACED = ["ratio", "active_ratio", "slowest_ratio"]
 #: Workload -> figures that its table shows, the one that is compared first.
 _SHOWN = {
     "trials": [
@@ -218,6 +218,9 @@ def _spread(values: list[float]) -> str:
 
 
 def _number(value: float) -> str:
+    if 0.95 < value < 1.05:
+        # Many a ratio must be near 1.
+        return f"{value:.4g}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -137,7 +137,7 @@ def _all_reports(arguments: argparse.Namespace, folder: Path, mb: int) -> Figure
     figures = common.report_figures(folder, arguments.n * arguments.reports, clock)
     if arguments.interval:
         least = arguments.reports * arguments.interval
-        figures |= common.paced_figures(wall, figures["active_s"], least)
+        figures = common.paced_report_figures(figures, wall, least)
     return figures
 
 

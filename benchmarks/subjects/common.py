@@ -141,6 +141,18 @@ def paced_figures(wall_s: float, active_s: float, least_s: float) -> Figures:
     }
 
 
+def paced_report_figures(figures: Figures, wall_s: float, least_s: float) -> Figures:
+    """`report_figures` of trials that all begin at once, with the paced ones.
+
+    Args:
+        figures: Of `report_figures`.
+        wall_s: As for `paced_figures`.
+        least_s: Seconds that one trial's own work takes.
+    """
+    slowest = {"slowest_ratio": figures["slowest_s"] / least_s}
+    return {**figures, **paced_figures(wall_s, figures["active_s"], least_s), **slowest}
+
+
 def timed_reports(
     count: int, report: Callable[[int], object], scratch: str, interval_s: float = 0.0
 ) -> None:
@@ -191,7 +203,12 @@ def report_figures(scratch: Path, expected: int, clock: CpuClock) -> Figures:
     active = max(end for end, _ in done) - min(trial["start"] for trial in trials)
     begin, end = max(trial["start"] for trial in trials), min(t["ends"][-1] for t in trials)
     together = [latency for at, latency in done if begin < at <= end]
-    figures = {"active_s": active, "active_results_per_s": expected / active}
+    slowest = max(trial["ends"][-1] - trial["start"] for trial in trials)
+    figures = {
+        "active_s": active,
+        "slowest_s": slowest,
+        "active_results_per_s": expected / active,
+    }
     if len(together) < _FEWEST:
         return figures
     return {

@@ -76,7 +76,8 @@ def trials(arguments: argparse.Namespace, folder: Path) -> Figures:
     }
     if arguments.sleep:
         least = arguments.n * arguments.sleep / arguments.concurrency
-        figures |= _paced(_active_s(folder / NAME), least)
+        wall = time.perf_counter() - _before
+        figures |= common.paced_figures(wall, _active_s(folder / NAME), least)
     return figures
 
 
@@ -93,10 +94,6 @@ def _active_s(experiment: Path) -> float:
     with sqlite3.connect(experiment / "experiment.sqlite") as db:
         select = "SELECT max(at) - min(at) FROM events WHERE kind IN ('Launched', 'Ended')"
         return float(db.execute(select).fetchone()[0])
-
-
-def _paced(active_s: float, least_s: float) -> Figures:
-    return common.paced_figures(time.perf_counter() - _before, active_s, least_s)
 
 
 def _end_times(experiment: Path) -> list[float]:
@@ -159,8 +156,9 @@ def _all_reports(
     cpu = min(1.0, 2 / arguments.concurrency)
     with _given_cluster(arguments.workers):
         run(pegbox.with_resources(trial, {"cpu": cpu}), arguments, folder)
+    wall = time.perf_counter() - _before
     figures = common.report_figures(scratch, arguments.n * count, clock)
-    return figures | (_paced(figures["active_s"], count * interval) if interval else {})
+    return common.paced_report_figures(figures, wall, count * interval) if interval else figures
 
 
 @contextmanager
