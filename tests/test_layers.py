@@ -87,13 +87,15 @@ PARTS = {
         modules=("_store",), parts=("values", "engine"), libraries=("filelock", "psutil")
     ),
     "trial side": Part(
-        modules=("_trial",), parts=("values", "settings", "scratch"), libraries=("cloudpickle",)
+        modules=("_trial",),
+        parts=("values", "settings", "scratch"),
+        libraries=("cloudpickle", "pynvml", "threadpoolctl"),
     ),
     "executors": Part(modules=("executors",), parts=("values", "executor", "trial side")),
     "dask": Part(
         modules=("executors.dask",),
         parts=("values", "executor", "trial side", "scratch"),
-        libraries=("distributed", "dask", "cloudpickle", "cryptography", "psutil"),
+        libraries=("distributed", "dask", "cloudpickle", "cryptography", "filelock", "psutil"),
     ),
     "run": Part(
         modules=("_run",),

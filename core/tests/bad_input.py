@@ -49,9 +49,12 @@ def tune(
     ).fit()
 
 
-def on_dask(trainable: Any) -> None:
-    """Likewise, with workers of pegbox's own."""
-    Tuner(trainable, param_space=SPACE, run_config=RunConfig(verbose=0)).fit()
+def on_dask(trainable: Any, **environment: str) -> None:
+    """Likewise, with workers of pegbox's own, and variables in the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        Tuner(trainable, param_space=SPACE, run_config=RunConfig(verbose=0)).fit()
 
 
 def filled(message: str, module: str, **more: object) -> str:

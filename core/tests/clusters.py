@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 PATIENCE_S = 60
@@ -33,10 +34,11 @@ async def serve():
 asyncio.run(serve())
 """
 _WORKER = """
-import asyncio, sys
+import asyncio, json, sys
 from distributed import Worker
 async def serve():
-    async with Worker(sys.argv[1], name=sys.argv[2], nthreads=1, memory_limit=0) as worker:
+    options = {"nthreads": 1, "memory_limit": 0, **json.loads(sys.argv[3])}
+    async with Worker(sys.argv[1], name=sys.argv[2], **options) as worker:
         print(worker.address, flush=True)
         await worker.finished()
 asyncio.run(serve())
@@ -55,14 +57,16 @@ def wait_until(condition: Callable[[], Any], what: str = "", timeout_s: float = 
 
 
 @contextlib.contextmanager
-def run_python(program: str, *arguments: str, cwd: Any = None) -> Iterator[subprocess.Popen[str]]:
+def run_python(
+    program: str, *arguments: str, cwd: Any = None, environment: Mapping[str, str] = {}
+) -> Iterator[subprocess.Popen[str]]:
     """A Python process with a process group of its own, killed in the end."""
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         stdout=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        env={**os.environ, **_ENVIRONMENT},
+        env={**os.environ, **_ENVIRONMENT, **environment},
         start_new_session=True,
     )
     try:
@@ -92,11 +96,24 @@ def scheduler_without_pegbox() -> Iterator[str]:
 
 @contextlib.contextmanager
 def lone_worker(
-    scheduler: str, name: str, *, pegbox: bool = True
+    scheduler: str,
+    name: str,
+    *,
+    pegbox: bool = True,
+    environment: Mapping[str, str] = {},
+    **options: Any,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A worker of one thread that no nanny watches; its process."""
+    """A worker that no nanny watches; its process.
+
+    Args:
+        scheduler: Address to join. ``name``: the worker's.
+        pegbox: Whether it can import pegbox.
+        environment: Variables of its process.
+        **options: For `distributed.Worker`; one thread unless it is said.
+    """
     program = _WORKER if pegbox else WITHOUT_PEGBOX + _WORKER
-    with run_python(program, scheduler, name) as process:
+    arguments = (scheduler, name, json.dumps(options))
+    with run_python(program, *arguments, environment=environment) as process:
         first_line(process)
         yield process
 

@@ -334,11 +334,35 @@ MISTAKES = {
         "a trial asks for cpu=4096, and this machine has {cores}\n"
         "  Ask for less with pegbox.with_resources, or connect a Client to a cluster.",
     ),
-    "a device that nobody offers": (
-        lambda: on_dask(with_resources(train, {"cpu": 1, "gpu": 1})),
-        "a trial asks for gpu=1, which the workers that pegbox starts on this machine do "
+    "more devices than there are": (
+        lambda: on_dask(with_resources(train, {"gpu": 3}), PEGBOX_GPUS="2"),
+        "a trial asks for gpu=3, and this machine has 2\n"
+        "  Ask for less with pegbox.with_resources, or connect a Client to a cluster. GPUs that "
+        "were not found can be stated: PEGBOX_GPUS=2 in the environment.",
+    ),
+    "a device where there is none": (
+        lambda: on_dask(with_resources(train, {"cpu": 1, "gpu": 0.5}), PEGBOX_GPUS="0"),
+        "a trial asks for gpu=0.5, and this machine has none\n"
+        "  Ask for less with pegbox.with_resources, or connect a Client to a cluster. GPUs that "
+        "were not found can be stated: PEGBOX_GPUS=2 in the environment.",
+    ),
+    "a resource that nobody offers": (
+        lambda: on_dask(with_resources(train, {"cpu": 1, "hdd": 1})),
+        "a trial asks for hdd=1, which the workers that pegbox starts on this machine do "
         "not offer\n"
         "  Connect a distributed.Client to a cluster whose workers have that resource.",
+    ),
+    "devices that cannot be read": (
+        lambda: on_dask(with_resources(train, {"gpu": 1}), PEGBOX_GPUS="two"),
+        "the environment variable PEGBOX_GPUS must be a number of GPUs or a list of their ids, "
+        "got 'two'\n"
+        "  Write e.g. PEGBOX_GPUS=2, or PEGBOX_GPUS=0,2 (a list of one ends with a comma).",
+    ),
+    "devices of which one cannot be read": (
+        lambda: on_dask(with_resources(train, {"gpu": 1}), PEGBOX_GPUS="0,x"),
+        "the environment variable PEGBOX_GPUS must be a number of GPUs or a list of their ids, "
+        "got '0,x'\n"
+        "  Write e.g. PEGBOX_GPUS=2, or PEGBOX_GPUS=0,2 (a list of one ends with a comma).",
     ),
     # ---- checkpoints
     "checkpoint of a number": (

@@ -114,9 +114,14 @@ class TrialContext:
         return self._task.seed
 
     @property
-    def gpu_ids(self) -> tuple[int, ...]:
-        """Indices of the GPUs that are the trial's alone; empty where it has none."""
-        return ()
+    def gpu_ids(self) -> tuple[int | str, ...]:
+        """The GPUs that the trial has, or the one that it has a share of; empty where it has none.
+
+        By the names that CUDA knows them by on the machine: numbers, or texts like ``GPU-...``.
+        The trial's process sees no others (``CUDA_VISIBLE_DEVICES``), so inside it they count from
+        0: the first is ``cuda:0``. The inline executor shows all devices to all trials.
+        """
+        return self._task.gpu_ids
 
     def get_trial_id(self) -> str:
         """As `trial_id`."""

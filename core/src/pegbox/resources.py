@@ -69,7 +69,14 @@ class Resources(Mapping[str, float]):
         return f"Resources({dict(self)})"
 
     def units(self, name: str) -> int:
-        """The amount of one resource in units of 1/10,000; 0 where it is absent."""
+        """The amount of one resource, exactly.
+
+        Args:
+            name: Of the resource.
+
+        Returns:
+            Units of 1/10,000; 0 where it is absent.
+        """
         return self._units.get(name, 0)
 
     def fits(self, room: Resources) -> bool:

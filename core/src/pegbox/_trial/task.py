@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol
 
+from pegbox._trial.devices import DeviceId
 from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
 
@@ -41,6 +42,7 @@ class TrialTask(NamedTuple):
         log_to_file: Names of the files in the trial's folder that its output goes to, stdout's
             and stderr's; None for the terminal.
         chdir: Whether the trial works in its own folder.
+        gpu_ids: The GPUs that it has, by CUDA's names; filled in where it runs.
     """
 
     trial: int
@@ -63,6 +65,7 @@ class TrialTask(NamedTuple):
     reuse: bool = False
     log_to_file: tuple[str, str] | None = None
     chdir: bool = False
+    gpu_ids: tuple[DeviceId, ...] = ()
 
     @property
     def directory(self) -> str:

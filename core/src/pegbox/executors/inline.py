@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from pegbox._trial.devices import visible_devices
 from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.output import at_terminal
 from pegbox._trial.stage import Stage, no_parameters
@@ -103,7 +104,11 @@ class InlineExecutor:
 
     def _run(self, launch: Launch, inbox: Inbox) -> None:
         channel = _InlineChannel(lambda report: self._decide(launch, report, inbox))
-        message = self._stage.run(self._make_task(launch), channel)
+        task = self._make_task(launch)
+        if launch.gpus:
+            seen = visible_devices()
+            task = task._replace(gpu_ids=tuple(seen[n] for n in launch.gpus if n < len(seen)))
+        message = self._stage.run(task, channel)
         if self._broken is not None:
             raise self._broken
         trial, attempt, place = launch.trial, launch.attempt, self._place

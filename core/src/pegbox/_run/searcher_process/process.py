@@ -31,10 +31,11 @@ from pegbox._run.searcher_process.protocol import (
     read_line,
     write_line,
 )
+from pegbox._trial.blas_threads import thread_variables
 from pegbox.errors import PluginError, RunError
 from pegbox.executors.dask.exit_cause import explain_exit
 from pegbox.executors.dask.guard_handle import GuardHandle
-from pegbox.executors.dask.launchpad import THREAD_VARIABLES, search_path, working_folder
+from pegbox.executors.dask.launchpad import search_path, working_folder
 from pegbox.executors.dask.orphan_guard import kill_group
 
 __all__ = ["NICE", "TIMEOUT_VARIABLE", "SearcherDied", "SearcherProcess"]
@@ -287,7 +288,7 @@ def _start(program: str, marker: str) -> subprocess.Popen[bytes]:
 def _few_threads() -> dict[str, str]:
     """BLAS takes every core there is, and trials have them: a half at most, and four do."""
     threads = max(1, min(4, (os.cpu_count() or 1) // 2))
-    return dict.fromkeys(THREAD_VARIABLES, str(threads))
+    return thread_variables(threads)
 
 
 def _show_output(process: subprocess.Popen[bytes], said: deque[str]) -> threading.Thread:

@@ -6,24 +6,27 @@ time on that import.
 
 from __future__ import annotations
 
-import math
+import logging
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pegbox._trial.devices import announced_devices, visible_devices
 from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Launch
 from pegbox.demand import Demand
-from pegbox.errors import ConfigError
 from pegbox.executors.dask.cores import usable_cores
 from pegbox.executors.dask.embedded import EmbeddedCluster
+from pegbox.executors.dask.layout import lay_out
 from pegbox.resources import Resources
 
 if TYPE_CHECKING:
     from pegbox.executors.dask.executor import ClusterLike, DaskExecutor
 
 __all__ = ["check_client", "current_client", "embedded_cluster", "make_dask_executor"]
+
+_logger: Final = logging.getLogger("pegbox")
 
 
 def current_client() -> Any | None:
@@ -49,42 +52,36 @@ def check_client(client: Any) -> None:
 
 
 def embedded_cluster(demand: Demand, trials_at_most: int | None) -> EmbeddedCluster:
-    """The cluster that pegbox starts itself: a worker process per running trial, on all cores.
+    """The cluster that pegbox starts itself, on all cores and GPUs; see `lay_out`.
 
     Args:
-        demand: What trials ask for; fractions of a core share processes as threads. Where it
-            varies, each process has room for the largest trial, which smaller ones share.
+        demand: What trials ask for.
         trials_at_most: How many trials will run at once at most; None for no bound.
 
     Raises:
         ConfigError: A trial asks for more than this machine has.
     """
-    threads, workers = _layout(demand, trials_at_most)
-    return EmbeddedCluster(workers, threads_per_worker=threads, cpus_per_worker=threads)
+    asks = demand.most.units("gpu")
+    layout = lay_out(demand, trials_at_most, usable_cores(), visible_devices() if asks else ())
+    if not asks:
+        _mind_hidden_devices()
+    return EmbeddedCluster(
+        layout.workers,
+        threads_per_worker=layout.threads,
+        cpus_per_worker=layout.threads,
+        resources={"GPU": layout.gpu} if layout.gpu else {},
+        environments=layout.environments,
+    )
 
 
-def _layout(demand: Demand, trials_at_most: int | None) -> tuple[int, int]:
-    """Threads per worker and number of workers."""
-    cores, resources = usable_cores(), demand.most
-    cpus = resources.get("cpu", 0)
-    if cpus > cores:
-        raise ConfigError(
-            f"a trial asks for cpu={cpus:g}, and this machine has {cores}",
-            hint="Ask for less with pegbox.with_resources, or connect a Client to a cluster.",
+def _mind_hidden_devices() -> None:
+    if there := announced_devices():
+        _logger.warning(
+            "this machine has %d GPU%s, and no trial asks for one, so trials see none; to give one "
+            'to each: trainable = pegbox.with_resources(trainable, {"cpu": 1, "gpu": 1})',
+            there,
+            "" if there == 1 else "s",
         )
-    others = [name for name in resources if name != "cpu"]
-    if others:
-        raise ConfigError(
-            f"a trial asks for {others[0]}={resources[others[0]]:g}, which the workers that pegbox "
-            "starts on this machine do not offer",
-            hint="Connect a distributed.Client to a cluster whose workers have that resource.",
-        )
-    threads = max(1, math.ceil(cpus))
-    workers = max(1, int(cores // threads))
-    if trials_at_most is not None:
-        per_worker = max(1, int(threads // max(cpus, demand.least.get("cpu", 0))))
-        workers = max(1, min(workers, math.ceil(trials_at_most / per_worker)))
-    return threads, workers
 
 
 def make_dask_executor(
@@ -102,6 +99,7 @@ def make_dask_executor(
     from pegbox.executors.dask.executor import DaskExecutor
     from pegbox.executors.dask.given import GivenCluster
 
+    asks_for_gpus = demand.most.units("gpu") > 0
     where: ClusterLike = GivenCluster(client) if embedded is None else embedded
     executor = DaskExecutor(
         where,
@@ -111,6 +109,8 @@ def make_dask_executor(
         first_place,
         parameters=parameters,
         alone=embedded is not None and _has_process_to_itself(demand, embedded),
+        apart=embedded is not None and demand.varies and asks_for_gpus,
+        asks_for_gpus=asks_for_gpus,
     )
     if embedded is not None:
         embedded.report_failure_to(lambda error: executor.broken(str(error)))
@@ -118,5 +118,6 @@ def make_dask_executor(
 
 
 def _has_process_to_itself(demand: Demand, embedded: EmbeddedCluster) -> bool:
-    worker = Resources({"cpu": embedded.cpus_per_worker})
+    gpu = embedded.resources.get("GPU", 0)
+    worker = Resources({"cpu": embedded.cpus_per_worker, "gpu": gpu})
     return not demand.varies and demand.least.times_in(worker) == 1

@@ -113,6 +113,11 @@ class EmbeddedCluster:
         """Cores that a trial on a worker may use."""
         return self._cpus
 
+    @property
+    def resources(self) -> Mapping[str, float]:
+        """What each worker advertises to Dask, by name."""
+        return self._resources
+
     def shared_folder(self) -> Path:
         """A folder that every worker can read; gone at the end.
 

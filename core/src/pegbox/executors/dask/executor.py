@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import cloudpickle
 from distributed import Client
 
+from pegbox._trial.blas_threads import threads_for
 from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
@@ -36,7 +37,7 @@ from pegbox.executors.dask.slot import SlotSpec, run_slot
 from pegbox.executors.dask.slot_start import make_start
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.executors.dask.versions import mismatch, versions
-from pegbox.executors.dask.worker_account import WorkerAccount
+from pegbox.executors.dask.worker_account import WorkerAccount, end_with_process
 from pegbox.trial import TrialFailure
 
 __all__ = ["ClusterLike", "DaskExecutor"]
@@ -87,6 +88,8 @@ class DaskExecutor:
         first_place: Number of the first place that is opened here.
         parameters: What the trainable is given beside the configuration, or None.
         alone: Whether each slot has a process to itself.
+        apart: Whether each slot starts one for that, beside the worker's.
+        asks_for_gpus: Whether trials do, so that those that ask for none are to see none.
     """
 
     def __init__(
@@ -99,11 +102,15 @@ class DaskExecutor:
         *,
         parameters: SavedParameters | None = None,
         alone: bool = False,
+        apart: bool = False,
+        asks_for_gpus: bool = False,
     ) -> None:
         self._cluster = cluster
         self._trainable = trainable
         self._desk = None if parameters is None else ParameterDesk(ParameterShelf(parameters))
         self._alone = alone
+        self._apart = apart
+        self._asks_for_gpus = asks_for_gpus
         self._make_task = make_task
         self._experiment = experiment
         self._run = f"{experiment}-{uuid.uuid4().hex[:12]}"
@@ -247,7 +254,16 @@ class DaskExecutor:
 
     def _spec(self, slot: Slot) -> SlotSpec:
         block = None if self._desk is None else self._desk.name
-        return SlotSpec(self._run, slot.number, self._trainable, block, self._alone)
+        return SlotSpec(
+            self._run,
+            slot.number,
+            self._trainable,
+            block,
+            self._alone,
+            threads_for(slot.resources.get("cpu", 0)),
+            slot.gpus if slot.gpus or self._asks_for_gpus else None,
+            self._apart,
+        )
 
     def _task_bytes(self, launch: Launch) -> bytes:
         task = self._make_task(launch)
@@ -320,6 +336,8 @@ class DaskExecutor:
             self._trial_ended(events, slot, *arguments)
         elif operation == "open":
             self._opened(events, slot, *arguments)
+        elif operation == "crashed":
+            self._crashed(events, slot, *arguments)
 
     def _opened(
         self, events: list[Event], slot: Slot, place: tuple[str, str, int], theirs: dict[str, str]
@@ -373,6 +391,13 @@ class DaskExecutor:
         at = self.clock()
         events += ended(message, at=at, trial=trial, attempt=attempt, place=slot.place)
         self._slots.release(slot, at)
+
+    def _crashed(self, events: list[Event], slot: Slot, fault: bool, message: str) -> None:
+        """The process of the slot's own is gone, and the slot ends."""
+        if slot.launch is not None:
+            cause = ExitCause(fault, message)
+            events.append(end_with_process(slot, self.clock(), "its process", cause))
+        self._send_home(slot)
 
     # --------------------------------------------------------------- workers
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import tempfile
@@ -12,26 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = [
-    "MARKER",
-    "THREAD_VARIABLES",
-    "Launchpad",
-    "make_launchpad",
-    "search_path",
-    "working_folder",
-]
+from pegbox._trial.blas_threads import thread_variables, threads_for
+
+__all__ = ["MARKER", "Launchpad", "make_launchpad", "search_path", "working_folder"]
 
 #: Environment variable by which everything that a worker has started is found again.
 MARKER: Final = "PEGBOX_WORKER"
-
-#: By which BLAS and OpenMP are told how many threads to take.
-THREAD_VARIABLES: Final = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +49,7 @@ def make_launchpad(
         environments: Variables for the first places, over all others.
     """
     common = {"MALLOC_TRIM_THRESHOLD_": "65536", **os.environ}  # glibc gives memory back
-    common |= dict.fromkeys(THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
+    common |= thread_variables(threads_for(cpus))
     own = [*environments, *({} for _ in range(n_workers - len(environments)))]
     cwd = working_folder()
     return Launchpad(

@@ -16,7 +16,7 @@ from pegbox._trial.parameters import ParameterBlock
 from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.parameter_desk import OPEN
 from pegbox.executors.dask.shared_block import BlockName, SharedBlock, host_key
-from pegbox.executors.dask.slot_line import SlotLine
+from pegbox.executors.dask.slot_line import Line
 
 __all__ = ["Parameters"]
 
@@ -50,7 +50,7 @@ class Parameters:
         line: The slot's way to the driver.
     """
 
-    def __init__(self, name: BlockName | None, line: SlotLine) -> None:
+    def __init__(self, name: BlockName | None, line: Line) -> None:
         self._name = name
         self._line = line
         if name is not None:

@@ -16,15 +16,19 @@ from typing import Any
 import cloudpickle
 from distributed import get_worker, secede
 
+from pegbox._trial.blas_threads import thread_limit
+from pegbox._trial.devices import DeviceId
 from pegbox._trial.stage import Stage
 from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
 from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.parameter_pull import Parameters
 from pegbox.executors.dask.shared_block import BlockName
-from pegbox.executors.dask.slot_line import SlotLine
+from pegbox.executors.dask.slot_devices import slot_devices
+from pegbox.executors.dask.slot_line import Line, SlotLine
+from pegbox.executors.dask.slot_process import run_apart
 from pegbox.executors.dask.versions import versions
 
-__all__ = ["SlotSpec", "run_slot"]
+__all__ = ["SlotSpec", "run_slot", "run_trials"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class SlotSpec:
         trainable: The user's function or class, pickled.
         parameters: The block that `pegbox.with_parameters`' values are in; None without any.
         owns_process: Whether the process runs this slot alone.
+        threads: How many BLAS and OpenMP threads its trials may use.
+        gpus: Indices of those of the worker's GPUs that its trials see; None where they see what
+            the worker's process does.
+        apart: Whether it runs its trials in a process of its own in any case.
     """
 
     run: str
@@ -44,12 +52,15 @@ class SlotSpec:
     trainable: bytes
     parameters: BlockName | None = None
     owns_process: bool = False
+    threads: int = 1
+    gpus: tuple[int, ...] | None = None
+    apart: bool = False
 
 
 class _TrialChannel:
     """A running trial's way to the driver: `pegbox._trial.task.Channel`."""
 
-    def __init__(self, line: SlotLine, task: TrialTask) -> None:
+    def __init__(self, line: Line, task: TrialTask) -> None:
         self._line = line
         self._key = (task.trial, task.attempt)
         self.cut = False
@@ -63,36 +74,46 @@ class _TrialChannel:
 def run_slot(spec: SlotSpec) -> None:
     """The body of the task: open, then trial after trial until told to end."""
     secede()
-    line = SlotLine(get_worker(), spec.run, spec.slot)
+    worker = get_worker()
+    line = SlotLine(worker, spec.run, spec.slot)
     try:
-        _run_trials(spec, line)
+        ip = worker.address.rpartition("://")[2].rpartition(":")[0]
+        devices = slot_devices(worker, spec.gpus)
+        if spec.apart or devices.hidden:
+            run_apart(spec, line, ip, devices.ids)
+        else:
+            run_trials(spec, line, ip, devices.ids)
     finally:
         line.close()
 
 
-def _run_trials(spec: SlotSpec, line: SlotLine) -> None:
-    reply = line.call("open", _place(), versions())
+def run_trials(spec: SlotSpec, line: Line, ip: str, gpu_ids: tuple[DeviceId, ...]) -> None:
+    """Open, then run trial after trial until told to end.
+
+    Args:
+        spec: The slot.
+        line: Its way to the driver.
+        ip: Address of the machine.
+        gpu_ids: The GPUs that its trials have.
+    """
+    reply = line.call("open", (socket.gethostname(), ip, os.getpid()), versions())
     if reply == EXIT:
         return
     parameters = Parameters(spec.parameters, line)
-    stage = Stage(_load(spec.trainable), parameters.values, owns_process=spec.owns_process)
-    try:
-        while reply != EXIT:
-            task: TrialTask = pickle.loads(reply)
-            channel = _TrialChannel(line, task)
-            end = stage.run(task, channel)
-            if channel.cut:
-                return
-            reply = line.call("ended", task.trial, task.attempt, _plain(end))
-    finally:
-        stage.close()
-        parameters.close()
-
-
-def _place() -> tuple[str, str, int]:
-    worker = get_worker()
-    ip = worker.address.rpartition("://")[2].rpartition(":")[0]
-    return socket.gethostname(), ip, os.getpid()
+    with thread_limit(spec.threads) as limit:
+        stage = Stage(_load(spec.trainable), parameters.values, owns_process=spec.owns_process)
+        try:
+            while reply != EXIT:
+                limit.renew()
+                task: TrialTask = pickle.loads(reply)
+                channel = _TrialChannel(line, task)
+                end = stage.run(task._replace(gpu_ids=gpu_ids) if gpu_ids else task, channel)
+                if channel.cut:
+                    return
+                reply = line.call("ended", task.trial, task.attempt, _plain(end))
+        finally:
+            stage.close()
+            parameters.close()
 
 
 def _plain(end: EndMessage) -> tuple[Any, ...]:

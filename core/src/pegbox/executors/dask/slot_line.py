@@ -13,7 +13,7 @@ import pickle
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from distributed import Worker
 from distributed.comm import connect
@@ -21,13 +21,20 @@ from distributed.core import Status
 
 from pegbox.executors.dask.mailbox import EXIT, handler_name
 
-__all__ = ["SlotLine"]
+__all__ = ["Line", "SlotLine"]
 
 #: How long a slot that cannot reach the scheduler tries again before it gives up.
 PARTITION_S = 60.0
 _RETRY_S = 0.2
 _OPERATION = handler_name("line")
 _ENDING = (Status.closing, Status.closing_gracefully, Status.closed, Status.failed)
+
+
+class Line(Protocol):
+    """A slot's way to the driver."""
+
+    def call(self, *payload: Any) -> Any:
+        """Say something and wait for the answer; `EXIT` where the slot is to end."""
 
 
 class SlotLine:

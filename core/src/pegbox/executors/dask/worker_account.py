@@ -17,7 +17,7 @@ from pegbox.executors.dask.slots import Slot
 from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
 
-__all__ = ["WorkerAccount"]
+__all__ = ["WorkerAccount", "end_with_process"]
 
 #: How long the cause of a worker's death is waited for before it counts as lost.
 EXIT_CAUSE_S = 3.0
@@ -88,7 +88,7 @@ class WorkerAccount:
         running = [slot for slot in slots if slot.launch is not None]
         cause = self._exit_cause(address, EXIT_CAUSE_S) if running else None
         at = self._clock()
-        ends = [_end(slot, at, address, cause) for slot in running]
+        ends = [end_with_process(slot, at, f"worker {address}", cause) for slot in running]
         with self._lock:
             back = self._leaving.pop(address)
             self.present.update((worker.worker, worker.resources) for worker in back)
@@ -97,15 +97,23 @@ class WorkerAccount:
             slot.future.release()
 
 
-def _end(slot: Slot, at: float, worker: str, cause: ExitCause | None) -> Ended:
+def end_with_process(slot: Slot, at: float, what: str, cause: ExitCause | None) -> Ended:
+    """The end of the trial of a slot whose process is gone.
+
+    Args:
+        slot: Its launch is the trial.
+        at: When.
+        what: Is gone; the beginning of a sentence.
+        cause: Why, where that is known.
+    """
     assert slot.launch is not None
     # A slot that had not opened yet cannot have killed its process.
-    how, failure = _verdict(worker, cause if slot.place is not None else None)
+    how, failure = _verdict(what, cause if slot.place is not None else None)
     return Ended(at, slot.launch.trial, slot.launch.attempt, how, slot.place, failure)
 
 
-def _verdict(worker: str, cause: ExitCause | None) -> tuple[Any, TrialFailure]:
+def _verdict(what: str, cause: ExitCause | None) -> tuple[Any, TrialFailure]:
     if cause is not None and cause.fault:
         return "failed", TrialFailure("crash", f"its process was {cause.message}")
     why = f" ({cause.message})" if cause is not None else ""
-    return "lost", TrialFailure("lost", f"worker {worker} disappeared{why}")
+    return "lost", TrialFailure("lost", f"{what} disappeared{why}")

@@ -10,33 +10,18 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pegbox import scratch
-from pegbox.errors import RunError
+from pegbox.executors.dask.dependent_process import command
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.launchpad import MARKER, Launchpad
 from pegbox.executors.dask.orphan_guard import kill_group, kill_marked
 
 __all__ = ["WorkerHandle"]
-
-# The program of the process: the script, notebook or prompt that the user works in is never run
-# again. The current folder must not shadow what is imported before the driver's own search path
-# is in force, and a driver that died meanwhile is no error.
-_BOOTSTRAP: Final = """\
-import sys
-if not sys.flags.safe_path: del sys.path[0]
-import json, os
-pipe = os.fdopen(os.dup(0), "rb")
-boot = json.loads(pipe.readline() or sys.exit())
-sys.path[:] = boot["sys_path"]
-from pegbox.executors.dask.worker_process import main
-main(pipe, boot)
-"""
 
 
 @dataclass(eq=False)
@@ -60,15 +45,10 @@ class WorkerHandle:
     _process: subprocess.Popen[bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not sys.executable:
-            raise RunError(
-                "the path of the Python interpreter is not known (sys.executable is empty)",
-                hint="Give a Client of a running Dask cluster instead.",
-            )
         marker = f"{self.pad.token}-{self.name}."
         own = {MARKER: marker, scratch.VARIABLE: str(self.pad.folder)}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _BOOTSTRAP],
+            command("pegbox.executors.dask.worker_process"),
             stdin=subprocess.PIPE,
             bufsize=0,
             cwd=self.pad.cwd,

@@ -11,17 +11,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
+from pegbox.executors.dask.dependent_process import end_with_parent, prepare_streams
 from pegbox.executors.dask.exit_cause import LEFT
-from pegbox.executors.dask.orphan_guard import kill_group, wait_for_end
 
 __all__ = ["main"]
 
@@ -34,14 +32,14 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
         boot: The first line, decoded: ``parent`` (process id), ``sys_path``, ``failure_file``
             (where to write why the worker could not start).
     """
-    _prepare_streams()
+    prepare_streams()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # its exit shall tell that a signal did it
     try:
         import pegbox.executors.dask.slot  # noqa: F401 (distributed too, while the driver does)
 
         _let_dask_say(logging.ERROR)
         order = json.loads(pipe.readline() or sys.exit())
-        _end_with_driver(pipe, boot["parent"])
+        end_with_parent(pipe, boot["parent"])
         asyncio.run(_serve(order))
     except Exception:
         Path(boot["failure_file"]).write_text(traceback.format_exc())
@@ -53,22 +51,6 @@ def _let_dask_say(level: int) -> None:
     """Set what of Dask's own messages reaches the terminal: those of this level and above."""
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(level)
-
-
-def _prepare_streams() -> None:
-    """Keep the pipe from trials that read standard input, and let their prints out line by line."""
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-
-
-def _end_with_driver(pipe: BinaryIO, parent: int) -> None:
-    def watch() -> None:
-        wait_for_end(pipe.fileno(), parent)
-        kill_group(os.getpgrp())
-
-    threading.Thread(target=watch, name="pegbox-driver-watch", daemon=True).start()
 
 
 async def _serve(order: Mapping[str, Any]) -> None:

@@ -1,0 +1,69 @@
+"""How pegbox starts a process that depends on the one that starts it, and how such a one begins.
+
+The parent writes lines of JSON to its standard input: first ``parent`` (process id) and
+``sys_path``, then what the program wants. The pipe then stays open; its end is the end of the
+process and its group.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import BinaryIO, Final
+
+from pegbox.errors import RunError
+from pegbox.executors.dask.orphan_guard import kill_group, wait_for_end
+
+__all__ = ["command", "end_with_parent", "prepare_streams"]
+
+# The script, notebook or prompt that the user works in is never run again. The current folder must
+# not shadow what is imported before the parent's own search path is in force, and a parent that
+# died meanwhile is no error.
+_PROGRAM: Final = """\
+import sys
+if not sys.flags.safe_path: del sys.path[0]
+import json, os
+pipe = os.fdopen(os.dup(0), "rb")
+boot = json.loads(pipe.readline() or sys.exit())
+sys.path[:] = boot["sys_path"]
+from {module} import main
+main(pipe, boot)
+"""
+
+
+def command(module: str) -> list[str]:
+    """The command line of a process that runs ``main(pipe, boot)`` of a module.
+
+    Raises:
+        RunError: It is not known which Python this is.
+    """
+    if not sys.executable:
+        raise RunError(
+            "the path of the Python interpreter is not known (sys.executable is empty)",
+            hint="Give a Client of a running Dask cluster instead.",
+        )
+    return [sys.executable, "-c", _PROGRAM.format(module=module)]
+
+
+def prepare_streams() -> None:
+    """Keep the pipe from trials that read standard input, and let their prints out line by line."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def end_with_parent(pipe: BinaryIO, parent: int) -> None:
+    """From now on, the end of the parent is the end of this process and its group.
+
+    Args:
+        pipe: From the parent.
+        parent: Its process id.
+    """
+
+    def watch() -> None:
+        wait_for_end(pipe.fileno(), parent)
+        kill_group(os.getpgrp())
+
+    threading.Thread(target=watch, name="pegbox-parent-watch", daemon=True).start()
