@@ -35,6 +35,7 @@ class Goal:
 
 _RANDOM: Final = ("random-search", "")
 _FLOOR: Final = ("bare-mailbox", "")
+_SHARED: Final = ("bare-shared", "")
 _TUNE: Final = ("ray-tune", "reuse")
 _TRIALS: Final = "steady_trials_per_s"
 _REPORTS: Final = "together_results_per_s"
@@ -57,6 +58,8 @@ GOALS: Final = (
     Goal("16 x 100 reports: rate / Ray Tune", "reports-16x100", _ACTIVE, "≥", 5, _TUNE),
     Goal("16 trials x 10 reports/s: wall time / floor", "cadence", "wall_s", "≤", 1.05, _FLOOR),
     Goal("10 MB checkpoints: wall time / floor", "checkpoints", "wall_s", "≤", 1.1, _FLOOR),
+    Goal("500 MB for every trial: wall time / floor", "broadcast", "wall_s", "≤", 1.5, _SHARED),
+    Goal("the same on a given cluster", "broadcast-given", "wall_s", "≤", 1.5, _SHARED),
     *(
         Goal(
             f"p99 of an answer beside {what} / with random search",

@@ -44,6 +44,7 @@ _SHOWN = {
         "p99_ms",
     ],
     "checkpoints": [*_PACED, "p50_ms", "p99_ms", "driver_cpu_us"],
+    "broadcast": ["wall_s", "total_pss_mb", "driver_rss_mb"],
     "answers": ["p50_ms", "p99_ms", "answers", "computing_s", "wall_s"],
     "memory": ["peak_mb", "growth_mb"],
     "sizes": ["cpu_us_tenth", "cpu_us_third", "cpu_us_full", "growth", "wall_s_full"],

@@ -51,7 +51,7 @@ def _parse(workloads: Mapping[str, Workload]) -> argparse.Namespace:
     parser.add_argument("--concurrency", type=int, default=2, help="trials at once")
     parser.add_argument("--sleep", type=float, default=0.0, help="seconds of each trial")
     parser.add_argument("--interval", type=float, default=0.0, help="seconds before each report")
-    parser.add_argument("--mb", type=int, default=10, help="megabytes of a checkpoint")
+    parser.add_argument("--mb", type=int, default=10, help="megabytes of a checkpoint or array")
     parser.add_argument("--workers", type=int, default=0, help="processes of a given cluster")
     parser.add_argument("--searcher", default="random", help="search_alg of an experiment")
     return parser.parse_args()

@@ -176,6 +176,24 @@ def _given_cluster(workers: int) -> Iterator[None]:
         yield
 
 
+def broadcast(arguments: argparse.Namespace, folder: Path) -> Figures:
+    """An array for every trial, which reads each of its pages; a given cluster is up before."""
+    import numpy
+    import process_memory
+
+    data = numpy.ones(arguments.mb * 1_000_000 // 8)
+    trainable = pegbox.with_parameters(_read, data=data)
+    with _given_cluster(arguments.workers), process_memory.sampled() as peaks:
+        begin = time.perf_counter()
+        run(trainable, arguments, folder)
+        wall = time.perf_counter() - begin
+    return {"wall_s": wall, **peaks}
+
+
+def _read(config: Mapping[str, Any], data: Any) -> dict[str, float]:
+    return {"loss": float(data[::512].sum())}
+
+
 def memory(arguments: argparse.Namespace, folder: Path) -> Figures:
     """Peak memory of the driver, and how it grows where each trial reports twice as often."""
     peak = _peak_mb(arguments.reports, arguments)
@@ -311,6 +329,7 @@ if __name__ == "__main__":
             "trials": trials,
             "reports": reports,
             "checkpoints": checkpoints,
+            "broadcast": broadcast,
             "memory": memory,
             "peak_memory": peak_memory,
             "resume": resume,

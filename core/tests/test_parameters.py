@@ -1,4 +1,4 @@
-"""`with_parameters`: large objects beside the config, once for each process, in every executor."""
+"""`with_parameters`: large objects beside the config, without a cluster and on our own workers."""
 
 from __future__ import annotations
 

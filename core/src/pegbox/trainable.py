@@ -71,11 +71,11 @@ def with_resources(
 
 
 def with_parameters(trainable: _T | str, **kwargs: Any) -> _T:
-    """Give a function or class large objects beside the config, once for each process.
+    """Give a function or class large objects beside the config, in memory once for each host.
 
     They are pickled once, kept out of the config, and arrive as keyword arguments: of the
-    function, or of `Trainable.setup`. Arrays cannot be written to, since trials share their
-    memory; all else is made anew for each trial.
+    function, or of `Trainable.setup`. Arrays cannot be written to, since all processes of a host
+    share their memory; all else is made anew for each trial.
 
     Args:
         trainable: The function or class, or its registered name; it is not changed.

@@ -116,6 +116,7 @@ class DriverLine:
         elif self._local is not None:
             self._local.answer(self._run, answers)
         else:
+            self._handled.set()  # the next poll has nothing to wait for
             self._push_aside(answers)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ logger = logging.getLogger("pegbox")
 
 #: Bytes that are sent at once. A larger piece holds up the answers of others, smaller ones take
 #: longer in all.
-PIECE: Final = 4_000_000
+PIECE: Final = 8_000_000
 
 
 class ParameterShelf:
