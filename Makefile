@@ -14,7 +14,7 @@ DEMO_PACKAGES := core adapters/pegbox-optuna
 RUN := $(VENV)/bin/python -m
 INSTALL := $(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-fast lint format bench bench-all clean
+.PHONY: help demo test test-fast faults lint format bench bench-all clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -27,6 +27,10 @@ test: lint ## Check form and types, then run all tests
 
 test-fast: $(VENV)/for-tests ## Run the tests that start and install little
 	@$(RUN) pytest -m "not slow" $(ARGS)
+
+faults: $(VENV)/for-tests ## Run the fault tests at length: 200 kills of each kind, 200 moves of workers
+	@PEGBOX_FAULT_KILLS=200 PEGBOX_FAULT_MOVES=200 $(RUN) pytest -s tests/test_driver_kills.py \
+	  tests/test_worker_kills.py tests/test_worker_moves.py $(ARGS)
 
 lint: $(VENV)/for-tests ## Check form and strict types of all packages
 	@$(RUN) ruff check .

@@ -8,7 +8,15 @@ from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox.commands import Wishes
 from pegbox.decisions import PAUSE, Resize
-from pegbox.events import Exhausted, GrowthJudged, Started, StopRequested, WorkerJoined, WorkerLeft
+from pegbox.events import (
+    Exhausted,
+    GrowthJudged,
+    Resumed,
+    Started,
+    StopRequested,
+    WorkerJoined,
+    WorkerLeft,
+)
 from pegbox.resources import Resources
 from pegbox.trial import State
 
@@ -36,6 +44,16 @@ class TestAlike:
         assert step.facts[-1].reason == IMPOSSIBLE
         assert rig.trial(0).state is State.QUEUED
         assert tells(step) == []
+
+    def test_a_restore_by_which_they_ask_for_less_goes_on(self):
+        rig = Rig(resources=cpus(4), max_trials=1, lookahead=1)
+        rig.start(cpu=2, grows=None)
+        rig.suggest(0, cpu=4)
+        judge(rig, False)
+        again = Rig(max_trials=1, history=rig.journal)
+        again.send(Resumed(again.at, 2, resources={0: cpus(2)}), GrowthJudged(again.at, False))
+        assert launched(again.join("w0", 2)) == [(0, 1, "w0")]
+        assert again.engine.state.snapshot() == Rig(history=again.journal).engine.state.snapshot()
 
     def test_a_searcher_that_is_still_asked_is_not_waited_for(self):
         rig = Rig(resources=cpus(4), lookahead=1)

@@ -67,6 +67,8 @@ class Resumed:
         finished: What becomes of trials that finished or were stopped, likewise.
         checkpoints: For trials whose latest recorded checkpoint is no longer whole: the one to go
             on from instead, or None for none.
+        resources: For trials that never began: what they ask for by what was passed now, where
+            that is something else. Stored as `Reconfigured`, which follow.
     """
 
     at: float
@@ -75,6 +77,7 @@ class Resumed:
     errored: ResumeChoice = "skip"
     checkpoints: Mapping[int, CheckpointRecord | None] | None = None
     finished: ResumeChoice = "skip"
+    resources: Mapping[int, Resources] | None = None
 
     def choice(self, state: State) -> ResumeChoice:
         """What becomes of a trial in a state."""

@@ -29,6 +29,7 @@ Rules that keep it honest:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from pegbox._engine.asking import AskBook
@@ -513,9 +514,16 @@ class Engine:
 
     def _resumed(self, event: Resumed) -> None:
         self._keep_to_decisions()
-        self._note(event)
+        self._note(replace(event, resources=None))
         self._drop_surplus(event)
+        for number, asked in (event.resources or {}).items():
+            self._resize_queued(self.state.trials[number], asked)
         self._asks.resume(self.state.trials.keys())
+
+    def _resize_queued(self, record: TrialRecord, asked: Resources) -> None:
+        if record.state is State.QUEUED:
+            same = record.number, record.config, record.encoded
+            self._note(Reconfigured(self._at_time, *same, asked, record.checkpoint))
 
     def _keep_to_decisions(self) -> None:
         """A trial that was told to stop or pause when its driver died has stopped or paused.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pegbox._engine.outcomes import outcome_of
 from pegbox._engine.record import TrialRecord
@@ -18,9 +19,10 @@ from pegbox._trial.checkpointing import (
 )
 from pegbox.decisions import STOP
 from pegbox.events import Resumed
+from pegbox.resources import Resources
 from pegbox.trial import CheckpointRecord, State
 
-__all__ = ["known_trials", "mended_checkpoints", "trial_folder"]
+__all__ = ["asked_anew", "known_trials", "mended_checkpoints", "trial_folder"]
 
 
 def trial_folder(folder: Path, state: RunState, number: int) -> Path:
@@ -47,6 +49,29 @@ def known_trials(state: RunState, rules: Rules, resumed: Resumed) -> Iterator[Kn
             yield number, record.point, record.result, outcome_of(record, rules)
         else:
             yield number, record.point, record.result, "stopped"
+
+
+def asked_anew(
+    state: RunState, resumed: Resumed, asks: Callable[[Mapping[str, Any]], Resources]
+) -> dict[int, Resources] | None:
+    """What trials that never began ask for, where that is not what was stored with them.
+
+    Args:
+        state: The trials.
+        resumed: Which of them go on.
+        asks: What a configuration asks for now.
+
+    Raises:
+        ConfigError: The user's function refuses a configuration.
+    """
+    changed = {
+        number: asked
+        for number, record in state.trials.items()
+        if record.attempt == 0
+        and _goes_on(record, resumed)
+        and (asked := asks(record.config)) != record.resources
+    }
+    return changed or None
 
 
 def mended_checkpoints(

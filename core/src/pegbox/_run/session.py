@@ -24,7 +24,7 @@ from pegbox._run.parts import put_together
 from pegbox._run.patience import interrupt_grace_s
 from pegbox._run.plan import Plan
 from pegbox._run.restore_line import restore_line
-from pegbox._run.restoring import known_trials, mended_checkpoints
+from pegbox._run.restoring import asked_anew, known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
@@ -251,7 +251,13 @@ class Session:
         if store.is_behind:
             catch_up(store, parts.engine, epoch - 1, self._clock())
         checkpoints = mended_checkpoints(self._plan.folder, self.state, wish)
-        resumed = dataclasses.replace(wish, at=self._clock(), epoch=epoch, checkpoints=checkpoints)
+        resumed = dataclasses.replace(
+            wish,
+            at=self._clock(),
+            epoch=epoch,
+            checkpoints=checkpoints,
+            resources=asked_anew(self.state, wish, self._plan.demand.of),
+        )
         parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
         if not isinstance(parts.searcher, SearcherThere):
             parts.desk.tell_known()

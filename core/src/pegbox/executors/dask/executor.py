@@ -209,7 +209,7 @@ class DaskExecutor:
         if hasattr(self, "_line"):
             self._line.close()
         with self._lock:
-            for slot in self._slots.slots.values():
+            for slot in (*self._slots.slots.values(), *self._slots.ending.values()):
                 if slot.future is not None:
                     slot.future.release()
         if self._desk is not None:
@@ -225,7 +225,7 @@ class DaskExecutor:
     def _send_home(self, slot: Slot) -> None:
         """An idle slot ends, and Dask gives what it held to others."""
         self._line.send([(slot.number, slot.call, EXIT)])
-        self._slots.remove(slot)
+        self._slots.send_home(slot)
 
     def _submit(self, slot: Slot) -> None:
         """Pinned to a worker that has room: a free task could queue behind a busy one for ever."""
@@ -274,12 +274,14 @@ class DaskExecutor:
 
     def _task_done(self, slot: Slot, future: Any) -> None:
         """A slot's task that ends with an error of its own never opened, or is a mistake."""
-        if future.status == "finished":
-            future.release()  # nobody reads the result, and the cluster shall forget it
-        if self._closing or future.status != "error":
-            return
+        failed = future.status == "error"
+        if not failed:
+            # Nobody reads the result, and the cluster shall forget it. Where it was lost with its
+            # worker already, Dask would wait for that worker for ever to run the task again.
+            future.release()
         with self._lock:
-            if slot.number not in self._slots.slots:
+            self._slots.ending.pop(slot.number, None)
+            if self._closing or not failed or slot.number not in self._slots.slots:
                 return
             self._slots.remove(slot)
             self._forget([slot])
@@ -405,12 +407,13 @@ class DaskExecutor:
         """A worker is gone, with the slots that it had."""
         if self._workers.gone_again(address):
             return
-        slots = self._slots.on_worker(address)
-        for slot in slots:
-            self._slots.remove(slot)
+        slots = self._slots.remove_worker(address)
         self._forget(slots, address)
         if not self._closing:
             self._workers.look_into(address, slots, self._inbox.post)
+            return
+        for slot in slots:
+            slot.future.release()
 
     def _forget(self, slots: Sequence[Slot], worker: str | None = None) -> None:
         if self._desk is not None:

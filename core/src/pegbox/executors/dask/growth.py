@@ -51,12 +51,14 @@ class Growth(SchedulerPlugin):
     """The plugin. Registered once per scheduler and protocol version; later ones are ignored.
 
     Attributes:
+        wish_s: How long a wish counts that is not renewed.
         wishes: Run -> its latest wish.
         asked_at: When somebody who adapts a cluster asked last.
     """
 
     name = PLUGIN_NAME
     idempotent = True
+    wish_s = WISH_S
 
     def start(self, scheduler: Any) -> None:
         """Called by the scheduler when the plugin is registered."""
@@ -75,7 +77,7 @@ class Growth(SchedulerPlugin):
             Whether somebody adapts the cluster to what is wished for.
         """
         if more or kept:
-            self.wishes[run] = Wish(client, more, kept, time.monotonic() + WISH_S)
+            self.wishes[run] = Wish(client, more, kept, time.monotonic() + self.wish_s)
         else:
             self.wishes.pop(run, None)
         return time.monotonic() - self.asked_at < ASKED_WITHIN_S

@@ -48,6 +48,7 @@ class SlotTable:
         by_worker: worker -> its slots, by number.
         by_attempt: (trial, attempt) -> slot that runs it.
         idle: (worker, shape, GPUs) -> numbers of its idle slots; each has a call that waits.
+        ending: number -> slot that was sent home, and whose task has not ended yet.
     """
 
     slots: dict[int, Slot] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class SlotTable:
     idle: dict[tuple[str, Resources, tuple[int, ...]], dict[int, None]] = field(
         default_factory=dict
     )
+    ending: dict[int, Slot] = field(default_factory=dict)
     _last: int = 0
 
     def create(self, launch: Launch) -> Slot:
@@ -101,6 +103,21 @@ class SlotTable:
         self.idle.get((slot.worker, slot.resources, slot.gpus), {}).pop(slot.number, None)
         if slot.launch is not None:
             self.by_attempt.pop((slot.launch.trial, slot.launch.attempt), None)
+
+    def send_home(self, slot: Slot) -> None:
+        """The slot takes no more trials; its task ends soon."""
+        self.remove(slot)
+        self.ending[slot.number] = slot
+
+    def remove_worker(self, worker: str) -> list[Slot]:
+        """All slots that a worker had are gone, those that were to end included."""
+        slots = self.on_worker(worker)
+        for slot in slots:
+            self.remove(slot)
+        ending = [slot for slot in self.ending.values() if slot.worker == worker]
+        for slot in ending:
+            del self.ending[slot.number]
+        return slots + ending
 
     def on_worker(self, worker: str) -> list[Slot]:
         """All slots on a worker."""
