@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import logging
+import math
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ import pytest
 from clusters import PATIENCE_S, lone_worker, wait_until
 from distributed import Client, LocalCluster
 from pegbox import FailureConfig, RunConfig, TuneConfig, Tuner, grid_search
+from pegbox._engine import patience
 from pegbox.errors import RunError
 
 pytestmark = pytest.mark.slow
@@ -266,6 +268,37 @@ def test_with_its_worker_ends_the_process_of_a_slot_whatever_it_does(given, tmp_
         process.parent().kill()
         process.wait(PATIENCE_S)
     assert run.result().num_errors == 0
+
+
+@pytest.mark.parametrize("where", ["given", "embedded"])
+def test_a_trial_past_its_time_is_ended_without_its_neighbour(
+    where, request, tmp_path, monkeypatch
+):
+    limit_s, held = 4.0, tmp_path / "held"
+
+    def train(config):
+        if config["x"] == 0:
+            pegbox.report({"loss": 0.0})
+            held.with_suffix(".part").write_text(str(os.getpid()))
+            held.with_suffix(".part").rename(held)
+            ctypes.PyDLL(None).sleep(1000)  # with Python's lock
+        while not held.exists():
+            time.sleep(0.01)
+        # The second leaves its device to the third, whose time begins later.
+        early = held.stat().st_mtime + limit_s / 2 if config["x"] == 1 else math.inf
+        while psutil.pid_exists(int(held.read_text())) and time.time() < early:
+            pegbox.report({"loss": 1.0})
+        pegbox.report({"loss": 0.5, "attempt": pegbox.get_context().attempt})
+
+    monkeypatch.setattr(patience, "OVERTIME_S", 0.5)
+    monkeypatch.setenv("PEGBOX_GPUS", "2")
+    client = request.getfixturevalue("two_devices") if where == "given" else None
+    ask = {"gpu": 1} if client else lambda config: {"cpu": 1 - config["x"] / 4, "gpu": 1}
+    run = {"trial_time_limit_s": limit_s}
+    grid = make_tuner(train, tmp_path, ask, client, n=3, run=run).fit()
+    hung, *others = sorted(grid, key=lambda result: result.config["x"])
+    assert hung.error.cause == "timeout"
+    assert [(one.error, one.metrics["attempt"]) for one in others] == [(None, 1)] * 2
 
 
 def test_a_process_that_is_killed_from_outside_is_lost_and_its_trial_runs_again(

@@ -191,6 +191,20 @@ class TestNeighbours:
         assert step.facts[-1].worker == "w0"
         assert launched(rig.join("w1", 2)) == [(well, 2, "w1")]
 
+    def test_of_a_trial_with_a_process_of_its_own_are_not_touched_and_may_be_lost_later(self):
+        rig = Rig(max_trials=2, trial_time_limit_s=LIMIT_S)
+        rig.start(cpu=2)
+        rig.suggest(0)
+        rig.now += 50
+        rig.suggest(1)
+        tick(rig)
+        assert tick(rig).kills == [Kill(0, 1)]
+        rig.end(0, "lost")
+        assert rig.trial(0).failure.cause == "timeout"
+        assert rig.trial(1).state is State.RUNNING
+        lose(rig, "w0")
+        assert (rig.trial(1).state, rig.trial(1).lost_in_row) == (State.QUEUED, 1)
+
 
 class TestTheRunsEnd:
     def test_is_waited_for_only_so_long(self):

@@ -193,6 +193,7 @@ class Engine:
             if not self.ended or isinstance(event, Resumed):
                 self._at_time = event.at
                 self._handle(event)
+        self._patience.batch_over()
         if not self.ended and self.state.epoch:
             self.occupancy.until(self._at_time)
             self._heed_decider()

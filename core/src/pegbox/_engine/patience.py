@@ -39,10 +39,12 @@ class Patience:
         self._deadlines = Deadlines()
         #: Running trials that have had their time, by number.
         self._overdue: set[int] = set()
-        #: Trials whose worker is to be killed for them.
-        self._forced: set[int] = set()
+        #: Trials that are to be ended by force -> their workers.
+        self._forced: dict[int, str] = {}
         #: Workers that are to be killed, with all that runs there.
         self._condemned: set[str] = set()
+        #: Those of them whose trial has ended in this batch.
+        self._served: set[str] = set()
         self._run_ends_by: float | None = None
 
     @property
@@ -79,11 +81,21 @@ class Patience:
         """A try is over."""
         self._deadlines.clear(number)
         self._overdue.discard(number)
-        self._forced.discard(number)
+        if (worker := self._forced.pop(number, None)) is not None:
+            self._served.add(worker)
 
     def worker_left(self, worker: str) -> None:
         """A worker is gone; another may come under its address."""
         self._condemned.discard(worker)
+
+    def batch_over(self) -> None:
+        """A worker that has outlived a trial that was ended by force was not killed for it.
+
+        The trial had a process of its own there. One that is killed leaves in the same batch.
+        """
+        if self._served:
+            self._condemned -= self._served - set(self._forced.values())
+            self._served.clear()
 
     # ---------------------------------------------------------------- verdicts
 
@@ -113,8 +125,8 @@ class Patience:
         return forced
 
     def _force(self, record: TrialRecord) -> None:
-        self._forced.add(record.number)
         assert record.worker is not None, "what runs has a worker"
+        self._forced[record.number] = record.worker
         self._condemned.add(record.worker)
 
     def judged(self, record: TrialRecord, event: Ended) -> Ended:

@@ -22,6 +22,7 @@ from pegbox.executors.dask.guard_handle import GuardHandle
 from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
 from pegbox.executors.dask.oom_counter import read_oom_kills
 from pegbox.executors.dask.prospects import FixedProspects
+from pegbox.executors.dask.worker_end import kill_tree
 from pegbox.executors.dask.worker_handle import WorkerHandle
 
 if TYPE_CHECKING:
@@ -203,6 +204,10 @@ class EmbeddedCluster:
             if handle and handle.cause is None:
                 handle.ended_by_us = True
                 handle.kill()
+
+    def end_process(self, worker: str, pid: int) -> None:
+        """Kill a process that a worker has started, and all it has started; the worker goes on."""
+        kill_tree(pid)
 
     def report_failure_to(self, callback: Callable[[RunError], None]) -> None:
         """Have a callback told, once, when workers cannot be started any more.

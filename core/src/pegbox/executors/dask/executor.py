@@ -73,6 +73,9 @@ class ClusterLike(Protocol):
     def restart_worker(self, worker: str) -> None:
         """End a worker's process by force, with all it has started; returns at once."""
 
+    def end_process(self, worker: str, pid: int) -> None:
+        """End a process that a worker has started, likewise; the worker goes on."""
+
     def close(self) -> None:
         """Give back what `start` took."""
 
@@ -190,7 +193,11 @@ class DaskExecutor:
             for slot in found:
                 if slot.place is None:
                     self._give_up(slot)
-        for worker in dict.fromkeys(slot.worker for slot in found if slot.place is not None):
+        opened = [slot for slot in found if slot.place is not None]
+        for slot in opened:
+            if slot.own_process is not None:
+                self._cluster.end_process(slot.worker, slot.own_process)
+        for worker in dict.fromkeys(slot.worker for slot in opened if slot.own_process is None):
             self._cluster.restart_worker(worker)
 
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
@@ -342,7 +349,12 @@ class DaskExecutor:
             self._crashed(events, slot, *arguments)
 
     def _opened(
-        self, events: list[Event], slot: Slot, place: tuple[str, str, int], theirs: dict[str, str]
+        self,
+        events: list[Event],
+        slot: Slot,
+        place: tuple[str, str, int],
+        theirs: dict[str, str],
+        apart: bool,
     ) -> None:
         mine = versions()
         if problem := mismatch(mine, theirs):
@@ -350,6 +362,7 @@ class DaskExecutor:
             events.append(PluginFailed(self.clock(), "executor", "dask", text))
             return
         slot.place = self._place(events, slot.worker, *place)
+        slot.own_process = place[2] if apart else None
         self._mind_sharing(slot)
         if slot.launch is None:
             self._slots.release(slot, self.clock())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Coroutine
 from typing import Any
 
 import cloudpickle
@@ -45,7 +46,11 @@ class Force:
     def end(self, worker: str) -> None:
         """End the process behind an address; from any thread, without waiting for it."""
         self.used_on.add(worker)
-        self._client.loop.add_callback(self._begin, worker)
+        self._client.loop.add_callback(self._begin, self._end(worker))
+
+    def end_process(self, worker: str, pid: int) -> None:
+        """End a process that a worker has started; from any thread, without waiting for it."""
+        self._client.loop.add_callback(self._begin, self._end_process(worker, pid))
 
     async def settle(self) -> None:
         """Wait until what was asked for is done, for some seconds."""
@@ -54,8 +59,8 @@ class Force:
 
     # ------------------------------------------------------------ on the loop
 
-    def _begin(self, worker: str) -> None:
-        ending = asyncio.ensure_future(self._end(worker))
+    def _begin(self, end: Coroutine[Any, Any, None]) -> None:
+        ending = asyncio.ensure_future(end)
         self._under_way.add(ending)
         ending.add_done_callback(self._under_way.discard)
 
@@ -80,6 +85,17 @@ class Force:
             raise OSError(f"the scheduler answered {answer.get('text', answer['status'])}")
         outcome, pid = answer["result"]
         return outcome, pid
+
+    async def _end_process(self, worker: str, pid: int) -> None:
+        ship_by_value(worker_end)
+        order = {"op": "run", "function": cloudpickle.dumps(kill_tree), "wait": True}
+        arguments = {"args": cloudpickle.dumps((pid,)), "kwargs": cloudpickle.dumps({})}
+        broadcast: Any = self._client.scheduler.broadcast
+        try:
+            await asyncio.wait_for(broadcast(msg=order | arguments, workers=[worker]), _WITHIN_S)
+        except (OSError, TimeoutError, KeyError) as error:
+            # The worker is gone, and the process with it; or the engine asks again.
+            logger.debug("process %d at worker %s could not be ended: %r", pid, worker, error)
 
     async def _end_without_nanny(self, worker: str, pid: int, why: str) -> None:
         if pid == os.getpid():

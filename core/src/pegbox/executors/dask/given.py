@@ -109,6 +109,15 @@ class GivenCluster:
         """
         self._force.end(worker)
 
+    def end_process(self, worker: str, pid: int) -> None:
+        """End a process that a worker has started, with all that it has started; returns at once.
+
+        Args:
+            worker: The worker's address.
+            pid: The process, where the worker runs.
+        """
+        self._force.end_process(worker, pid)
+
     def close(self) -> None:
         """Leave everything as it is, once what is to be ended is."""
         try:

@@ -44,7 +44,7 @@ class SlotSpec:
         threads: How many BLAS and OpenMP threads its trials may use.
         gpus: Indices of those of the worker's GPUs that its trials see; None where they see what
             the worker's process does.
-        apart: Whether it runs its trials in a process of its own in any case.
+        apart: Whether it runs its trials in a process beside the worker's in any case.
     """
 
     run: str
@@ -96,7 +96,8 @@ def run_trials(spec: SlotSpec, line: Line, ip: str, gpu_ids: tuple[DeviceId, ...
         ip: Address of the machine.
         gpu_ids: The GPUs that its trials have.
     """
-    reply = line.call("open", (socket.gethostname(), ip, os.getpid()), versions())
+    place = (socket.gethostname(), ip, os.getpid())
+    reply = line.call("open", place, versions(), spec.apart)
     if reply == EXIT:
         return
     parameters = Parameters(spec.parameters, line)

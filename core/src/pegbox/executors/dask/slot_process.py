@@ -45,7 +45,7 @@ def run_apart(spec: SlotSpec, line: Line, ip: str, gpu_ids: tuple[DeviceId, ...]
     Raises:
         Exception: What the process raised outside of trials, e.g. when it loaded the trainable.
     """
-    spec = dataclasses.replace(spec, owns_process=True)
+    spec = dataclasses.replace(spec, owns_process=True, apart=True)
     oom_kills = read_oom_kills() or 0
     with _Process({**thread_variables(spec.threads), **device_variables(gpu_ids)}) as process:
         process.send((spec, ip, gpu_ids))

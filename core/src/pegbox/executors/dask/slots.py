@@ -24,6 +24,7 @@ class Slot:
         call: Number of the call that waits for an answer; None while the slot works.
         launch: What it runs, or was submitted to run; None while it is idle.
         place: Number of its place; None until it has opened.
+        own_process: Id of a process that it has beside the worker's; None without one.
         future: The Dask future of its task.
         idle_since: Time since which it has nothing to run; None while it has.
     """
@@ -35,6 +36,7 @@ class Slot:
     call: int | None = None
     launch: Launch | None = None
     place: int | None = None
+    own_process: int | None = None
     future: Any = None
     idle_since: float | None = None
 
