@@ -127,6 +127,7 @@ class Drive:
             lambda born: born,
             lambda: 0.0,
             conditions=self.traits.conditions,
+            mortal=self.own_process,
         )
         self.desk.recall(
             (number, point, *self.ended.get(number, (None, None)))

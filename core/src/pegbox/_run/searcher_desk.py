@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 from pegbox._run.evaluated_points import Told
-from pegbox._run.searcher_here import SearcherCalls
+from pegbox._run.searcher_here import SearcherCalls, outside_the_space
 from pegbox.commands import Ask, Tell, TellResult
 from pegbox.decisions import Signal
-from pegbox.errors import PegboxError, PluginError
+from pegbox.errors import PegboxError
 from pegbox.events import Declined, Event, Exhausted, PluginFailed, Suggested
 from pegbox.objective import Objective
 from pegbox.resources import Resources
@@ -211,11 +211,7 @@ class SearcherDesk:
         try:
             return self._space.conform(answer)
         except PegboxError as error:
-            raise self._fault(f"suggested a point outside the space: {error}") from error
-
-    def _fault(self, what: str) -> PluginError:
-        label = self._searcher.label
-        return PluginError(f"searcher {label} {what}", plugin=label, hook="searcher_suggest")
+            raise outside_the_space(self._searcher.label, error) from error
 
     def _tell(self, order: Tell) -> None:
         name = trial_id(self._run, order.trial)

@@ -8,9 +8,19 @@ from typing import Any, Protocol
 from pegbox._plugins.bindings import Role
 from pegbox._plugins.manager import RoleManager
 from pegbox.decisions import FINISHED, WAIT, Signal
+from pegbox.errors import PegboxError, PluginError
 from pegbox.searcher import Point
 
-__all__ = ["SearcherCalls", "SearcherHere"]
+__all__ = ["SearcherCalls", "SearcherHere", "outside_the_space"]
+
+
+def outside_the_space(label: str, error: PegboxError) -> PluginError:
+    """The failure of a searcher whose answer is no point, for what ``error`` says."""
+    return PluginError(
+        f"searcher {label} suggested a point outside the space: {error}",
+        plugin=label,
+        hook="searcher_suggest",
+    )
 
 
 class SearcherCalls(Protocol):

@@ -167,6 +167,11 @@ class SearcherThere:
         self._hooks, self.label = frozenset(known["hooks"]), known["label"]
         return process
 
+    @property
+    def pid(self) -> int:
+        """Of the process as it is now."""
+        return self._process.pid
+
     def kill(self) -> None:
         """End the process from another thread than the one that calls, which then is told."""
         self._process.kill()

@@ -8,6 +8,7 @@ The driver's side is `pegbox._run.searcher_process.process`.
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import os
 import pickle
@@ -15,6 +16,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from platform import python_version
 from types import MappingProxyType
 from typing import Any, BinaryIO, NoReturn, cast
@@ -26,7 +28,7 @@ from pegbox._plugins.doorways import Offer
 from pegbox._plugins.manager import RoleManager
 from pegbox._run.component import Component
 from pegbox._run.components import register_layers
-from pegbox._run.searcher_here import SearcherHere
+from pegbox._run.searcher_here import SearcherHere, outside_the_space
 from pegbox._run.searcher_process.description import describe
 from pegbox._run.searcher_process.faults import fault_to_json
 from pegbox._run.searcher_process.protocol import (
@@ -58,12 +60,23 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     answers.write(write_line(hello))
     if boot["protocol"] != PROTOCOL:
         sys.exit(0)
-    os.nice(boot["nice"])
+    _let_others_go_first(boot["nice"])
     servant = Servant(_KeptRecords(boot["log_level"]))
     for line in pipe:
         if answer := servant.heed(read_line(line)):
             answers.write(write_line(answer))
     sys.exit(0)
+
+
+def _let_others_go_first(by: int) -> None:
+    """Lower this process's priority.
+
+    Where Linux weighs sessions rather than processes, as it does on desktops, the priority of a
+    process counts within its session alone, and this one is the only one in its own.
+    """
+    os.nice(by)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(by))
 
 
 def _take_standard_streams() -> _Whole:
@@ -183,7 +196,11 @@ class Servant:
         for gone in pending["gone"]:
             del self._pending[gone]
         self._pending.update(pending["come"])
-        return self._searcher.suggest(pending=MappingProxyType(self._pending), **given)
+        point = self._searcher.suggest(pending=MappingProxyType(self._pending), **given)
+        try:
+            return point if isinstance(point, Signal) else jsonvalue.plain(point)
+        except ConfigError as error:
+            raise outside_the_space(self._searcher.label, error) from error
 
 
 def _unpacked(objects: str) -> Sequence[Any]:

@@ -102,16 +102,16 @@ class SearcherProcess:
 
     Args:
         program: Run by this interpreter.
-        timeout_s: Seconds without an answer after which it is given up; None for what the
-            environment says.
+
+    Attributes:
+        timeout_s: Seconds without an answer after which it is given up.
 
     Raises:
         RunError: It cannot be started.
     """
 
-    def __init__(self, program: str = _BOOTSTRAP, timeout_s: float | None = None) -> None:
-        default = seconds_of(TIMEOUT_VARIABLE, _TIMEOUT_S) if timeout_s is None else timeout_s
-        self._timeout_s = default
+    def __init__(self, program: str = _BOOTSTRAP) -> None:
+        self.timeout_s = seconds_of(TIMEOUT_VARIABLE, _TIMEOUT_S)
         self._number = 0
         self._greeted = False
         self._received = bytearray()
@@ -213,7 +213,7 @@ class SearcherProcess:
             self._greet()
         assert self._process.stdin is not None
         pipe, rest = self._process.stdin.fileno(), memoryview(line)
-        until = time.monotonic() + self._timeout_s
+        until = time.monotonic() + self.timeout_s
         while rest:
             try:
                 rest = rest[os.write(pipe, rest) :]
@@ -225,7 +225,7 @@ class SearcherProcess:
     def _receive(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
-        until = time.monotonic() + self._timeout_s
+        until = time.monotonic() + self.timeout_s
         searched = 0
         while (end := self._received.find(b"\n", searched)) < 0:
             searched = len(self._received)
@@ -249,7 +249,7 @@ class SearcherProcess:
         left = until - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
             raise self._death(
-                f"given up after {self._timeout_s:g} s without an answer ({TIMEOUT_VARIABLE})"
+                f"given up after {self.timeout_s:g} s without an answer ({TIMEOUT_VARIABLE})"
             )
 
     # -------------------------------------------------------------------- end
