@@ -12,7 +12,6 @@ from pegbox._plugins.catalog import Catalog
 from pegbox._plugins.manager import RoleManager
 from pegbox._plugins.origin import create_by_name, origin_of
 from pegbox._run.component import Component
-from pegbox._run.searcher_process.made_there import make_there
 from pegbox.callback import Callback
 from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
@@ -93,11 +92,19 @@ def check_object(role: str, written: str, chosen: object) -> None:
 
 
 def _by_name(role: str, name: str, options: Mapping[str, Any], own_process: bool) -> Component:
-    there = make_there(name, options) if own_process and role == "searcher" else None
-    plugin = create_by_name(role, name, options) if there is None else there
+    plugin = _made_there(name, options) if own_process and role == "searcher" else None
+    if plugin is None:
+        plugin = create_by_name(role, name, options)
     if isinstance(plugin, SearcherWrapper):
         return _wrapped(plugin, own_process)
     return _of_object(plugin)
+
+
+def _made_there(name: str, options: Mapping[str, Any]) -> Any | None:
+    # Late: the process itself has no need of what it takes to start one.
+    from pegbox._run.searcher_process.made_there import make_there
+
+    return make_there(name, options)
 
 
 def _of_object(plugin: object) -> Component:
