@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from pegbox import RunConfig, Trainable, TuneConfig, Tuner, grid_search, with_parameters
 from pegbox._trial.parameters import ParameterBlock, SavedParameters
@@ -75,6 +76,36 @@ def test_a_piece_of_an_array_is_not_copied() -> None:
     saved = SavedParameters({"array": array})
     piece = saved.read(400_000, 500_000)
     assert np.shares_memory(np.frombuffer(piece, "u1"), array)
+
+
+def test_slices_and_mapped_files_are_not_copied_for_each_trial_either(tmp_path: Path) -> None:
+    whole = np.arange(20_000.0).reshape(100, 200)
+    np.save(tmp_path / "whole.npy", whole)
+    frame = pd.DataFrame(whole)
+    given = {
+        "columns": whole[:, 3:90],
+        "backwards": whole[0, ::-1],
+        "mapped": np.load(tmp_path / "whole.npy", mmap_mode="r"),
+        "in_frame": frame.iloc[::2],
+        "point": np.array(3.0),
+    }
+    _, block = block_of(**given)
+    values, again = block.values(), block.values()
+    for name, value in given.items():
+        np.testing.assert_array_equal(np.asarray(values[name]), np.asarray(value))
+        assert np.asarray(values[name]).shape == np.asarray(value).shape
+        assert np.shares_memory(np.asarray(values[name]), np.asarray(again[name]))
+    assert type(values["mapped"]) is np.ndarray
+    with pytest.raises(ValueError, match="read-only"):
+        values["columns"][0] = 1
+
+
+def test_arrays_of_objects_and_subclasses_are_made_anew() -> None:
+    masked = np.ma.masked_array([1.0, 2.0], mask=[False, True])
+    _, block = block_of(objects=np.array(["a", None], dtype=object), masked=masked)
+    values = block.values()
+    assert list(values["objects"]) == ["a", None]
+    assert values["masked"].tolist() == [1.0, None]
 
 
 def test_values_that_share_an_object_still_do() -> None:

@@ -12,6 +12,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from pegbox._trial import out_of_band
 from pegbox.errors import ConfigError
 
 __all__ = ["dump", "find_culprit"]
@@ -53,10 +54,12 @@ def dump(
 
 
 def _pickled(value: object, buffers: Callable[[pickle.PickleBuffer], Any] | None = None) -> bytes:
+    if buffers is not None:
+        return out_of_band.dumps(value, buffers)
     # Late: a run that sends nothing to workers needs none of it.
     import cloudpickle
 
-    return bytes(cloudpickle.dumps(value, protocol=5, buffer_callback=buffers))
+    return bytes(cloudpickle.dumps(value, protocol=5))
 
 
 def find_culprit(value: object, error: Exception) -> tuple[str, object, Exception]:
