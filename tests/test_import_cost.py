@@ -48,6 +48,13 @@ def test_a_trial_that_imports_pegbox_loads_what_it_uses():
     assert loaded & {"sqlite3", "pluggy", "pegbox.tuner", "pegbox.results"} == set()
 
 
+def test_a_process_that_runs_trials_beside_a_worker_loads_no_dask():
+    loaded = loaded_by(
+        "import pegbox.executors.dask.slot_program, pegbox.executors.dask.slot_trials"
+    )
+    assert loaded & LATE <= {"cloudpickle", "asyncio", "multiprocessing"}
+
+
 def test_an_adapter_s_doorway_loads_no_optimizer():
     assert loaded_by("import pegbox_optuna") & LATE == set()
 

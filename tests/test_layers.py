@@ -149,7 +149,7 @@ PARTS = {
 #: Sent with their code to schedulers that have no pegbox installed.
 SENT_WITH_THEIR_CODE = {
     f"pegbox.executors.dask.{name}"
-    for name in ("mailbox", "oom_counter", "exit_watch", "growth", "worker_end")
+    for name in ("mailbox", "protocol", "oom_counter", "exit_watch", "growth", "worker_end")
 }
 
 #: What packages other than the core may import of it.

@@ -9,8 +9,9 @@ import pytest
 from clusters import wait_until
 from pegbox._trial.parameters import SavedParameters
 from pegbox.executors.dask import parameter_desk
-from pegbox.executors.dask.parameter_desk import OPEN, PULL, ParameterDesk
+from pegbox.executors.dask.parameter_desk import ParameterDesk
 from pegbox.executors.dask.parameter_shelf import ParameterShelf
+from pegbox.executors.dask.protocol import OPEN, PULL
 
 
 class Slots:

@@ -22,7 +22,6 @@ from pegbox.executors.dask.guard_handle import GuardHandle
 from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
 from pegbox.executors.dask.oom_counter import read_oom_kills
 from pegbox.executors.dask.prospects import FixedProspects
-from pegbox.executors.dask.worker_end import kill_tree
 from pegbox.executors.dask.worker_handle import WorkerHandle
 
 if TYPE_CHECKING:
@@ -207,6 +206,8 @@ class EmbeddedCluster:
 
     def end_process(self, worker: str, pid: int) -> None:
         """Kill a process that a worker has started, and all it has started; the worker goes on."""
+        from pegbox.executors.dask.worker_end import kill_tree
+
         kill_tree(pid)
 
     def report_failure_to(self, callback: Callable[[RunError], None]) -> None:

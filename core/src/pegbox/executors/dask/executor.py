@@ -29,12 +29,13 @@ from pegbox.executor import Inbox
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
-from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.parameter_desk import ParameterDesk
 from pegbox.executors.dask.parameter_shelf import ParameterShelf
 from pegbox.executors.dask.prospects import Prospects
-from pegbox.executors.dask.slot import SlotSpec, run_slot
+from pegbox.executors.dask.protocol import EXIT
+from pegbox.executors.dask.slot import run_slot
 from pegbox.executors.dask.slot_start import make_start
+from pegbox.executors.dask.slot_trials import SlotSpec
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.executors.dask.versions import mismatch, versions
 from pegbox.executors.dask.worker_account import WorkerAccount, end_with_process

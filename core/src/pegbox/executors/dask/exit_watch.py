@@ -15,8 +15,9 @@ from typing import Any
 
 from distributed import NannyPlugin, SchedulerPlugin
 
-from pegbox.executors.dask.mailbox import PROTOCOL, handler_name
+from pegbox.executors.dask.mailbox import handler_name
 from pegbox.executors.dask.oom_counter import read_oom_kills
+from pegbox.executors.dask.protocol import PROTOCOL
 
 __all__ = ["ExitBook", "ExitReporter"]
 

@@ -18,10 +18,9 @@ from typing import Any
 
 from distributed import SchedulerPlugin
 
-PROTOCOL = 2
+from pegbox.executors.dask.protocol import EXIT, PROTOCOL
+
 PLUGIN_NAME = f"pegbox-mailbox-{PROTOCOL}"
-#: What a slot gets when nobody waits for it any more: it is to end at once.
-EXIT = "exit"
 
 #: Up to so many slots, a call is handed to a driver beside the mailbox at once.
 FEW_SLOTS = 4

@@ -17,13 +17,10 @@ from typing import Any, Final, NamedTuple, Protocol
 from distributed.protocol import to_serialize
 
 from pegbox.executors.dask.parameter_shelf import ParameterShelf
+from pegbox.executors.dask.protocol import OPEN, PULL
 from pegbox.executors.dask.shared_block import BlockName, host_key
 
-__all__ = ["OPEN", "PULL", "ParameterDesk"]
-
-#: Answers to "find", each with a path or nothing: open the block there; pull the bytes from here.
-OPEN: Final = "open"
-PULL: Final = "pull"
+__all__ = ["ParameterDesk"]
 
 #: So many processes pull at once: each has a piece under way, which the scheduler holds as well.
 _PULLS_AT_ONCE: Final = 4

@@ -13,28 +13,22 @@ import pickle
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 from distributed import Worker
 from distributed.comm import connect
 from distributed.core import Status
 
-from pegbox.executors.dask.mailbox import EXIT, handler_name
+from pegbox.executors.dask.mailbox import handler_name
+from pegbox.executors.dask.protocol import EXIT
 
-__all__ = ["Line", "SlotLine"]
+__all__ = ["SlotLine"]
 
 #: How long a slot that cannot reach the scheduler tries again before it gives up.
 PARTITION_S = 60.0
 _RETRY_S = 0.2
 _OPERATION = handler_name("line")
 _ENDING = (Status.closing, Status.closing_gracefully, Status.closed, Status.failed)
-
-
-class Line(Protocol):
-    """A slot's way to the driver."""
-
-    def call(self, *payload: Any) -> Any:
-        """Say something and wait for the answer; `EXIT` where the slot is to end."""
 
 
 class SlotLine:

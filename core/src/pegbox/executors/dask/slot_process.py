@@ -25,13 +25,13 @@ from pegbox._trial.devices import DeviceId, device_variables
 from pegbox.executors.dask.dependent_process import command
 from pegbox.executors.dask.exit_cause import explain_exit
 from pegbox.executors.dask.launchpad import search_path, working_folder
-from pegbox.executors.dask.mailbox import EXIT
 from pegbox.executors.dask.oom_counter import read_oom_kills
 from pegbox.executors.dask.orphan_guard import kill_group
+from pegbox.executors.dask.protocol import EXIT
 
 if TYPE_CHECKING:
-    from pegbox.executors.dask.slot import SlotSpec
-    from pegbox.executors.dask.slot_line import Line
+    from pegbox.executors.dask.protocol import Line
+    from pegbox.executors.dask.slot_trials import SlotSpec
 
 __all__ = ["run_apart"]
 
@@ -40,7 +40,7 @@ _GRACE_S: Final = 5.0
 
 
 def run_apart(spec: SlotSpec, line: Line, ip: str, gpu_ids: tuple[DeviceId, ...]) -> None:
-    """As `pegbox.executors.dask.slot.run_trials`, in a process that sees these GPUs alone.
+    """As `pegbox.executors.dask.slot_trials.run_trials`, in a process that sees these GPUs alone.
 
     Raises:
         Exception: What the process raised outside of trials, e.g. when it loaded the trainable.

@@ -37,7 +37,7 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     end_with_parent(pipe, boot["parent"])
     line = _PipeLine(Connection(boot["line"]))
     try:
-        from pegbox.executors.dask.slot import run_trials
+        from pegbox.executors.dask.slot_trials import run_trials
 
         spec, ip, gpu_ids = pickle.loads(line.receive())
         run_trials(spec, line, ip, gpu_ids)

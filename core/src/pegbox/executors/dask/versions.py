@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from platform import python_version
 
-from pegbox.executors.dask.mailbox import PROTOCOL
+from pegbox.executors.dask.protocol import PROTOCOL
 
 __all__ = ["mismatch", "versions"]
 
