@@ -94,12 +94,19 @@ def blocks() -> dict[str, set[int]]:
     """The blocks that anybody on this machine has open or in memory: token -> processes."""
     found: dict[str, set[int]] = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            text = Path(f"/proc/{pid}/maps").read_text()
-            text += "\n".join(os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir())
-            for token in re.findall(r"/memfd:pegbox-(\w+)", text):
-                found.setdefault(token, set()).add(int(pid))
+        for token in re.findall(r"/memfd:pegbox-(\w+)", _open_or_mapped(pid)):
+            found.setdefault(token, set()).add(int(pid))
     return found
+
+
+def _open_or_mapped(pid: str) -> str:
+    text = ""
+    with contextlib.suppress(OSError):
+        text += Path(f"/proc/{pid}/maps").read_text()
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # in this process, that of the listing itself
+                text += "\n" + os.readlink(entry)
+    return text
 
 
 def ours() -> dict[str, set[int]]:
@@ -304,6 +311,7 @@ def test_a_killed_driver_leaves_nothing(where: str, tmp_path: Path, client: Clie
     with run_python(_DRIVER, address, str(tmp_path), where, cwd=tmp_path) as driver:
         first_line(driver)
         wait_until(lambda: len(os.listdir(tmp_path / "ready")) == 2)
-        (token,) = ours()
+        ((token, holders),) = ours().items()
+        assert (driver.pid in holders) == (where != "elsewhere")
         os.kill(driver.pid, signal.SIGKILL)
         wait_until_gone({token})
