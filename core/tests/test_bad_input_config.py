@@ -143,10 +143,10 @@ MISTAKES = {
         "TuneConfig(trial_dirname_creator=...) must be a function of the trial, got 3\n"
         "  Write e.g. trial_dirname_creator=lambda trial: ...",
     ),
-    "working in the trial's folder": (
-        lambda: tune(chdir_to_trial_dir=True),
-        "TuneConfig(chdir_to_trial_dir=True) is not supported: trials work in the folder "
-        "that the script was started in\n  Write into pegbox.get_context().get_trial_dir().",
+    "a folder in place of whether": (
+        lambda: tune(chdir_to_trial_dir="/tmp"),
+        "TuneConfig(chdir_to_trial_dir=...) must be True or False, got '/tmp'\n"
+        "  Write chdir_to_trial_dir=True, or leave it out.",
     ),
     "no time for a trial": (
         lambda: tune(run={"trial_time_limit_s": 0}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pegbox
 import pegbox.loggers
 import pytest
-from pegbox import RunConfig, TuneConfig, Tuner
+from pegbox import RunConfig, Tuner
 from pegbox.errors import ConfigError, MissingDependency
 
 
@@ -21,14 +21,6 @@ def test_a_file_system_is_refused_with_what_would_do(refused):
     with pytest.raises(ConfigError, match=r"\(storage_filesystem=...\) is not supported") as caught:
         refused()
     assert caught.value.hint
-
-
-def test_a_folder_of_its_own_to_work_in_is_refused():
-    with pytest.raises(ConfigError, match="trials work in the folder that the script"):
-        TuneConfig(chdir_to_trial_dir=True)
-    assert TuneConfig(chdir_to_trial_dir=False).chdir_to_trial_dir is False
-    with pytest.raises(ConfigError, match="trials work in the folder that the script"):
-        pegbox.run(print, chdir_to_trial_dir=True)
 
 
 @pytest.mark.parametrize(

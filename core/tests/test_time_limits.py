@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,11 +17,38 @@ import clusters
 import pytest
 from clusters import PATIENCE_S, lone_worker, scheduler_without_pegbox, wait_until
 from distributed import Client, LocalCluster
-from pegbox import ResumeConfig, RunConfig, TuneConfig, Tuner, get_context, grid_search, report
+from pegbox import (
+    ResumeConfig,
+    RunConfig,
+    TuneConfig,
+    Tuner,
+    get_context,
+    grid_search,
+    report,
+    with_resources,
+)
 from pegbox._engine import patience
+from pegbox.executors.dask.executor import DaskExecutor
 from pegbox.executors.dask.force import listens_here
+from pegbox.stoppers import Stopper
 
-LIMIT_S = 3.0
+LIMIT_S = 1000.0
+
+
+@pytest.fixture(autouse=True)
+def quick_time(monkeypatch, tmp_path):
+    """The driver's clock jumps: when the first trial hangs, and again when the third one runs.
+
+    So the first is past its limit, and nobody else, however slow the machine is.
+    """
+    clock = DaskExecutor.clock
+    jumps = {"hangs": 600.0, "alone": 500.0}
+
+    def ahead(executor):
+        gone = [seconds for name, seconds in jumps.items() if (tmp_path / name).exists()]
+        return clock(executor) + sum(gone)
+
+    monkeypatch.setattr(DaskExecutor, "clock", ahead)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,8 +120,8 @@ def is_alive(pid):
         return False
 
 
-def hanging(folder, *, mended=lambda: False):
-    """The first trial hangs, with a child process; two others, one after the other, outlive it."""
+def hanging(folder, *, mended=lambda: False, hang=hang):
+    """The first trial hangs, with a child process; the second ends then, the third outlives it."""
 
     def train(config):
         if config["x"] == 0:
@@ -101,30 +130,39 @@ def hanging(folder, *, mended=lambda: False):
                 return
             child = subprocess.Popen(["sleep", "600"])
             (folder / "new").write_text(f"{os.getpid()} {child.pid}")
-            os.replace(folder / "new", folder / "pids")
+            os.replace(folder / "new", folder / "hangs")
             hang()
-        wait_until((folder / "pids").exists)
-        hangs_since = (folder / "pids").stat().st_mtime
-        hung = int((folder / "pids").read_text().split()[0])
-        if config["x"] == 1:
-            wait_until(lambda: report({"loss": 0.5}) or time.time() > hangs_since + LIMIT_S / 2)
-        else:
+        wait_until((folder / "hangs").exists)
+        if config["x"] == 2:
+            (folder / "alone").touch()
+            hung = int((folder / "hangs").read_text().split()[0])
             wait_until(lambda: report({"loss": 0.5}) or not is_alive(hung))
         report({"loss": 0.1})
 
     return train
 
 
-def make_tuner(train, folder, client=None, *, limit_s=LIMIT_S, trials=3, **tune):
+def make_tuner(train, folder, client=None, *, limit_s=LIMIT_S, trials=3, stop=None, **tune):
     return Tuner(
         train,
         param_space={"x": grid_search(list(range(trials)))},
         tune_config=TuneConfig(metric="loss", mode="min", **tune),
         run_config=RunConfig(
-            name="run", storage_path=str(folder), verbose=0, trial_time_limit_s=limit_s
+            name="run",
+            storage_path=str(folder),
+            verbose=0,
+            stop=stop,
+            trial_time_limit_s=limit_s,
         ),
         client=client,
     )
+
+
+def begun(folder):
+    """The tries of an experiment, and the workers that left meanwhile."""
+    sql = "SELECT kind, attempt FROM events WHERE kind IN ('Launched', 'WorkerLeft')"
+    with contextlib.closing(sqlite3.connect(folder / "experiment.sqlite")) as db:
+        return db.execute(sql).fetchall()
 
 
 def check_that_the_first_alone_timed_out(results, folder):
@@ -134,7 +172,7 @@ def check_that_the_first_alone_timed_out(results, folder):
     assert first.metrics["training_iteration"] == 1
     assert [other.error for other in others] == [None] * len(others)
     assert {other.metrics["loss"] for other in others} == {0.1}
-    for pid in map(int, (folder / "pids").read_text().split()):
+    for pid in map(int, (folder / "hangs").read_text().split()):
         wait_until(lambda pid=pid: not is_alive(pid))
 
 
@@ -148,7 +186,7 @@ def test_a_trial_that_hangs_in_c_code_is_ended_by_force(where, request, tmp_path
         tmp_path / "run",
         hanging(tmp_path, mended=lambda: True),
         resume_config=ResumeConfig(errored="resume"),
-        run_config=RunConfig(trial_time_limit_s=600.0),
+        run_config=RunConfig(trial_time_limit_s=2 * LIMIT_S),
         client=client,
     )
     again = mended.fit()
@@ -159,7 +197,7 @@ def test_a_worker_without_a_nanny_is_killed_where_it_is_on_this_machine(no_nanny
     client, process = no_nanny
     results = make_tuner(hanging(tmp_path), tmp_path, client).fit()
     check_that_the_first_alone_timed_out(results, tmp_path)
-    hung = int((tmp_path / "pids").read_text().split()[0])
+    hung = int((tmp_path / "hangs").read_text().split()[0])
     assert (process.poll() is not None) == (process.pid == hung)
     assert len(client.nthreads()) == 1
 
@@ -190,20 +228,34 @@ def test_a_thread_of_the_drivers_process_cannot_be_ended_and_that_is_said(tmp_pa
 def test_a_neighbour_in_the_same_process_is_tried_again_at_no_charge(one_of_two_threads, tmp_path):
     def train(config):
         if config["x"] == 0:
+            (tmp_path / "hangs").touch()
             threading.Event().wait()  # the other thread goes on
-        if config["x"] == 1:
-            wait_until(lambda: time.monotonic() > began + LIMIT_S / 2)
-            return {"loss": 1.0}
-        if not (tmp_path / "second").exists():
-            (tmp_path / "second").touch()
+        wait_until((tmp_path / "hangs").exists)
+        if config["x"] == 2 and not (tmp_path / "alone").exists():
+            (tmp_path / "alone").touch()
             threading.Event().wait()
         return {"loss": 0.1}
 
-    began = time.monotonic()
-    tuner = make_tuner(train, tmp_path, one_of_two_threads)
-    results = tuner.fit()
+    results = make_tuner(train, tmp_path, one_of_two_threads).fit()
     causes = [result.error and result.error.cause for result in results]
     assert causes == ["timeout", None, None]
+    assert begun(tmp_path / "run") == [("Launched", 1)] * 3 + [
+        ("WorkerLeft", None),
+        ("Launched", 2),
+    ]
+
+
+@pytest.mark.parametrize("where", ["embedded", "given"])
+def test_a_process_of_the_slots_own_is_ended_alone(where, request, tmp_path):
+    client = request.getfixturevalue("one_of_two_threads") if where == "given" else None
+    train = hanging(tmp_path)
+    if where == "embedded":
+        train = with_resources(train, {"cpu": 0.5})
+    options = {"chdir_to_trial_dir": True, "max_concurrent_trials": 2}
+    results = make_tuner(train, tmp_path, client, **options).fit()
+    check_that_the_first_alone_timed_out(results, tmp_path)
+    # Nobody else had to begin again.
+    assert begun(tmp_path / "run") == [("Launched", 1)] * 3
 
 
 @pytest.mark.parametrize("where", ["embedded", "nannied"])
@@ -212,11 +264,11 @@ def test_a_trial_that_hangs_while_it_ends_was_stopped(where, request, tmp_path, 
     client = None if where == "embedded" else request.getfixturevalue(where)
 
     def train(config):
+        (tmp_path / "pid").write_text(str(os.getpid()))
         try:
             while True:
                 report({"loss": 1.0})
         finally:
-            (tmp_path / "pid").write_text(str(os.getpid()))
             hang()
 
     results = Tuner(
@@ -242,11 +294,17 @@ def test_what_hangs_at_the_end_of_a_run_leaves_no_process_on_a_given_cluster(
         (tmp_path / f"{config['x']}").write_text(str(os.getpid()))
         hang()
 
-    results = make_tuner(train, tmp_path, nannied, limit_s=None, trials=2, time_budget_s=1.0).fit()
+    class OnceBothHang(Stopper):
+        def __call__(self, trial_id, result):
+            return False
+
+        def stop_all(self):
+            return all((tmp_path / name).exists() for name in "01")
+
+    results = make_tuner(train, tmp_path, nannied, trials=2, stop=OnceBothHang()).fit()
     assert {result.status.value for result in results} == {"TERMINATED"}
-    pids = [int(path.read_text()) for path in tmp_path.glob("[01]")]
-    assert pids
-    for pid in pids:
+    for name in "01":
+        pid = int((tmp_path / name).read_text())
         wait_until(lambda pid=pid: not is_alive(pid))
 
 

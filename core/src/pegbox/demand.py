@@ -37,6 +37,10 @@ class Demand:
         """Whether not all trials ask for the same."""
         return self.least != self.most
 
+    def fills(self, worker: Resources) -> bool:
+        """Whether no two trials find room on a worker, so that each has it to itself."""
+        return not self.varies and self.least.times_in(worker) == 1
+
 
 def fixed_demand(resources: Resources) -> Demand:
     """All trials ask for the same."""

@@ -147,6 +147,7 @@ def _dask(plan: Plan, client: Any | None, embedded: EmbeddedCluster | None) -> M
             first_place,
             parameters=parameters,
             demand=plan.demand,
+            own_folders=plan.chdir_to_trial_dir,
         )
 
     return make

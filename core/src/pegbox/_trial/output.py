@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from io import TextIOWrapper
 from typing import Any, Final, TextIO
 
 from pegbox._trial import current
@@ -52,8 +53,10 @@ def redirected(task: TrialTask, *, owns_process: bool) -> Iterator[None]:
         except (OSError, ReportError) as error:
             _logger.warning("log_to_file: trial %s prints to the terminal: %s", task.name, error)
         else:
-            into = _by_descriptor(out, err) if owns_process else _by_stream(task, out, err)
-            at_end.enter_context(into)
+            if owns_process:
+                at_end.enter_context(_by_descriptor(out, err))
+            if not owns_process or _written_elsewhere():
+                at_end.enter_context(_by_stream(task, out, err))
         yield
 
 
@@ -80,6 +83,14 @@ def _append_to(path: str) -> TextIO:
     return open(path, "a", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
+def _written_elsewhere() -> bool:
+    """Whether somebody has put streams of their own in place of the process's."""
+    try:
+        return (sys.stdout.fileno(), sys.stderr.fileno()) != (1, 2)
+    except (AttributeError, OSError, ValueError):
+        return True
+
+
 @contextmanager
 def _by_descriptor(out: TextIO, err: TextIO) -> Iterator[None]:
     _flush()
@@ -87,12 +98,28 @@ def _by_descriptor(out: TextIO, err: TextIO) -> Iterator[None]:
     os.dup2(out.fileno(), 1)
     os.dup2(err.fileno(), 2)
     try:
-        yield
+        with _line_by_line():
+            yield
     finally:
         _flush()
         for descriptor, number in zip(before, (1, 2), strict=True):
             os.dup2(descriptor, number)
             os.close(descriptor)
+
+
+@contextmanager
+def _line_by_line() -> Iterator[None]:
+    """Within, what Python prints is not held back: it is there if the process is killed."""
+    stream = sys.stdout
+    before = getattr(stream, "line_buffering", True)
+    if before or not isinstance(stream, TextIOWrapper):
+        yield
+        return
+    stream.reconfigure(line_buffering=True)
+    try:
+        yield
+    finally:
+        stream.reconfigure(line_buffering=False)
 
 
 def _flush() -> None:

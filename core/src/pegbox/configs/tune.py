@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox.argument_checks import flag, function, positive, whole
-from pegbox.errors import ConfigError
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
 from pegbox.searcher_wrapper import SearcherWrapper
-from pegbox.text import shown
 from pegbox.trial import TrialView
 
 __all__ = ["SchedulerChoice", "SearchAlg", "TuneConfig"]
@@ -43,8 +41,9 @@ class TuneConfig:
         trial_name_creator: A function of the trial (a `pegbox.trial.TrialView`) that gives its
             name. ``trial_dirname_creator``: likewise the name of its folder. None is
             ``<trainable>_<trial id>``.
-        chdir_to_trial_dir: Ray Tune's; False and None, since trials work in the folder that the
-            script was started in.
+        chdir_to_trial_dir: Whether each trial works in its own folder, so that relative paths
+            lead there; ``PEGBOX_ORIG_WORKING_DIR`` in its environment is the folder before. It
+            takes a process for each trial, also where they would share one. None is False.
         seed: The one seed of the run, from which each component's and each trial's is derived;
             None draws one, which is stored.
 
@@ -66,12 +65,6 @@ class TuneConfig:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if self.chdir_to_trial_dir:
-            raise ConfigError(
-                f"TuneConfig(chdir_to_trial_dir={shown(self.chdir_to_trial_dir)}) is not "
-                "supported: trials work in the folder that the script was started in",
-                hint="Write into pegbox.get_context().get_trial_dir().",
-            )
         if self.num_samples is not None and not _is_unbounded(self.num_samples):
             unbounded = "-1 goes on until the run is stopped."
             whole("TuneConfig", "num_samples", self.num_samples, 1, unbounded)
@@ -83,6 +76,8 @@ class TuneConfig:
             positive("TuneConfig", "time_budget_s", self.budget_s, "Seconds, or a timedelta.")
         if self.reuse_actors is not None:
             flag("TuneConfig", "reuse_actors", self.reuse_actors)
+        if self.chdir_to_trial_dir is not None:
+            flag("TuneConfig", "chdir_to_trial_dir", self.chdir_to_trial_dir)
         for name in ("trial_name_creator", "trial_dirname_creator"):
             if getattr(self, name) is not None:
                 function("TuneConfig", name, getattr(self, name), "the trial", "trial")

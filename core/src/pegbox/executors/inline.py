@@ -18,6 +18,7 @@ from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.output import at_terminal
 from pegbox._trial.stage import Stage, no_parameters
 from pegbox._trial.task import Order, ReportMessage, TrialTask
+from pegbox._trial.working_folder import outside
 from pegbox.commands import Answer, Kill, Launch
 from pegbox.events import Event, GrowthJudged, PlaceOpened, WorkerJoined
 from pegbox.executor import Inbox, Post
@@ -54,7 +55,7 @@ class InlineExecutor:
         parameters: Callable[[], Mapping[str, Any]] = no_parameters,
     ) -> None:
         self._make_task = make_task
-        self._stage = Stage(trainable, parameters)
+        self._stage = Stage(trainable, parameters, owns_folder=True)
         self._resources = resources
         self._place = first_place
         self._offset_s = time.time() - time.monotonic()
@@ -120,7 +121,7 @@ class InlineExecutor:
         at = self.clock()
         self._post([reported(report, at=at, trial=trial, attempt=attempt, place=place)])
         try:
-            with at_terminal():
+            with at_terminal(), outside():
                 inbox.handle()
                 while not self._decisions:
                     inbox.wait(None)

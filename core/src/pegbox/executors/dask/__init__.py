@@ -19,7 +19,6 @@ from pegbox.demand import Demand
 from pegbox.executors.dask.cores import usable_cores
 from pegbox.executors.dask.embedded import EmbeddedCluster
 from pegbox.executors.dask.layout import lay_out
-from pegbox.resources import Resources
 
 if TYPE_CHECKING:
     from pegbox.executors.dask.executor import ClusterLike, DaskExecutor
@@ -94,6 +93,7 @@ def make_dask_executor(
     *,
     parameters: SavedParameters | None,
     demand: Demand,
+    own_folders: bool,
 ) -> DaskExecutor:
     """An executor on a client's cluster, or on the embedded one; see `DaskExecutor`."""
     from pegbox.executors.dask.executor import DaskExecutor
@@ -108,16 +108,11 @@ def make_dask_executor(
         experiment,
         first_place,
         parameters=parameters,
-        alone=embedded is not None and _has_process_to_itself(demand, embedded),
+        alone=demand.fills,
+        own_folders=own_folders,
         apart=embedded is not None and demand.varies and asks_for_gpus,
         asks_for_gpus=asks_for_gpus,
     )
     if embedded is not None:
         embedded.report_failure_to(lambda error: executor.broken(str(error)))
     return executor
-
-
-def _has_process_to_itself(demand: Demand, embedded: EmbeddedCluster) -> bool:
-    gpu = embedded.resources.get("GPU", 0)
-    worker = Resources({"cpu": embedded.cpus_per_worker, "gpu": gpu})
-    return not demand.varies and demand.least.times_in(worker) == 1

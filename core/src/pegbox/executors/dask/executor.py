@@ -39,6 +39,7 @@ from pegbox.executors.dask.slot_trials import SlotSpec
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.executors.dask.versions import mismatch, versions
 from pegbox.executors.dask.worker_account import WorkerAccount, end_with_process
+from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
 
 __all__ = ["ClusterLike", "DaskExecutor"]
@@ -91,8 +92,9 @@ class DaskExecutor:
         experiment: Key of the experiment, the same after a restore.
         first_place: Number of the first place that is opened here.
         parameters: What the trainable is given beside the configuration, or None.
-        alone: Whether each slot has a process to itself.
-        apart: Whether each slot starts one for that, beside the worker's.
+        alone: Whether a trial has a worker to itself that has so much.
+        own_folders: Whether trials work in folders of their own, for which they need a process.
+        apart: Whether each slot starts one for itself, beside the worker's.
         asks_for_gpus: Whether trials do, so that those that ask for none are to see none.
     """
 
@@ -105,7 +107,8 @@ class DaskExecutor:
         first_place: int = 0,
         *,
         parameters: SavedParameters | None = None,
-        alone: bool = False,
+        alone: Callable[[Resources], bool] = lambda capacity: False,
+        own_folders: bool = False,
         apart: bool = False,
         asks_for_gpus: bool = False,
     ) -> None:
@@ -113,6 +116,7 @@ class DaskExecutor:
         self._trainable = trainable
         self._desk = None if parameters is None else ParameterDesk(ParameterShelf(parameters))
         self._alone = alone
+        self._own_folders = own_folders
         self._apart = apart
         self._asks_for_gpus = asks_for_gpus
         self._make_task = make_task
@@ -262,15 +266,16 @@ class DaskExecutor:
 
     def _spec(self, slot: Slot) -> SlotSpec:
         block = None if self._desk is None else self._desk.name
+        alone = self._alone(self._workers.present[slot.worker])
         return SlotSpec(
             self._run,
             slot.number,
             self._trainable,
             block,
-            self._alone,
+            alone,
             threads_for(slot.resources.get("cpu", 0)),
             slot.gpus if slot.gpus or self._asks_for_gpus else None,
-            self._apart,
+            self._apart or (self._own_folders and not alone),
         )
 
     def _task_bytes(self, launch: Launch) -> bytes:
