@@ -28,7 +28,7 @@ from clusters import (
     wait_until,
 )
 from distributed import Client, LocalCluster
-from pegbox import RunConfig, TuneConfig, Tuner, grid_search, with_parameters
+from pegbox import RunConfig, TuneConfig, Tuner, grid_search, with_parameters, with_resources
 from pegbox.executors.dask import mailbox, parameter_desk, parameter_shelf, shared_block
 from pegbox.executors.dask.by_value import ship_by_value
 from pegbox.executors.dask.mailbox import PLUGIN_NAME, Mailbox
@@ -241,8 +241,35 @@ def test_nothing_stays_in_workers_when_trials_fail_or_hold_on_to_it(
     wait_until(lambda: not ours(), "for the workers to let go")
 
 
+@contextlib.contextmanager
+def workers() -> Iterator[Client]:
+    """Three, each of one thread, where pegbox is not installed on the scheduler."""
+    with (
+        scheduler_without_pegbox() as address,
+        lone_worker(address, "1"),
+        lone_worker(address, "2"),
+        lone_worker(address, "3"),
+        Client(address, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(3, PATIENCE_S)
+        yield client
+
+
+@contextlib.contextmanager
+def gpus_of_one_worker() -> Iterator[Client]:
+    """Two, so that each trial has a process of its own beside the worker's."""
+    gpus = {"n_workers": 1, "threads_per_worker": 2, "resources": {"GPU": 2}}
+    with (
+        LocalCluster(dashboard_address=":0", **gpus) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(1, PATIENCE_S)
+        yield client
+
+
+@pytest.mark.parametrize("cluster", [workers, gpus_of_one_worker])
 def test_a_puller_that_is_killed_is_followed_by_another(
-    tmp_path: Path, pieces: list[int], monkeypatch: pytest.MonkeyPatch
+    cluster: Any, tmp_path: Path, pieces: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also what it has pulled is gone with it; the trial runs again."""
     monkeypatch.setattr(parameter_desk, "host_key", lambda: "elsewhere")
@@ -260,15 +287,10 @@ def test_a_puller_that_is_killed_is_followed_by_another(
 
     counted = parameter_shelf.ParameterShelf.piece
     monkeypatch.setattr(parameter_shelf.ParameterShelf, "piece", watched)
-    with (
-        scheduler_without_pegbox() as address,
-        lone_worker(address, "1"),
-        lone_worker(address, "2"),
-        lone_worker(address, "3"),
-        Client(address, set_as_default=False) as client,
-    ):
-        client.wait_for_workers(3, PATIENCE_S)
+    with cluster() as client:
         given = with_parameters(total, data=np.ones(SIZE // 8))
+        if cluster is gpus_of_one_worker:
+            given = with_resources(given, {"cpu": 1, "gpu": 1})
         results = fit(tmp_path, given, client, n=4)
         assert {one.metrics["loss"] for one in results} == {SIZE // 8}
         assert pieces == [0, 300_000, 0, 300_000, 600_000, 900_000]

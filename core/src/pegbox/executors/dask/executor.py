@@ -418,6 +418,7 @@ class DaskExecutor:
         if slot.launch is not None:
             cause = ExitCause(fault, message)
             events.append(end_with_process(slot, self.clock(), "its process", cause))
+        self._forget([slot])
         self._send_home(slot)
 
     # --------------------------------------------------------------- workers

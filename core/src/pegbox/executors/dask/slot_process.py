@@ -110,6 +110,8 @@ class _Process:
         kill_group(self._process.pid)
 
     def send(self, message: Any) -> None:
+        if isinstance(message, memoryview):  # a piece of parameters
+            message = bytes(message)
         self._connection.send_bytes(pickle.dumps(message))
 
     def receive(self) -> Any:
