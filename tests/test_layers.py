@@ -149,7 +149,10 @@ PARTS = {
 #: Sent with their code to schedulers that have no pegbox installed.
 SENT_WITH_THEIR_CODE = {
     f"pegbox.executors.dask.{name}"
-    for name in ("mailbox", "protocol", "oom_counter", "exit_watch", "growth", "worker_end")
+    for name in (
+        *("mailbox", "protocol", "oom_counter", "exit_watch", "growth", "worker_end"),
+        *("ledger_keeper", "fair_share", "asking_back", "ledger"),
+    )
 }
 
 #: What packages other than the core may import of it.
@@ -237,8 +240,11 @@ def test_what_is_sent_with_its_code_needs_nothing_but_distributed():
         for found in imports(name, CORE[name], CORE)
         if found.module not in SENT_WITH_THEIR_CODE
         if is_core(found.module)
-        # distributed itself needs psutil.
-        or (is_library(found.module) and found.module not in ("distributed", "psutil"))
+        # distributed itself needs the others.
+        or (
+            is_library(found.module)
+            and found.module not in ("distributed", "psutil", "cloudpickle")
+        )
     ]
     assert not broken, "\n".join(broken)
 

@@ -25,6 +25,7 @@ from pegbox.events import (
     GrowthJudged,
     Reported,
     Resumed,
+    RoomChanged,
     Started,
     StopRequested,
     Suggested,
@@ -118,6 +119,7 @@ class World:
         self.rules = rules
         self.decider_seed = seed
         self.wild, self.chooses = wild, chooses
+        self.shared = self.rng.random() < 0.3
         self.samples = self.rng.randint(1, 12)
         self.journal: list[Event] = []
         self.now = 0.0
@@ -140,6 +142,8 @@ class World:
         self.waiting: set[tuple[int, int]] = set()
         self.told_to_end: set[tuple[int, int]] = set()
         self.workers: dict[str, Resources] = {}
+        #: worker -> what others leave of it.
+        self.rooms: dict[str, Resources] = {}
         #: What workers had that this process saw, and what was judged of those to come.
         self.seen: set[Resources] = set()
         self.grows: bool | None = None
@@ -251,6 +255,7 @@ class World:
             if other.worker == launch.worker:
                 taken = taken.plus(other.resources)
         assert taken.fits(self.workers[launch.worker]), "oversubscribed"
+        assert taken.fits(self.rooms.get(launch.worker, taken)), "others have that room"
         self._check_devices(launch)
 
     def _check_devices(self, launch: Launch) -> None:
@@ -295,7 +300,7 @@ class World:
         self.lose(name)
         assert [record.lost_in_row for record in there] == before
         failures = [record.failure for record in there if record.state is State.FAILED]
-        assert all(failure and failure.cause == "timeout" for failure in failures)
+        assert all(one and one.cause in ("timeout", "resources") for one in failures)
 
     def lose(self, name: str) -> None:
         lost = [key for key, launch in self.running.items() if launch.worker == name]
@@ -308,9 +313,38 @@ class World:
             if announced:
                 events.append(Ended(self.tick(), *key, "lost", failure=gone))
         del self.workers[name]
+        self.rooms.pop(name, None)
         self.send([*events, WorkerLeft(self.tick(), name)])
         if not self.workers:
             self.join()
+
+    def share(self) -> None:
+        """Other runs take a part of a worker, or leave it."""
+        name = self.rng.choice(list(self.workers))
+        part = {key: n * self.rng.choice([0, 0.5, 1, 1]) for key, n in self.workers[name].items()}
+        self.rooms[name] = Resources(part)
+        self.send([RoomChanged(self.tick(), name, self.rooms[name], {})])
+
+    def refuse(self) -> None:
+        """There was no room for a launch after all: it costs the trial nothing."""
+        begun = self.waiting | self.told_to_end
+        fresh = [
+            key
+            for key, launch in self.running.items()
+            if key not in begun and self.reported[key] == launch.iteration
+        ]
+        if fresh:
+            key = self.rng.choice(fresh)
+            del self.running[key]
+            record = self.engine.state.trials[key[0]]
+            before = record.failures, record.lost_in_row
+            self.send([Ended(self.tick(), *key, "halted")])
+            if record.state is not State.FAILED:  # its time was over, or no worker has room
+                assert (record.failures, record.lost_in_row) == before
+                assert record.state in (State.QUEUED, State.RUNNING)
+            else:
+                assert record.failure is not None
+                assert record.failure.cause in ("timeout", "resources")
 
     def answer_ask(self) -> None:
         number = min(self.asks)
@@ -398,6 +432,8 @@ class World:
             choices += [self.report] * 6 + [self.end] * 3
         if self.workers:
             choices += [self.leave]
+        if self.shared:
+            choices += [self.share, self.refuse]
         choices += [self.judge] if self.scarce else []
         choices += [self.join, self.stale] if len(self.workers) < 4 else [self.stale]
         self.rng.choice(choices)()

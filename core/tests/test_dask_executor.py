@@ -21,6 +21,7 @@ from pegbox.events import (
     PlaceOpened,
     PluginFailed,
     Reported,
+    RoomChanged,
     WorkerJoined,
     WorkerLeft,
 )
@@ -226,7 +227,8 @@ def test_a_slot_runs_on_the_worker_that_it_was_meant_for(drive):
     driver = drive(lambda config: None)
     for trial in range(6):
         driver.launch(trial, driver.workers[trial % 2])
-    driver.heard(Ended, 6)
+        if trial % 2:
+            driver.heard(Ended, trial + 1)
     places = {event.place: event.worker for event in driver.heard(PlaceOpened)}
     ran_at = {event.trial: places[event.place] for event in driver.heard(Ended)}
     assert ran_at == {trial: driver.workers[trial % 2] for trial in range(6)}
@@ -259,6 +261,19 @@ def test_slots_leave_room_for_other_tasks_of_the_cluster(drive, client, tmp_path
     assert client.submit(sum, [1, 2], pure=False).result(PATIENCE_S) == 3
     (tmp_path / "here-client").touch()
     driver.heard(Ended, 2)
+
+
+def test_a_launch_for_which_there_is_no_room_is_put_back(drive, tmp_path):
+    driver = drive(meeting())
+    for i in range(2):
+        driver.launch(i, driver.workers[0], i=i, n=2, folder=str(tmp_path))
+    (end,) = driver.heard(Ended)
+    assert (end.trial, end.how, end.place) == (1, "halted", None)
+    (room,) = driver.heard(RoomChanged)
+    assert (room.worker, room.room) == (driver.workers[0], ONE)
+    assert driver.events.index(room) < driver.events.index(end)
+    (tmp_path / "here-another").touch()
+    assert driver.heard(Ended, 2)[1].how == "finished"
 
 
 # Slots that are given back

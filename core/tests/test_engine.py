@@ -18,6 +18,7 @@ from pegbox.events import (
     Reconfigured,
     Reported,
     Resumed,
+    RoomChanged,
     RunEnded,
     Started,
     StopRequested,
@@ -229,6 +230,66 @@ class TestLaunching:
         rig.suggest(0)
         rig.suggest(1)
         assert launched(rig.join("w0", 2)) == [(1, 1, "w0")]
+
+
+class TestSharedWorkers:
+    """Other runs use the workers too."""
+
+    def limit(self, rig, cpu, worker="w0"):
+        return rig.send(RoomChanged(rig.at, worker, cpus(cpu), {}))
+
+    def test_nothing_is_launched_beyond_what_others_leave(self):
+        rig = Rig(max_trials=4)
+        rig.start(cpu=4)
+        self.limit(rig, 1)
+        assert [launch.trial for launch in rig.send(*map(rig.suggested, range(4))).launches] == [0]
+        assert [launch.trial for launch in self.limit(rig, 3).launches] == [1, 2]
+        # Less than what runs: nothing is ended for it, and nothing comes after it.
+        self.limit(rig, 1)
+        assert rig.end(0, "finished").launches == []
+        assert rig.end(1, "finished").launches == []
+        assert [launch.trial for launch in rig.end(2, "finished").launches] == [3]
+
+    def test_a_launch_for_which_there_was_no_room_waits_again_and_costs_nothing(self):
+        rig = Rig(max_trials=1, max_failures=0)
+        rig.start()
+        rig.suggest(0)
+        rig.send(RoomChanged(rig.at, "w0", cpus(0), {}), Ended(rig.at, 0, 1, "halted"))
+        record = rig.trial(0)
+        assert (record.state, record.failures, record.lost_in_row) == (State.QUEUED, 0, 0)
+        (launch,) = self.limit(rig, 1).launches
+        assert (launch.trial, launch.attempt) == (0, 2)
+
+    def test_where_others_have_everything_it_waits_and_says_so_once(self):
+        rig = Rig(max_trials=1)
+        rig.start()
+        rig.suggest(0)
+        step = rig.send(RoomChanged(rig.at, "w0", cpus(0), {}), Ended(rig.at, 0, 1, "halted"))
+        assert step.end is None
+        assert step.notices == [
+            "waits: other runs have the room on the cluster; it goes on as their trials end"
+        ]
+        assert self.limit(rig, 0.5).notices == []
+
+    def test_what_no_worker_has_is_impossible_though_others_use_them(self):
+        rig = Rig(resources=cpus(4), max_trials=1)
+        rig.start(cpu=2)
+        assert rig.engine.ended
+        assert "no worker has that; the best one has cpu=2" in rig.engine.state.ended.reason
+
+    def test_a_worker_that_comes_again_is_whole(self):
+        rig = Rig(max_trials=2)
+        rig.start(cpu=2)
+        self.limit(rig, 0)
+        rig.leave("w0")
+        rig.join("w0", 2)
+        assert len(rig.send(*map(rig.suggested, range(2))).launches) == 2
+
+    def test_a_limit_for_a_worker_that_is_gone_is_no_mistake(self):
+        rig = Rig(max_trials=1)
+        rig.start()
+        self.limit(rig, 0, "another")
+        assert rig.suggest(0).launches
 
 
 class TestReports:

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from clusters import PATIENCE_S, WITHOUT_PEGBOX
 from distributed.protocol.pickle import dumps
-from pegbox.executors.dask import exit_watch, mailbox, oom_counter
-from pegbox.executors.dask.by_value import ship_by_value
+from pegbox.executors.dask import mailbox
+from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.exit_watch import ExitBook, ExitReporter
 
 WORKER = "tcp://10.0.0.1:1234"
@@ -32,7 +32,7 @@ def run(coroutine):
 
 @pytest.mark.parametrize("plugin", [ExitBook(), ExitReporter()])
 def test_a_plugin_unpickles_where_pegbox_is_not_installed(plugin):
-    ship_by_value(mailbox, oom_counter, exit_watch)
+    ship_plugins()
     program = WITHOUT_PEGBOX + "import pickle; print(pickle.load(sys.stdin.buffer).name)"
     done = subprocess.run(
         [sys.executable, "-c", program], input=dumps(plugin), capture_output=True, timeout=60

@@ -15,8 +15,7 @@ from distributed import Client, LocalCluster, Worker
 from distributed.comm import connect
 from distributed.protocol.pickle import dumps
 from pegbox.executors.dask import line as line_module
-from pegbox.executors.dask import mailbox
-from pegbox.executors.dask.by_value import ship_by_value
+from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.line import DriverLine
 from pegbox.executors.dask.mailbox import EXIT, PLUGIN_NAME, PROTOCOL, Mailbox, handler_name
 
@@ -32,7 +31,7 @@ def cluster():
         LocalCluster(processes=False, **options) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
-        ship_by_value(mailbox)
+        ship_plugins()
         plugin = Mailbox()
         plugin.client_grace_s = GRACE_S
         client.register_plugin(plugin, name=PLUGIN_NAME)
@@ -457,7 +456,7 @@ def test_a_line_whose_run_is_over_says_so(connected):
 def test_names_carry_the_version_of_the_protocol(cluster):
     assert PLUGIN_NAME.endswith(f"-{PROTOCOL}")
     ours = [name for name in cluster.scheduler.handlers if "pegbox" in name]
-    assert len(ours) == 5
+    assert len(ours) == 6
     assert all(name.endswith(f"_{PROTOCOL}") for name in ours)
 
 
@@ -477,7 +476,7 @@ def test_a_second_registration_leaves_the_first_and_its_runs(cluster, post):
 
 
 def test_it_unpickles_where_pegbox_is_not_installed():
-    ship_by_value(mailbox)
+    ship_plugins()
     program = WITHOUT_PEGBOX + (
         "import pickle\n"
         "box = pickle.load(sys.stdin.buffer)\n"

@@ -284,3 +284,38 @@ def calls(workers):
 
 def test_no_cost_grows_with_the_number_of_workers():
     assert calls(10_000) <= calls(10)
+
+
+def test_what_others_have_is_not_placed_again():
+    placement = Placement()
+    placement.join("w", Resources({"cpu": 4, "gpu": 2}))
+    placement.limit("w", Resources({"cpu": 3, "gpu": 1.5}), {0: 0.5})
+    half, whole = Resources({"cpu": 1, "gpu": 0.5}), Resources({"cpu": 1, "gpu": 1})
+    assert (placement.room(whole), placement.room(half)) == (1, 3)
+    assert placement.take(whole) == ("w", (1,))
+    assert placement.take(half) == ("w", (0,))
+    assert placement.take(Resources({"cpu": 1})) == ("w", ())
+    assert placement.room(Resources({"cpu": 0.5})) == 0
+    placement.check()
+    placement.give("w", half, (0,))
+    placement.limit("w", Resources({"cpu": 4, "gpu": 2}), {})
+    assert placement.take(whole) == ("w", (0,))
+    assert not placement.limited
+    placement.check()
+
+
+def test_a_worker_may_be_limited_below_what_runs_there():
+    placement = Placement()
+    placement.join("w", Resources({"cpu": 4}))
+    one = Resources({"cpu": 1})
+    for _ in range(3):
+        placement.take(one)
+    placement.limit("w", Resources({"cpu": 2}), {})
+    assert placement.limited
+    assert placement.room(one) == 0
+    placement.give("w", one)
+    assert placement.room(one) == 0
+    placement.give("w", one)
+    assert placement.room(one) == 1
+    assert placement.ever_fits(Resources({"cpu": 4}))
+    placement.check()

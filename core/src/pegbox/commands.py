@@ -98,15 +98,18 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """To the executor, when it asks: workers that would be of use, on a cluster that can grow.
+    """To the executor, when it asks: what trials wait for, and workers that would be of use.
 
     Attributes:
         more: Workers for the trials that wait and that no present worker has room for.
         kept: Workers for trials that are being suggested, and for which there is room.
+        waiting: What trials ask for that wait for room and for nothing else, the next one first,
+            each with how many they are.
     """
 
     more: int = 0
     kept: int = 0
+    waiting: tuple[tuple[Resources, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ __all__ = [
     "Reported",
     "ResumeChoice",
     "Resumed",
+    "RoomChanged",
     "RunEnded",
     "Started",
     "StopRequested",
@@ -93,6 +94,21 @@ class WorkerJoined:
     at: float
     worker: str
     resources: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChanged:
+    """How much of a worker this run may use, where others use it too. Never stored.
+
+    Attributes:
+        room: All that this run may have there, what it has already included.
+        gpus: Index of a GPU -> what others have of it, up to 1.0.
+    """
+
+    at: float
+    worker: str
+    room: Resources
+    gpus: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +266,8 @@ class Ended:
     """A try of a trial is over; exactly one per launch.
 
     Attributes:
-        how: ``"finished"`` by itself, ``"halted"`` as it was told to, ``"failed"`` by its own
-            fault, ``"lost"`` with its worker.
+        how: ``"finished"`` by itself, ``"halted"`` as it was told to, or before it began since
+            there was no room for it, ``"failed"`` by its own fault, ``"lost"`` with its worker.
         failure: Of what, where it failed or was lost.
         became: Filled by the engine: the state that followed.
         checkpoint: One that was saved after the last report's decision, with its iteration.
@@ -320,6 +336,7 @@ Event: TypeAlias = (
     Started
     | Resumed
     | WorkerJoined
+    | RoomChanged
     | WorkerLeft
     | GrowthJudged
     | PlaceOpened

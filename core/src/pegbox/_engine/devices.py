@@ -6,6 +6,8 @@ A trial takes whole devices for itself, or a share of one. Amounts are units of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pegbox.resources import WHOLE
 
 __all__ = ["Devices"]
@@ -18,16 +20,24 @@ class Devices:
         amount: What the worker has, in units: whole devices, and the rest as a last, partial one.
     """
 
-    __slots__ = ("_rest", "_used", "_whole")
+    __slots__ = ("_own", "_rest", "_used", "_whole")
 
     def __init__(self, amount: int) -> None:
         #: index -> units taken there; no zeros. May hold devices that the worker has no more.
         self._used: dict[int, int] = {}
+        #: The part of it that was taken here; others have the rest.
+        self._own: dict[int, int] = {}
         self.resize(amount)
 
     def resize(self, amount: int) -> None:
         """The worker has another amount from now on; what is taken stays taken."""
         self._whole, self._rest = divmod(amount, WHOLE)
+
+    def lend(self, taken: Mapping[int, int]) -> None:
+        """Others have so much of some devices from now on."""
+        self._used = dict(self._own)
+        for index, units in taken.items():
+            self._used[index] = self._used.get(index, 0) + units
 
     def times(self, asked: int) -> int:
         """How many requests of this size could be met now, if no others were.
@@ -54,15 +64,16 @@ class Devices:
         else:
             chosen = (self._fullest_with(asked),)
         for index in chosen:
-            self._used[index] = self._used.get(index, 0) + min(asked, WHOLE)
+            for account in (self._own, self._used):
+                account[index] = account.get(index, 0) + min(asked, WHOLE)
         return chosen
 
     def give(self, asked: int, chosen: tuple[int, ...]) -> None:
         """Give back what `take` took."""
         for index in chosen:
-            left = self._used.pop(index) - min(asked, WHOLE)
-            if left:
-                self._used[index] = left
+            for account in (self._own, self._used):
+                if left := account.pop(index) - min(asked, WHOLE):
+                    account[index] = left
 
     def _room(self, index: int) -> int:
         if index < self._whole:

@@ -66,6 +66,7 @@ from pegbox.events import (
     Reconfigured,
     Reported,
     Resumed,
+    RoomChanged,
     RunEnded,
     Started,
     StopRequested,
@@ -229,6 +230,8 @@ class Engine:
                 self._waiting.joined(event.resources)
                 self._at.setdefault(event.worker, {})
                 self._note(event)
+            case RoomChanged():
+                self._placement.limit(event.worker, event.room, event.gpus)
             case WorkerLeft():
                 self._worker_left(event)
             case GrowthJudged():

@@ -8,10 +8,10 @@ the number of workers or trials.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pegbox._engine.devices import Devices
-from pegbox.resources import Resources
+from pegbox.resources import WHOLE, Resources
 
 __all__ = ["Placement", "times_idle"]
 
@@ -57,8 +57,8 @@ class Placement:
 
     Attributes:
         capacity: worker -> all that it has.
-        free: worker -> what is left of it; between zero and its capacity for each name, except
-            that a worker whose capacity shrank may be overdrawn, and then has nothing free.
+        free: worker -> what is left of it; between zero and its capacity for each name. One that
+            may be used less than it is, has nothing free.
     """
 
     def __init__(self) -> None:
@@ -67,12 +67,15 @@ class Placement:
         self._taken: dict[str, Resources] = {}
         #: Of workers that have GPUs, or had some.
         self._devices: dict[str, Devices] = {}
+        #: Of workers that other runs use too: what this one may use.
+        self._limits: dict[str, Resources] = {}
         self._shapes: dict[Resources, _Shape] = {}
 
     def join(self, worker: str, resources: Resources) -> None:
-        """A worker came, or has another capacity from now on."""
+        """A worker came, or has another capacity from now on, with no limit to what is used."""
         self.capacity[worker] = resources
         self._taken.setdefault(worker, Resources())
+        self._limits.pop(worker, None)
         gpu = resources.units("gpu")
         if worker in self._devices:
             self._devices[worker].resize(gpu)
@@ -80,9 +83,28 @@ class Placement:
             self._devices[worker] = Devices(gpu)
         self._refresh(worker)
 
+    def limit(self, worker: str, room: Resources, gpus: Mapping[int, float]) -> None:
+        """Only so much of a worker may be used from now on, for others use it too.
+
+        Args:
+            worker: One that is here; another is no mistake.
+            room: What may be taken there in all.
+            gpus: Index -> what others have of that GPU.
+        """
+        if worker in self.capacity:
+            self._limits[worker] = room
+            if worker in self._devices:
+                self._devices[worker].lend({i: round(n * WHOLE) for i, n in gpus.items()})
+            self._refresh(worker)
+
+    @property
+    def limited(self) -> bool:
+        """Whether there are workers of which others use a part."""
+        return any(not self.capacity[w].fits(room) for w, room in self._limits.items())
+
     def leave(self, worker: str) -> None:
         """A worker is gone, with all that was taken there."""
-        for account in (self.capacity, self.free, self._taken, self._devices):
+        for account in (self.capacity, self.free, self._taken, self._devices, self._limits):
             account.pop(worker, None)
         for shape in self._shapes.values():
             shape.put(worker, 0)
@@ -136,8 +158,8 @@ class Placement:
         return min(times, self._devices[worker].times(gpu)) if gpu and times else times
 
     def _refresh(self, worker: str) -> None:
-        capacity, taken = self.capacity[worker], self._taken[worker]
-        free = capacity.minus(taken) if taken.fits(capacity) else Resources()
+        room, taken = self._limits.get(worker, self.capacity[worker]), self._taken[worker]
+        free = room.minus(taken) if taken.fits(room) else Resources()
         self.free[worker] = free
         for resources, shape in self._shapes.items():
             shape.put(worker, self._times(resources, shape.gpu, worker, free))
@@ -149,10 +171,8 @@ class Placement:
             AssertionError: A derived count differs.
         """
         for worker, free in self.free.items():
-            taken = self._taken[worker]
-            assert (
-                not taken.fits(self.capacity[worker]) or free.plus(taken) == self.capacity[worker]
-            )
+            taken, room = self._taken[worker], self._limits.get(worker, self.capacity[worker])
+            assert free.plus(taken) == room if taken.fits(room) else not free
         for resources, shape in self._shapes.items():
             fits = {w: self._times(resources, shape.gpu, w, free) for w, free in self.free.items()}
             times = {worker: n for worker, n in fits.items() if n}

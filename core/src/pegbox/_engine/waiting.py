@@ -45,6 +45,7 @@ class Waiting:
         #: shape -> whether a worker that is here would have room for it, if it were idle.
         self._fits: dict[Resources, bool] = {}
         self._said: set[Resources] = set()
+        self._others_said = False
 
     def joined(self, capacity: Resources) -> None:
         """A worker came, or has another capacity from now on."""
@@ -107,7 +108,16 @@ class Waiting:
         return shapes[0] if shapes and all(map(self.hopeless, shapes)) else None
 
     def notices(self, shapes: Iterable[Resources]) -> list[str]:
-        """That trials of these shapes wait for workers that may come; once for each."""
+        """That trials of these shapes wait for workers that may come, or for other runs; once."""
+        return self._for_others(shapes) + self._for_workers(shapes)
+
+    def _for_others(self, shapes: Iterable[Resources]) -> list[str]:
+        if self._others_said or not (self._placement.limited and any(map(self.fits, shapes))):
+            return []
+        self._others_said = True
+        return ["waits: other runs have the room on the cluster; it goes on as their trials end"]
+
+    def _for_workers(self, shapes: Iterable[Resources]) -> list[str]:
         if self.grows is None or not self._placement.capacity:
             return []
         new = [
@@ -153,7 +163,13 @@ class Waiting:
         limit = self._rules.max_concurrent
         if limit is not None:
             waiting = _bounded(waiting, limit - len(self._state.active))
-        return Wishes(self._workers_for(waiting), self._workers_for({usual: asked}) if room else 0)
+        return Wishes(
+            self._workers_for(waiting),
+            self._workers_for({usual: asked}) if room else 0,
+            tuple(
+                (shape, n) for shape, n in waiting.items() if n and not self._placement.room(shape)
+            ),
+        )
 
     def _workers_for(self, waiting: Mapping[Resources, int]) -> int:
         """How many workers would take so many trials of these shapes, judged by those seen.

@@ -1,4 +1,4 @@
-"""Sends a module's classes along with their code, to processes that have no pegbox installed."""
+"""Sends classes along with their code, to processes that have no pegbox installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,29 @@ from types import ModuleType
 
 import cloudpickle
 
-__all__ = ["ship_by_value"]
+from pegbox.executors.dask import (
+    asking_back,
+    exit_watch,
+    fair_share,
+    ledger,
+    ledger_keeper,
+    mailbox,
+    oom_counter,
+    worker_end,
+)
+
+__all__ = ["ship_by_value", "ship_plugins"]
+
+#: What lives on schedulers and nannies.
+_PLUGINS = (
+    *(mailbox, ledger_keeper, fair_share, asking_back, ledger, worker_end),
+    *(exit_watch, oom_counter),
+)
+
+
+def ship_plugins() -> None:
+    """From now on, pickle the plugins of schedulers and nannies by value, not by name."""
+    ship_by_value(*_PLUGINS)
 
 
 def ship_by_value(*modules: ModuleType) -> None:

@@ -26,6 +26,7 @@ from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Kill, Launch
 from pegbox.events import Ended, Event, GrowthJudged, PlaceOpened, PluginFailed
 from pegbox.executor import Inbox
+from pegbox.executors.dask.claims import Claims
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
@@ -33,8 +34,7 @@ from pegbox.executors.dask.parameter_desk import ParameterDesk
 from pegbox.executors.dask.parameter_shelf import ParameterShelf
 from pegbox.executors.dask.prospects import Prospects
 from pegbox.executors.dask.protocol import EXIT
-from pegbox.executors.dask.slot import run_slot
-from pegbox.executors.dask.slot_start import make_start
+from pegbox.executors.dask.slot_tasks import SlotTasks
 from pegbox.executors.dask.slot_trials import SlotSpec
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.executors.dask.versions import mismatch, versions
@@ -131,6 +131,14 @@ class DaskExecutor:
         self._closing = False
         self._sharing_said = False
         self._workers = WorkerAccount(cluster.exit_cause, self.clock, self._lock)
+        self._claims = Claims(
+            self._slots,
+            self.clock,
+            deal=self._deal,
+            start=self._start,
+            dismiss=self._dismiss,
+            forget=self._remove,
+        )
 
     # --------------------------------------------------------------- contract
 
@@ -142,6 +150,7 @@ class DaskExecutor:
             self._desk.lay_out(self._cluster.shared_folder())
         self._client = self._cluster.start()
         self._loop = LoopHandler(self._client.loop, inbox)
+        self._tasks = SlotTasks(self._client, self._run, self._task_over)
         self._line = DriverLine(
             self._client,
             self._cluster.scheduler,
@@ -183,7 +192,7 @@ class DaskExecutor:
                 slot = self._slots.take_idle(launch)
                 if slot is None:
                     self._make_way(launch)
-                    self._submit(self._slots.create(launch))
+                    self._claims.claim(self._slots.create(launch))
                 else:
                     out.append((slot.number, slot.call, self._task_bytes(launch)))
                     slot.call = None
@@ -211,7 +220,10 @@ class DaskExecutor:
         self._loop.raise_failure()
         if self.clock() > self._idle_checked + IDLE_SLOT_S / 5:
             self._give_back_idle()
-            self._prospects.wish(inbox.wishes())
+            wishes = inbox.wishes()
+            self._prospects.wish(wishes)
+            with self._lock:
+                self._claims.want(wishes.waiting)
 
     def close(self) -> None:
         """Send all slots home and give the cluster back."""
@@ -233,34 +245,34 @@ class DaskExecutor:
     def _make_way(self, launch: Launch) -> None:
         for slot in self._slots.in_the_way(launch, self._workers.present[launch.worker]):
             self._send_home(slot)
+        if launch.worker in self._claims.limited:  # idle slots keep room from other runs
+            for slot in self._slots.on_worker(launch.worker):
+                if slot.is_idle:
+                    self._send_home(slot)
 
     def _send_home(self, slot: Slot) -> None:
         """An idle slot ends, and Dask gives what it held to others."""
+        self._dismiss(slot)
+        self._claims.release(slot)
+
+    def _dismiss(self, slot: Slot) -> None:
         self._line.send([(slot.number, slot.call, EXIT)])
         self._slots.send_home(slot)
 
-    def _submit(self, slot: Slot) -> None:
-        """Pinned to a worker that has room: a free task could queue behind a busy one for ever."""
-        extra = {name: amount for name, amount in slot.resources.items() if name != "cpu"}
-        slot.future = self._client.submit(
-            make_start(),
-            pickle.dumps((run_slot, self._spec(slot))),
-            key=f"pegbox-slot-{self._run}-{slot.number}",
-            workers=[slot.worker],
-            allow_other_workers=False,
-            resources={name.upper() if name == "gpu" else name: n for name, n in extra.items()},
-            pure=False,
-            retries=0,
-            priority=1000,
-        )
-        slot.future.add_done_callback(lambda future: self._task_done(slot, future))
+    def _deal(self, *deal: Any) -> None:
+        self._line.deal(*deal)
+
+    def _start(self, slot: Slot) -> None:
+        self._tasks.submit(slot, self._spec(slot))
 
     def _give_up(self, slot: Slot) -> None:
         """Of a slot that has not opened: its task may still wait for others at its worker."""
         assert slot.launch is not None
         trial, attempt = slot.launch.trial, slot.launch.attempt
         self._slots.remove(slot)
-        slot.future.release()
+        self._claims.release(slot)
+        if slot.future is not None:
+            slot.future.release()
         failure = TrialFailure("lost", f"it was not begun on worker {slot.worker}")
         self._inbox.post([Ended(self.clock(), trial, attempt, "lost", failure=failure)])
 
@@ -285,25 +297,26 @@ class DaskExecutor:
         except (pickle.PicklingError, AttributeError, TypeError):
             return bytes(cloudpickle.dumps(task))
 
-    def _task_done(self, slot: Slot, future: Any) -> None:
-        """A slot's task that ends with an error of its own never opened, or is a mistake."""
-        failed = future.status == "error"
-        if not failed:
-            # Nobody reads the result, and the cluster shall forget it. Where it was lost with its
-            # worker already, Dask would wait for that worker for ever to run the task again.
-            future.release()
+    def _task_over(self, slot: Slot, error: str | None) -> None:
+        """A slot's task is over in an unusual way.
+
+        One that the scheduler has forgotten, since this driver's connection was cut, goes on where
+        it has begun: its calls go over a connection of its own.
+        """
         with self._lock:
             self._slots.ending.pop(slot.number, None)
-            if self._closing or not failed or slot.number not in self._slots.slots:
+            gone = slot.number not in self._slots.slots
+            if self._closing or gone or (error is None and slot.place is not None):
                 return
-            self._slots.remove(slot)
-            self._forget([slot])
-        error = future.exception()
-        text = (
-            f"a worker cannot run trials: {type(error).__name__}: {error} (on {slot.worker}; the "
-            f"workers need pegbox=={versions()['pegbox']} and all that the trainable imports)"
-        )
-        self._inbox.post([PluginFailed(self.clock(), "executor", "dask", text)])
+            self._claims.release(slot)
+            events = self._claims.put_back(slot)
+        if error is not None:
+            events = [PluginFailed(self.clock(), "executor", "dask", error)]
+        self._inbox.post(events)
+
+    def _remove(self, slot: Slot) -> None:
+        self._slots.remove(slot)
+        self._forget([slot])
 
     # -------------------------------------------------------------- messages
 
@@ -316,19 +329,26 @@ class DaskExecutor:
                 kind, *rest = message
                 if kind == "call":
                     self._called(events, *rest)
-                elif kind == "worker_joined":
-                    address, threads, resources, _ = rest
-                    events += self._workers.joined(address, threads, resources)
-                    came_or_went = True
-                elif kind == "worker_left":
-                    self._left(*rest)
-                    came_or_went = True
+                else:
+                    self._heard(events, kind, *rest)
+                    came_or_went = came_or_went or kind.startswith("worker_")
             if events:  # before anybody can post what came later
                 self._loop.post(events)
         if came_or_went:
             self._prospects.stirred(self._workers.present)
         # Not under the lock: whoever handles the inbox elsewhere holds the runner's and wants ours.
         self._loop.handle()
+
+    def _heard(self, events: list[Event], kind: str, *rest: Any) -> None:
+        """Anything but a slot's call: of workers, and of what other runs leave."""
+        match kind:
+            case "worker_joined":
+                address, threads, resources, _ = rest
+                events += self._workers.joined(address, threads, resources)
+            case "worker_left":
+                self._left(*rest)
+            case _:
+                events += self._claims.heard(kind, *rest)
 
     def _called(self, events: list[Event], number: int, call: int, payload: bytes) -> None:
         slot = self._slots.slots.get(number)
@@ -410,8 +430,12 @@ class DaskExecutor:
         )
         assert slot.place is not None
         at = self.clock()
+        # The room is gone before the end of its trial is known: the next is not placed there.
+        if gone := self._claims.over(slot):
+            events.append(gone)
+        else:
+            self._slots.release(slot, at)
         events += ended(message, at=at, trial=trial, attempt=attempt, place=slot.place)
-        self._slots.release(slot, at)
 
     def _crashed(self, events: list[Event], slot: Slot, fault: bool, message: str) -> None:
         """The process of the slot's own is gone, and the slot ends."""
@@ -433,7 +457,8 @@ class DaskExecutor:
             self._workers.look_into(address, slots, self._inbox.post)
             return
         for slot in slots:
-            slot.future.release()
+            if slot.future is not None:
+                slot.future.release()
 
     def _forget(self, slots: Sequence[Slot], worker: str | None = None) -> None:
         if self._desk is not None:

@@ -14,8 +14,7 @@ from distributed import Client
 from distributed.protocol.pickle import dumps
 
 from pegbox.errors import ConfigError
-from pegbox.executors.dask import exit_watch, mailbox, oom_counter
-from pegbox.executors.dask.by_value import ship_by_value
+from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.exit_watch import BOOK_NAME, REPORTER_NAME, ExitBook, ExitReporter
 from pegbox.executors.dask.force import Force
@@ -63,7 +62,7 @@ class GivenCluster:
 
     def start(self) -> Client:
         """The client, once the nannies of its cluster are asked to report how workers end."""
-        ship_by_value(mailbox, oom_counter, exit_watch)
+        ship_plugins()
         self._client.register_plugin(ExitBook(), name=BOOK_NAME)
         self._client.sync(self._ask_nannies)
         return self._client

@@ -16,8 +16,7 @@ from typing import Any
 
 from distributed import Client
 
-from pegbox.executors.dask import mailbox as mailbox_module
-from pegbox.executors.dask.by_value import ship_by_value
+from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.mailbox import PLUGIN_NAME, Mailbox, handler_name
 
 __all__ = ["DriverLine"]
@@ -30,6 +29,7 @@ LEASE_S = 60.0
 POLL_S = 10.0
 #: How long the next poll waits for the answers to the last batch, to carry them along.
 ANSWERS_WITHIN_S = 0.02
+_RETRY_S = 0.2
 _RUN_IS_OVER = "the Dask scheduler no longer knows this run"
 
 Messages = Sequence[tuple[Any, ...]]
@@ -64,6 +64,9 @@ class DriverLine:
         self._broken = broken
         self._local: Mailbox | None = None
         self._out: list[tuple[Any, ...]] = []
+        self._deals: list[tuple[Any, ...]] = []
+        self._deals_made = 0
+        self._dealing: asyncio.Task[None] | None = None
         self._handled = asyncio.Event()
         self._polling = False
         self._flush_planned = False
@@ -74,7 +77,7 @@ class DriverLine:
 
     def open(self) -> None:
         """Install the mailbox if need be, begin the run, and poll until `close`."""
-        ship_by_value(mailbox_module)
+        ship_plugins()
         self._client.register_plugin(Mailbox(), name=PLUGIN_NAME)
         # Only a scheduler on this very loop has its plugins at hand.
         scheduler = self._scheduler
@@ -119,15 +122,30 @@ class DriverLine:
             self._handled.set()  # the next poll has nothing to wait for
             self._push_aside(answers)
 
+    def deal(self, *deal: Any) -> None:
+        """An operation on the ledger (`pegbox.executors.dask.fair_share`), from any thread.
+
+        They are made in order; what follows from them comes as messages.
+        """
+        if threading.get_ident() != self._thread:
+            self._client.loop.add_callback(self.deal, *deal)
+            return
+        self._deals.append(deal)
+        if self._local is not None:
+            self._local.heed(self._run, *self._next_deals())
+        elif self._dealing is None or self._dealing.done():
+            self._dealing = asyncio.create_task(self._deal_all())
+
     def close(self) -> None:
         """End the run at the mailbox: all its slots are sent home."""
         self._client.sync(self._close)
 
     async def _close(self) -> None:
         self._closing = True
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
+        under_way = [task for task in (self._pump, self._dealing) if task is not None]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         try:
             await asyncio.wait_for(self._call("close_run", run=self._run), 5)
         except (TimeoutError, OSError):
@@ -166,6 +184,21 @@ class DriverLine:
         out, self._out = self._out, []
         return out
 
+    def _next_deals(self) -> tuple[int, list[tuple[Any, ...]]]:
+        deals, self._deals = self._deals, []
+        self._deals_made += 1
+        return self._deals_made, deals
+
+    async def _deal_all(self) -> None:
+        while self._deals and not self._closing:
+            number, deals = self._next_deals()
+            while not self._closing:
+                try:
+                    await self._call("deal", run=self._run, number=number, deals=deals)
+                    break
+                except OSError:
+                    await asyncio.sleep(_RETRY_S)
+
     async def _poll_forever(self) -> None:
         lost_since: float | None = None
         poll = 1
@@ -185,7 +218,7 @@ class DriverLine:
                 lost_since = lost_since or now
                 if now - lost_since > LEASE_S:
                     return self._broken(f"the Dask scheduler cannot be reached: {error}")
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(_RETRY_S)
                 continue
             finally:
                 self._polling = False

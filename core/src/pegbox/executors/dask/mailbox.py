@@ -1,7 +1,8 @@
 """The mailbox: where trials and their driver meet, on the scheduler that both are connected to.
 
 It lives inside the Dask scheduler as a plugin. A slot's call waits here until the driver answers
-it; the driver takes what has come in one long poll. It decides nothing and knows no trials.
+it; the driver takes what has come in one long poll. It decides nothing and knows no trials. What
+slots take of the cluster is `pegbox.executors.dask.ledger_keeper`'s, which it tells of them.
 
 This module reaches schedulers that have no pegbox by value, so it imports distributed and the
 standard library alone. Names carry the protocol's version, and state is kept per run, so that
@@ -18,6 +19,7 @@ from typing import Any
 
 from distributed import SchedulerPlugin
 
+from pegbox.executors.dask.ledger_keeper import KEEPER_NAME, LedgerKeeper
 from pegbox.executors.dask.protocol import EXIT, PROTOCOL
 
 PLUGIN_NAME = f"pegbox-mailbox-{PROTOCOL}"
@@ -59,6 +61,7 @@ class RunBox:
         handed: Number of the last poll that got an answer, and that answer: a poll whose answer
             was lost on the way comes again.
         deadline: Loop time at which the lease lapses unless the driver shows up.
+        dealt: Number of the last dealings with the ledger that were heard of.
     """
 
     def __init__(self, experiment: str, client: str, lease_s: float) -> None:
@@ -70,6 +73,7 @@ class RunBox:
         self.handed: tuple[int, list[tuple[Any, ...]]] = (0, [])
         self.arrived = asyncio.Event()
         self.slots: dict[int, SlotBox] = {}
+        self.dealt = 0
         self.closed = False
         #: Takes messages at once, for a driver in this very process; it needs no lease.
         self.listener: Callable[[list[tuple[Any, ...]]], None] | None = None
@@ -81,17 +85,17 @@ class RunBox:
             self.arrived.set()
         elif len(self.messages) == 1:
             # All that comes in this turn of the loop is handed over together.
-            asyncio.get_running_loop().call_soon(self._deliver)
+            asyncio.get_running_loop().call_soon(self.deliver)
 
     def put_call(self, *message: Any) -> None:
         """A slot's call. Of few slots no two come in one turn of the loop, which is saved then."""
         if self.listener is None or self.messages or len(self.slots) > FEW_SLOTS:
             return self.put(*message)
         self.messages.append(message)
-        self._deliver()
+        self.deliver()
 
-    def _deliver(self) -> None:
-        if self.listener is not None and not self.closed:
+    def deliver(self) -> None:
+        if self.listener is not None and self.messages and not self.closed:
             messages, self.messages = self.messages, []
             self.listener(messages)
 
@@ -125,7 +129,8 @@ class Mailbox(SchedulerPlugin):
         """Called by the scheduler when the plugin is registered."""
         self.scheduler = scheduler
         self.runs: dict[str, RunBox] = {}
-        operations = ("open_run", "exchange", "push", "close_run", "line")
+        self.keeper = _keeper(scheduler)
+        operations = ("open_run", "exchange", "push", "deal", "close_run", "line")
         for operation in operations:
             scheduler.handlers[handler_name(operation)] = getattr(self, operation)
 
@@ -140,7 +145,11 @@ class Mailbox(SchedulerPlugin):
                 await self.close_run(key)
         box = self.runs[run] = RunBox(experiment, client, lease_s)
         self._renew(run, box)
-        return [self._worker_joined(address) for address in self.scheduler.workers]
+        workers = [self._worker_joined(address) for address in self.scheduler.workers]
+        self.keeper.open_run(run, box.put)
+        # What others have taken there is known before anything is started.
+        taken, box.messages = box.messages, []
+        return workers + taken
 
     def listen(
         self,
@@ -153,6 +162,7 @@ class Mailbox(SchedulerPlugin):
         box.listener = listener
         box.on_close = on_close
         box.lease_s = math.inf
+        box.deliver()
 
     async def exchange(
         self, run: str, poll: int, answers: list[tuple[Any, ...]], wait_s: float
@@ -192,20 +202,56 @@ class Mailbox(SchedulerPlugin):
             for answer in answers:
                 box.answer(*answer)
 
+    async def deal(self, run: str, number: int, deals: list[tuple[Any, ...]]) -> None:
+        """Dealings with the ledger, in order; what follows from them comes as messages.
+
+        Args:
+            run: Key of the run.
+            number: Of these dealings, counted from 1; the same again where the answer was lost.
+            deals: Operation and arguments, see `pegbox.executors.dask.fair_share`.
+        """
+        self.heed(run, number, deals)
+
+    def heed(self, run: str, number: int, deals: list[tuple[Any, ...]]) -> None:
+        """The same, for a driver in this process."""
+        box = self.runs.get(run)
+        if box is not None and number > box.dealt:
+            box.dealt = number
+            for deal in deals:
+                self.keeper.deal(run, *deal)
+
     async def close_run(self, run: str) -> None:
         """The run is over: every slot that waits or will call is told to end."""
-        box = self.runs.pop(run, None)
-        if box is not None:
-            box.close()
+        if run in self.runs:
+            self._close(run)
+
+    def _close(self, run: str) -> None:
+        self.runs.pop(run).close()
+        self.keeper.close_run(run)
 
     # -------------------------------------------------------------- the slots
 
     async def line(self, comm: Any, run: str, slot: int, incarnation: str, worker: str) -> None:
-        """A slot's connection: a numbered call comes, and then its answer goes, until it closes."""
+        """A slot's connection: a numbered call comes, and then its answer goes, until it closes.
+
+        Number 0 is the slot's farewell.
+        """
         with contextlib.suppress(OSError):
             while True:
                 number, payload = await comm.read()
-                await comm.write(await self.call(run, slot, incarnation, worker, number, payload))
+                if number:
+                    answer = await self.call(run, slot, incarnation, worker, number, payload)
+                else:
+                    answer = self.gone(run, slot, incarnation)
+                await comm.write(answer)
+
+    def gone(self, run: str, slot: int, incarnation: str) -> str:
+        """A slot says farewell; a second start of its task that was sent away is passed over."""
+        run_box = self.runs.get(run)
+        box = None if run_box is None else run_box.slots.get(slot)
+        if box is None or box.incarnation == incarnation:
+            self.keeper.gone(run, slot)
+        return EXIT
 
     async def call(
         self, run: str, slot: int, incarnation: str, worker: str, number: int, payload: Any
@@ -223,6 +269,7 @@ class Mailbox(SchedulerPlugin):
             if number != 1:
                 return EXIT
             box = run_box.slots[slot] = SlotBox(incarnation, worker)
+            self.keeper.opened(run, slot)
         if box.incarnation != incarnation or number < box.number:
             return EXIT
         if number > box.number:
@@ -274,7 +321,15 @@ class Mailbox(SchedulerPlugin):
         loop = asyncio.get_running_loop()
         left = box.deadline - loop.time()
         if left <= 0:
-            del self.runs[run]
-            box.close()
+            self._close(run)
         else:
             loop.call_later(left + 0.1, self._check_lease, run, box)
+
+
+def _keeper(scheduler: Any) -> Any:
+    """The scheduler's keeper of accounts; one of another version of pegbox does as well."""
+    if KEEPER_NAME not in scheduler.plugins:
+        keeper = LedgerKeeper()
+        keeper.start(scheduler)
+        scheduler.add_plugin(keeper, name=KEEPER_NAME)
+    return scheduler.plugins[KEEPER_NAME]

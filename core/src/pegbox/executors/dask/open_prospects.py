@@ -78,8 +78,8 @@ class OpenProspects:
 
     def wish(self, wishes: Wishes) -> None:
         """Send it where it is news."""
-        if wishes != self._wishes:
-            self._wishes = wishes
+        before, self._wishes = self._wishes, wishes
+        if (wishes.more, wishes.kept) != (before.more, before.kept):
             self._client.loop.add_callback(self._news.set)
 
     def close(self) -> None:

@@ -27,6 +27,8 @@ __all__ = ["SlotLine"]
 #: How long a slot that cannot reach the scheduler tries again before it gives up.
 PARTITION_S = 60.0
 _RETRY_S = 0.2
+#: In place of a call's number: the slot ends.
+_FAREWELL = 0
 _OPERATION = handler_name("line")
 _ENDING = (Status.closing, Status.closing_gracefully, Status.closed, Status.failed)
 
@@ -61,7 +63,15 @@ class SlotLine:
             The driver's answer; `EXIT` where the slot is to end, or the scheduler is out of reach.
         """
         self._number += 1
-        message = (self._number, pickle.dumps(payload))
+        return self._say((self._number, pickle.dumps(payload)))
+
+    def close(self) -> None:
+        """Say farewell, so that the slot's room is free for others, and close the connection."""
+        self._say((_FAREWELL, b""))
+        self._hang_up()
+        self._loop.close()
+
+    def _say(self, message: tuple[int, bytes]) -> Any:
         give_up_at = None
         while True:
             try:
@@ -72,11 +82,6 @@ class SlotLine:
                 if now > give_up_at or self._worker.status in _ENDING:
                     return EXIT
                 time.sleep(_RETRY_S)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._hang_up()
-        self._loop.close()
 
     def _exchanged(self, message: tuple[int, bytes]) -> Any:
         try:

@@ -40,6 +40,11 @@ class Slot:
     future: Any = None
     idle_since: float | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has nothing to run."""
+        return self.idle_since is not None
+
 
 @dataclass(slots=True)
 class SlotTable:
@@ -125,6 +130,13 @@ class SlotTable:
         """All slots on a worker."""
         return list(self.by_worker.get(worker, {}).values())
 
+    def taken_on(self, worker: str) -> Resources:
+        """What all slots on a worker take."""
+        taken = Resources()
+        for slot in self.on_worker(worker):
+            taken = taken.plus(slot.resources)
+        return taken
+
     def in_the_way(self, launch: Launch, capacity: Resources) -> list[Slot]:
         """Idle slots that hold what a new slot for a launch needs; Dask waits until they end.
 
@@ -139,11 +151,12 @@ class SlotTable:
         if not wanted:
             return []
         here = self.on_worker(launch.worker)
-        found = [slot for slot in here if _is_idle(slot) and set(slot.gpus) & set(launch.gpus)]
+        found = [slot for slot in here if slot.is_idle and set(slot.gpus) & set(launch.gpus)]
         others = [slot for slot in here if slot not in found and _held(slot.resources)]
         for slot in others:
             wanted = wanted.plus(_held(slot.resources))
-        for slot in sorted(filter(_is_idle, others), key=lambda slot: slot.idle_since or 0.0):
+        idle = [slot for slot in others if slot.is_idle]
+        for slot in sorted(idle, key=lambda slot: slot.idle_since or 0.0):
             if wanted.fits(capacity):
                 break
             found.append(slot)
@@ -155,10 +168,6 @@ class SlotTable:
         for slot in list(self.slots.values()):
             if slot.idle_since is not None and slot.idle_since < at:
                 yield slot
-
-
-def _is_idle(slot: Slot) -> bool:
-    return slot.idle_since is not None
 
 
 def _held(resources: Resources) -> Resources:

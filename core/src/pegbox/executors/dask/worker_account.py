@@ -12,6 +12,7 @@ from typing import Any
 
 from pegbox.events import Ended, Event, WorkerJoined, WorkerLeft
 from pegbox.executor import Post
+from pegbox.executors.dask.claims import engine_names
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.slots import Slot
 from pegbox.resources import Resources
@@ -51,8 +52,8 @@ class WorkerAccount:
 
     def joined(self, address: str, threads: int, resources: Mapping[str, float]) -> list[Event]:
         """A worker came; what the engine is to be told now."""
-        amounts = {("gpu" if key == "GPU" else key): n for key, n in resources.items()}
-        joined = WorkerJoined(self._clock(), address, Resources({**amounts, "cpu": threads}))
+        amounts = Resources({**engine_names(resources), "cpu": threads})
+        joined = WorkerJoined(self._clock(), address, amounts)
         # With a fixed port, the next process has the same address; the end of the last comes first.
         if address in self._leaving:
             self._leaving[address] = [joined]
@@ -94,7 +95,8 @@ class WorkerAccount:
             self.present.update((worker.worker, worker.resources) for worker in back)
             post([*ends, WorkerLeft(at, address), *back])
         for slot in slots:
-            slot.future.release()
+            if slot.future is not None:
+                slot.future.release()
 
 
 def end_with_process(slot: Slot, at: float, what: str, cause: ExitCause | None) -> Ended:
