@@ -78,6 +78,20 @@ def check_good_order(ledger):
     assert ledger.epochs[-1]["how"] == ledger.events[-1]["outcome"] == "interrupted"
 
 
+def test_once_does_not_wait_for_ever(tmp_path, screen, monkeypatch):
+    monkeypatch.setenv("PEGBOX_FORCE_TRIAL_CLEANUP_S", "0.5")
+    with experiment(tmp_path, samples=SAMPLES) as study:
+        driver = study.start(in_terminal(screen, study.command(report_s=LONG_S)))
+        wait_until(lambda: len(open_tries(study.begun(), study.round)) == 2)
+        screen.press_ctrl_c()
+        assert driver.process.wait(60) == 0, screen.text()
+        assert "after 0.5 s by force" in screen.text()
+        driver.wait_for_nobody()
+        summary = json.loads(screen.text().splitlines()[-1])
+        assert summary["errors"] == 0
+        assert summary["statuses"].count("PENDING") >= 2, "what ran is to be gone on with"
+
+
 def test_twice_ends_at_once(tmp_path, screen):
     with experiment(tmp_path, samples=SAMPLES) as study:
         driver = study.start(in_terminal(screen, study.command(report_s=LONG_S)))

@@ -308,7 +308,9 @@ def test_what_hangs_at_the_end_of_a_run_leaves_no_process_on_a_given_cluster(
         wait_until(lambda pid=pid: not is_alive(pid))
 
 
-def test_inline_a_trial_past_its_limit_ends_at_its_next_report(tmp_path):
+def test_inline_a_trial_past_its_limit_ends_at_its_next_report_as_is_said(tmp_path, caplog):
+    caplog.set_level(logging.WARNING, "pegbox")
+
     def train(config):
         began = time.monotonic()
         while time.monotonic() < began + PATIENCE_S:
@@ -323,6 +325,7 @@ def test_inline_a_trial_past_its_limit_ends_at_its_next_report(tmp_path):
         executor="inline",
     ).fit()
     assert [result.error.cause for result in results] == ["timeout"]
+    assert "nothing ends one that does not report" in caplog.text
 
 
 def test_only_the_process_that_listens_at_an_address_is_taken_for_its_worker(nannied):

@@ -13,11 +13,14 @@ __all__ = ["good_order_on_ctrl_c"]
 
 
 @contextlib.contextmanager
-def good_order_on_ctrl_c(stop: Callable[[], None], how_to_go_on: str) -> Iterator[None]:
+def good_order_on_ctrl_c(
+    stop: Callable[[], None], how_to_go_on: str, grace_s: float
+) -> Iterator[None]:
     """While inside, the first Ctrl-C calls ``stop`` and the second raises KeyboardInterrupt.
 
     Args:
         stop: Must return at once; called from the signal handler.
+        grace_s: Seconds that running trials then have; told to the user, too.
         how_to_go_on: Told to the user with the first Ctrl-C.
 
     Outside of the main thread signals cannot be caught, and nothing changes.
@@ -33,7 +36,10 @@ def good_order_on_ctrl_c(stop: Callable[[], None], how_to_go_on: str) -> Iterato
             raise KeyboardInterrupt
         asked = True
         stop()
-        what = "Stopping: running trials end at their next report (Ctrl-C again: at once)."
+        what = (
+            f"Stopping: running trials end at their next report, after {grace_s:g} s by force "
+            "(Ctrl-C again: at once)."
+        )
         text = f"\n{what}\n{how_to_go_on}\n"
         # Aside, since the interrupted code may hold the lock of the stream that is written to.
         threading.Thread(target=sys.stderr.write, args=(text,), daemon=True).start()

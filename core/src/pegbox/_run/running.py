@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pegbox._run.deleting import Deleter
 from pegbox._run.plan import Plan
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pegbox.executors.dask.embedded import EmbeddedCluster
 
 __all__ = ["find_client", "run_plan", "usable_client"]
+
+_logger: Final = logging.getLogger("pegbox")
 
 
 def usable_client(client: Any | None) -> Any | None:
@@ -104,6 +107,11 @@ def run_plan(
 def _inline(plan: Plan) -> MakeExecutor:
     from pegbox.executors.inline import InlineExecutor
 
+    if plan.trial_time_limit_s is not None:
+        _logger.warning(
+            "trial_time_limit_s: inline, a trial that has had its time ends at its next report, and "
+            "nothing ends one that does not report"
+        )
     saved = _saved_parameters(plan)
     values = no_parameters if saved is None else saved.values
     room = _boundless(plan.demand.most) if plan.demand.varies else plan.resources

@@ -134,11 +134,13 @@ class Session:
             parts.observers.set_up(self._info(epoch), self._plan.stopper, history)
         if resumed is not None:
             take_back_callback_states(store, parts.observers)
+        patience_s = interrupt_grace_s()
         with good_order_on_ctrl_c(
             lambda: runner.inbox.post(
-                [StopRequested(self._clock(), INTERRUPTED, grace_s=interrupt_grace_s())]
+                [StopRequested(self._clock(), INTERRUPTED, grace_s=patience_s)]
             ),
             f"Go on with: {how_to_restore(self._plan)}",
+            patience_s,
         ):
             runner.run(first)
         keep_callback_states(store, parts.observers)
