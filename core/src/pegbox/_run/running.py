@@ -109,7 +109,7 @@ def _inline(plan: Plan) -> MakeExecutor:
 
     if plan.trial_time_limit_s is not None:
         _logger.warning(
-            "trial_time_limit_s: inline, a trial that has had its time ends at its next report, and "
+            "trial_time_limit_s: inline, a trial that has had its time ends at its next report; "
             "nothing ends one that does not report"
         )
     saved = _saved_parameters(plan)
