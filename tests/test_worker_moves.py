@@ -24,7 +24,7 @@ from pegbox.searcher import FINISHED, Searcher, Traits
 
 #: How many moves; set ``PEGBOX_FAULT_MOVES`` for a longer run.
 MOVES = int(os.environ.get("PEGBOX_FAULT_MOVES", "6"))
-REPORTS = 4
+REPORTS = 8
 SHAPES = (
     {"cpu": 0.5},
     {"cpu": 1},
@@ -167,7 +167,7 @@ def test_workers_come_and_go_and_nothing_is_lost_or_left(tmp_path):
                     "shape": pegbox.choice(SHAPES),
                     "journal": str(journal),
                     "iterations": REPORTS,
-                    "report_s": 0.05,
+                    "report_s": 0.02,
                 },
                 tune_config=pegbox.TuneConfig(
                     metric="loss", mode="min", num_samples=-1, search_alg=Endless(done, seed)

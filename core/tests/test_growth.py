@@ -30,7 +30,7 @@ def bench(check, workers=0):
     async def run():
         async with contextlib.AsyncExitStack() as stack:
             scheduler = await stack.enter_async_context(
-                Scheduler(host="127.0.0.1", port=0, dashboard=False)
+                Scheduler(host="127.0.0.1", port=0, dashboard_address=":0")
             )
             started = [
                 await stack.enter_async_context(Worker(scheduler.address, nthreads=1))

@@ -429,6 +429,27 @@ def test_idle_slots_are_shown_where_they_matter_with_the_reason() -> None:
     assert file.getvalue().endswith(f"0/60 trials: 1 running; {said}\n")
 
 
+def test_a_run_that_waits_for_workers_says_so() -> None:
+    board, run = board_run()
+
+    def shown(elapsed_s: float) -> str:
+        snapshot = board.snapshot(Moment(elapsed_s), 10)
+        file = io.StringIO()
+        LineOutput(file).refresh(snapshot)
+        return "\n".join([*map(plain, frame(snapshot, 80, 24, UNICODE)), file.getvalue()])
+
+    none = "waits for workers: none is there"
+    assert none not in shown(2.0)  # they may be about to come
+    assert shown(60.0).count(none) == 2
+    record = run.add(lr=0.1)
+    board.look(run.trials)
+    assert shown(60.0).count(none) == 2
+    board.resources = Resources({"cpu": 1})
+    assert shown(60.0).count("no worker has room for what waits (1 pending)") == 2
+    run.start(record)
+    assert "wait" not in shown(60.0)
+
+
 def test_running_trials_beyond_the_room_are_counted() -> None:
     board, run = board_run()
     for _ in range(30):

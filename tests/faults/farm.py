@@ -131,12 +131,15 @@ class Farm:
 
     def kill(self, worker: Worker) -> None:
         """Its process is gone; a nanny starts another."""
+        if not worker.kind.nanny:
+            self._leave(worker)
         for pid in worker.victims():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def lose(self, worker: Worker) -> None:
         """Its machine is gone."""
+        self._leave(worker)
         self._signal_group(worker, signal.SIGKILL)
 
     def restart(self, worker: Worker) -> None:
@@ -150,10 +153,12 @@ class Farm:
         """The scheduler sends it home."""
         address = self.addresses().get(worker.name)
         if address is not None:
+            self._leave(worker)
             self._client.retire_workers([address])
 
     def close(self, worker: Worker) -> None:
         """It is told to end, as by a batch system whose time is over."""
+        self._leave(worker)
         with contextlib.suppress(ProcessLookupError):
             worker.process.send_signal(signal.SIGTERM)
 
@@ -190,8 +195,12 @@ class Farm:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    def _leave(self, worker: Worker) -> None:
+        """It is not counted on any more, though it may take a while to go."""
+        self.workers.pop(worker.name, None)
+
     def _bury(self) -> None:
-        """Forget the workers whose processes have ended."""
+        """Forget the workers whose processes have ended by themselves."""
         for name, worker in list(self.workers.items()):
             if worker.process.poll() is not None:
                 self._signal_group(worker, signal.SIGKILL)

@@ -63,11 +63,15 @@ class Board:
         self._boards = tuple(Leaderboard() for _ in self.experiment.objectives)
         self._failures = deque(maxlen=max(self.options.max_error_rows, 1))
 
-    def told(self, trials: Sequence[TrialView], trial: TrialView) -> None:
-        """Something happened to ``trial``; its state is read from the view."""
+    def look(self, trials: Sequence[TrialView]) -> None:
+        """These are the trials; before something happens to one, too."""
         if not self._states:
             self.recount(trials)  # The run may have been restored with trials that ended before.
         self._trials = trials
+
+    def told(self, trials: Sequence[TrialView], trial: TrialView) -> None:
+        """Something happened to ``trial``; its state is read from the view."""
+        self.look(trials)
         self._version += 1
         self._see(trial)
 

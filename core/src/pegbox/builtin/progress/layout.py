@@ -31,6 +31,7 @@ def frame(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> list[L
     bottom = [
         *sections.failures(snapshot, width, glyphs, max_lines=errors),
         *sections.retries(snapshot),
+        *sections.waiting(snapshot),
         *sections.time_spent(snapshot, width, glyphs),
     ]
     bottom.append((("results in ", "dim"), (sections.home(snapshot.experiment.path), "")))
@@ -61,6 +62,7 @@ def status_block(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:
     if options.table_in_lines:
         lines += sections.table(snapshot, width, options.max_rows, glyphs, of_all=True)
     lines += sections.failures(snapshot, width, glyphs, max_lines=options.max_error_rows + 1)
+    lines += sections.waiting(snapshot)
     lines += sections.time_spent(snapshot, width, glyphs)
     return [fit(line, max(width, len(experiment.path) + 11), glyphs) for line in (*lines, ())]
 

@@ -8,7 +8,7 @@ from typing import TextIO
 from pegbox.builtin.progress.glyphs import ASCII, plain
 from pegbox.builtin.progress.layout import status_block, summary
 from pegbox.builtin.progress.options import ViewOptions
-from pegbox.builtin.progress.sections import counts_text, settings
+from pegbox.builtin.progress.sections import counts_text, settings, waiting_text
 from pegbox.builtin.progress.snapshot import Leader, Mishap, Snapshot
 from pegbox.text import duration, metric, one_line, parameter
 from pegbox.usage_text import notable_items
@@ -117,8 +117,9 @@ def _status(snapshot: Snapshot) -> str:
     total = snapshot.experiment.total_trials
     done = f"{snapshot.ended}/{total}" if total >= 0 else str(snapshot.ended)
     bests = "".join(f"; best {_best(leader)}" for leader in snapshot.leaders)
+    waits = f"; {text}" if (text := waiting_text(snapshot)) else ""
     spent = "".join(f"; {text}" for text in notable_items(snapshot.usage))
-    return f"{done} trials: {counts_text(snapshot)}{bests}{spent}"
+    return f"{done} trials: {counts_text(snapshot)}{bests}{waits}{spent}"
 
 
 def _best(leader: Leader) -> str:

@@ -32,6 +32,8 @@ __all__ = [
     "settings",
     "surroundings",
     "table",
+    "waiting",
+    "waiting_text",
     "time_spent",
 ]
 
@@ -42,6 +44,8 @@ _STATE_WORDS: Final = (
     ((State.FINISHED, State.STOPPED), "terminated", ""),
     ((State.FAILED,), "failed", "red"),
 )
+#: Workers need so long to come, seconds.
+_START_S: Final = 3.0
 _UNITS: Final = {"cpu": "CPUs", "gpu": "GPUs"}
 
 
@@ -227,6 +231,23 @@ def retries(snapshot: Snapshot) -> list[Line]:
         return []
     story = f"{snapshot.retry.trial_id}: {one_line(snapshot.retry.message)}"
     return [((f"{snapshot.retries} tried again, last ", "yellow"), (story, ""))]
+
+
+def waiting_text(snapshot: Snapshot) -> str:
+    """Why nothing runs, where that lasts: no worker is there, or none for what waits; or empty."""
+    queued = snapshot.counts.get(State.QUEUED, 0)
+    begun = any(snapshot.counts.values())
+    if snapshot.running_total or snapshot.elapsed_s < _START_S or (begun and not queued):
+        return ""
+    if not snapshot.resources:
+        return "waits for workers: none is there"
+    return f"no worker has room for what waits ({queued} pending)" if queued else ""
+
+
+def waiting(snapshot: Snapshot) -> list[Line]:
+    """The same as a line."""
+    text = waiting_text(snapshot)
+    return [((text, "yellow"),)] if text else []
 
 
 def time_spent(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:

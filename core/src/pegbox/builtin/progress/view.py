@@ -126,7 +126,9 @@ class ProgressView(Callback):
     ) -> None:
         """Keep what all workers have together, and where the time went."""
         if self._board is not None:
-            self._board.resources = resources or self._board.resources
+            with self._lock:
+                self._board.look(trials)
+            self._board.resources = self._board.resources if resources is None else resources
             self._board.usage = usage or self._board.usage
 
     def on_trial_start(

@@ -188,6 +188,7 @@ class DaskExecutor:
         for launch in launches:
             with self._lock:
                 if launch.worker not in self._workers.present:
+                    self._workers.too_late(launch)
                     continue  # its WorkerLeft is under way and ends the trial
                 slot = self._slots.take_idle(launch)
                 if slot is None:
@@ -388,6 +389,7 @@ class DaskExecutor:
             events.append(PluginFailed(self.clock(), "executor", "dask", text))
             return
         slot.place = self._place(events, slot.worker, *place)
+        self._workers.opened()
         slot.own_process = place[2] if apart else None
         self._mind_sharing(slot)
         if slot.launch is None:

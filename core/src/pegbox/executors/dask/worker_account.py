@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pegbox.commands import Launch
 from pegbox.events import Ended, Event, WorkerJoined, WorkerLeft
 from pegbox.executor import Post
 from pegbox.executors.dask.claims import engine_names
@@ -22,6 +23,8 @@ __all__ = ["WorkerAccount", "end_with_process"]
 
 #: How long the cause of a worker's death is waited for before it counts as lost.
 EXIT_CAUSE_S = 3.0
+#: How often in a row a slot may go with its worker before it has opened, for nothing to count.
+MOST_IN_VAIN = 20
 
 
 class WorkerAccount:
@@ -49,6 +52,10 @@ class WorkerAccount:
         self.present: dict[str, Resources] = {}
         #: Workers whose end is being looked into -> those that came back under the same address.
         self._leaving: dict[str, list[WorkerJoined]] = {}
+        #: Launches that came for those, and were not carried out.
+        self._too_late: dict[str, list[Launch]] = {}
+        #: Slots that went with their worker before they had opened, since one opened last.
+        self._in_vain = 0
 
     def joined(self, address: str, threads: int, resources: Mapping[str, float]) -> list[Event]:
         """A worker came; what the engine is to be told now."""
@@ -68,6 +75,15 @@ class WorkerAccount:
             return True
         self.present.pop(address, None)
         return False
+
+    def too_late(self, launch: Launch) -> None:
+        """A launch is for a worker that is gone; it ends when that is known of the worker."""
+        if launch.worker in self._leaving:
+            self._too_late.setdefault(launch.worker, []).append(launch)
+
+    def opened(self) -> None:
+        """A slot has opened: workers can run trials."""
+        self._in_vain = 0
 
     def look_into(self, address: str, slots: Sequence[Slot], post: Post) -> None:
         """Find out aside why a worker is gone, for that may take a moment, and post what follows.
@@ -89,14 +105,25 @@ class WorkerAccount:
         running = [slot for slot in slots if slot.launch is not None]
         cause = self._exit_cause(address, EXIT_CAUSE_S) if running else None
         at = self._clock()
-        ends = [end_with_process(slot, at, f"worker {address}", cause) for slot in running]
         with self._lock:
+            ends = [self._end(slot, at, cause) for slot in running]
+            late = self._too_late.pop(address, [])
+            ends += [Ended(at, one.trial, one.attempt, "halted") for one in late]
             back = self._leaving.pop(address)
             self.present.update((worker.worker, worker.resources) for worker in back)
             post([*ends, WorkerLeft(at, address), *back])
         for slot in slots:
             if slot.future is not None:
                 slot.future.release()
+
+    def _end(self, slot: Slot, at: float, cause: ExitCause | None) -> Ended:
+        """What never began is no loss of its trial's, unless nothing begins anywhere."""
+        assert slot.launch is not None
+        if slot.place is None:
+            self._in_vain += 1
+            if self._in_vain <= MOST_IN_VAIN:
+                return Ended(at, slot.launch.trial, slot.launch.attempt, "halted")
+        return end_with_process(slot, at, f"worker {slot.worker}", cause)
 
 
 def end_with_process(slot: Slot, at: float, what: str, cause: ExitCause | None) -> Ended:
