@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 import numpy
 import pytest
+from clusters import wait_until
 from pegbox._trial import blas_threads
 from pegbox._trial.blas_threads import thread_limit, thread_variables, threads_for
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -37,43 +39,84 @@ def test_threads_are_cores_rounded_up(cpus, threads):
 
 
 def test_libraries_that_are_loaded_are_told_and_left_as_they_were():
-    assert blas() == {2}
-    with thread_limit(1):
-        assert (blas(), os.environ[VARIABLE]) == ({1}, "1")
+    with thread_limit(1) as limit:
+        assert blas() == {2}
+        with limit:
+            assert (blas(), os.environ[VARIABLE]) == ({1}, "1")
     assert blas() == {2}
     assert VARIABLE not in os.environ
 
 
 def test_where_trials_of_two_sizes_run_together_no_core_is_used_twice():
     """OpenBLAS has one pool for all; what is loaded from now on is told the smaller number."""
-    with thread_limit(1):
-        with thread_limit(2):
-            assert (blas(), os.environ[VARIABLE]) == ({2}, "1")
-        assert (blas(), os.environ[VARIABLE]) == ({1}, "1")
+    with thread_limit(1) as small, thread_limit(2) as large:
+        with small:
+            assert (blas(), os.environ[VARIABLE]) == ({1}, "1")
+            with large:
+                assert (blas(), os.environ[VARIABLE]) == ({2}, "1")
+            assert (blas(), os.environ[VARIABLE]) == ({1}, "1")
+        with large:  # the other slot is idle
+            assert (blas(), os.environ[VARIABLE]) == ({2}, "2")
+
+
+def test_slots_have_threads_of_their_own_and_all_may_tell():
+    """threadpoolctl by itself heeds the first thread only."""
+    told, done = [], threading.Event()
+
+    def slot(threads):
+        with thread_limit(threads) as limit:
+            with limit:
+                told.append(blas())
+            done.wait()
+
+    slots = [threading.Thread(target=slot, args=(threads,)) for threads in (1, 2, 1)]
+    for number, thread in enumerate(slots, start=1):
+        thread.start()
+        wait_until(lambda number=number: len(told) == number)
+    done.set()
+    for thread in slots:
+        thread.join()
+    assert told == [{1}, {2}, {1}]
+
+
+def test_variables_that_came_after_the_libraries_are_not_believed(monkeypatch):
+    for name, value in thread_variables(1).items():
+        monkeypatch.setenv(name, value)
+    with thread_limit(1) as limit, limit:
+        assert blas() == {1}
+
+
+def looked_at(patch):
+    """Notes which libraries are looked for, from now on, and finds none."""
+    kinds = []
+    patch.setattr(blas_threads, "_loaded", lambda kind: kinds.append(kind) or [])
+    return kinds
 
 
 def test_a_process_that_was_started_for_it_is_left_alone(monkeypatch):
-    def refuse(kind):
-        raise AssertionError("libraries were looked at")
-
-    monkeypatch.setattr(blas_threads, "_loaded", refuse)
     for name, value in thread_variables(2).items():
         monkeypatch.setenv(name, value)
-    with thread_limit(2) as limit:
-        limit.renew()
-        with thread_limit(2):
-            assert os.environ[VARIABLE] == "2"
+    with monkeypatch.context() as patch:
+        kinds = looked_at(patch)
+        with thread_limit(2) as one, thread_limit(2) as other:
+            kinds.clear()
+            with one, other:
+                assert os.environ[VARIABLE] == "2"
+    assert kinds == []
 
 
-def test_what_is_imported_later_is_told_before_the_next_trial(monkeypatch):
-    told = []
-    with thread_limit(1) as limit, monkeypatch.context() as patch:
-        patch.setattr(blas_threads, "_loaded", lambda kind: told.append(kind) or [])
-        limit.renew()
-        assert told == []
-        patch.setitem(blas_threads.sys.modules, "imported_later", threading)
-        limit.renew()
-        assert told == ["openmp", "blas"]
+def test_libraries_are_told_again_only_when_something_was_imported(monkeypatch):
+    with monkeypatch.context() as patch:
+        kinds = looked_at(patch)
+        with thread_limit(1) as limit:
+            for _ in range(3):
+                with limit:
+                    pass
+            assert kinds == ["blas", "openmp"]
+            patch.setitem(sys.modules, "imported_later", threading)
+            with limit:
+                pass
+            assert kinds == ["blas", "openmp"] * 2
 
 
 def test_torch_is_told_in_its_own_way(monkeypatch):
@@ -84,6 +127,6 @@ def test_torch_is_told_in_its_own_way(monkeypatch):
             self.threads = threads
 
     torch = Torch()
-    monkeypatch.setitem(blas_threads.sys.modules, "torch", torch)
-    with thread_limit(3):
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    with thread_limit(3) as limit, limit:
         assert torch.threads == 3

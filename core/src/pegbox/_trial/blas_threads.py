@@ -4,7 +4,8 @@ BLAS and OpenMP read environment variables when they are loaded, so these are se
 trainable is; libraries that are there already are told. Where a process runs trials of several
 sizes at once: OpenMP and torch count for each thread, and get the trial's own number. BLAS counts
 for the process: OpenBLAS has one pool that all callers share, and gets the largest number; any
-other starts threads for each caller, and gets the smallest, so that no core is used twice.
+other starts threads for each caller, and gets the smallest, so that no core is used twice. A
+process that was started with the right number is left alone.
 """
 
 from __future__ import annotations
@@ -41,99 +42,119 @@ def thread_variables(threads: int) -> dict[str, str]:
 
 
 class ThreadLimit:
-    """One user's share of the process, for as long as it lives.
+    """What a slot's trials may use. Enter it for each, in the thread that will run it.
 
     Args:
-        threads: How many it may use.
+        threads: At least 1.
+        as_started: Whether the process was started with just this number.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, *, as_started: bool) -> None:
         self.threads = threads
-        #: Number of modules when the libraries were last told; -1 where they need not be.
-        self._modules = -1
+        self.as_started = as_started
+        #: Number of modules that were loaded when the thread's libraries were told.
+        self.modules = -1
 
-    def renew(self) -> None:
-        """Tell libraries that were loaded since; from the thread that will use them."""
-        if self._modules not in (-1, len(sys.modules)):
-            with _process.lock:
-                self.apply()
+    def __enter__(self) -> None:
+        _process.begin(self)
 
-    def apply(self) -> None:
-        """Tell all libraries that are loaded, under the process's lock."""
-        self._modules = len(sys.modules)
-        _process.tell_libraries(self.threads)
+    def __exit__(self, *_: object) -> None:
+        _process.end(self)
 
 
 class _Process:
-    """The limits in force in this process.
-
-    Attributes:
-        living: Those of trials that may run now.
-    """
+    """The numbers in force in this process."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.living: list[ThreadLimit] = []
+        self._lock = threading.Lock()
+        self._slots = 0
+        #: Of what runs now, in any order.
+        self._active: list[ThreadLimit] = []
+        #: Smallest and largest number that the libraries were told; None while they were not.
+        self._told: tuple[int, int] | None = None
         #: What was found, to be left behind again: variables, and path of a library -> threads.
-        self._variables: dict[str, str | None] | None = None
+        self._variables: dict[str, str | None] = {}
         self._libraries: dict[str, int] = {}
 
-    def enter(self, limit: ThreadLimit) -> None:
-        self.living.append(limit)
-        if self._variables is None and self._is_told(limit.threads):
-            return
-        if self._variables is None:
+    def open(self, threads: int) -> ThreadLimit:
+        with self._lock:
+            self._slots += 1
+            return ThreadLimit(threads, as_started=self._was_started_with(threads))
+
+    def close(self) -> None:
+        with self._lock:
+            self._slots -= 1
+            if not self._slots and self._told is not None:
+                self._restore()
+
+    def begin(self, limit: ThreadLimit) -> None:
+        with self._lock:
+            self._active.append(limit)
+            wanted = self._wanted()
+            if self._told is None and limit.as_started and wanted[0] == wanted[1]:
+                return
+            if wanted != self._told or limit.modules != len(sys.modules):
+                self._tell(wanted)
+                limit.modules = len(sys.modules)
+                _tell_thread(limit.threads)
+
+    def end(self, limit: ThreadLimit) -> None:
+        with self._lock:
+            self._active.remove(limit)
+            if self._active and self._told is not None and self._told != self._wanted():
+                self._tell(self._wanted())
+
+    def _wanted(self) -> tuple[int, int]:
+        sizes = [limit.threads for limit in self._active]
+        return min(sizes), max(sizes)
+
+    def _was_started_with(self, threads: int) -> bool:
+        found = self._variables if self._told is not None else os.environ
+        if any(found.get(name) != str(threads) for name in _TELLING):
+            return False
+        # The variables may have come after the libraries; these come with numpy, mostly.
+        loaded = _loaded("blas") if self._told is None and "numpy" in sys.modules else []
+        return all(library.num_threads <= threads for library in loaded)
+
+    def _tell(self, wanted: tuple[int, int]) -> None:
+        """Tell what counts for the whole process."""
+        if self._told is None:
             self._variables = {name: os.environ.get(name) for name in _VARIABLES}
-        self._set_variables()
-        limit.apply()
-
-    def leave(self, limit: ThreadLimit) -> None:
-        self.living.remove(limit)
-        if self._variables is None:
-            return
-        if self.living:
-            self._set_variables()
-            self._tell_blas()
-        else:
-            self._restore(self._variables)
-            self._variables = None
-
-    def tell_libraries(self, threads: int) -> None:
-        for library in _loaded("openmp"):
-            library.set_num_threads(threads)
-        self._tell_blas()
-        torch = sys.modules.get("torch")
-        if torch is not None and hasattr(torch, "set_num_threads"):
-            torch.set_num_threads(threads)
-
-    def _tell_blas(self) -> None:
+        self._told = smallest, largest = wanted
+        os.environ.update(thread_variables(smallest))
         for library in _loaded("blas"):
             self._libraries.setdefault(library.filepath, library.num_threads)
-            library.set_num_threads(self._shared(library))
+            _set(library, largest if library.internal_api == "openblas" else smallest)
 
-    def _shared(self, library: Any) -> int:
-        sizes = [limit.threads for limit in self.living]
-        return max(sizes) if library.internal_api == "openblas" else min(sizes)
-
-    def _is_told(self, threads: int) -> bool:
-        """Whether the process was started with just this number."""
-        return all(os.environ.get(name) == str(threads) for name in _TELLING)
-
-    def _set_variables(self) -> None:
-        os.environ.update(thread_variables(min(limit.threads for limit in self.living)))
-
-    def _restore(self, variables: dict[str, str | None]) -> None:
-        for name, value in variables.items():
+    def _restore(self) -> None:
+        for name, value in self._variables.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
         for library in _loaded("blas") if self._libraries else ():
-            library.set_num_threads(self._libraries.get(library.filepath, library.num_threads))
+            _set(library, self._libraries.get(library.filepath, library.num_threads))
+        self._told = None
         self._libraries = {}
 
 
 _process: Final = _Process()
+
+
+def _tell_thread(threads: int) -> None:
+    """Tell what counts for the calling thread."""
+    for library in _loaded("openmp"):
+        library.set_num_threads(threads)
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "set_num_threads"):
+        torch.set_num_threads(threads)
+
+
+def _set(library: Any, threads: int) -> None:
+    # From 3.8 on, threadpoolctl heeds the first thread that sets OpenBLAS for as long as it lives;
+    # here it is a number for all of them.
+    setter = getattr(library, "_real_set_num_threads", library.set_num_threads)
+    setter(threads)
 
 
 def _loaded(kind: str) -> list[Any]:
@@ -145,16 +166,13 @@ def _loaded(kind: str) -> list[Any]:
 
 @contextmanager
 def thread_limit(threads: int) -> Iterator[ThreadLimit]:
-    """Within, numeric libraries use so many threads in the calling thread; others share the rest.
+    """Within, a slot is in this process; at the end of the last one, all is as it was found.
 
     Args:
-        threads: At least 1.
+        threads: How many its trials may use, at least 1.
     """
-    limit = ThreadLimit(threads)
-    with _process.lock:
-        _process.enter(limit)
+    limit = _process.open(threads)
     try:
         yield limit
     finally:
-        with _process.lock:
-            _process.leave(limit)
+        _process.close()

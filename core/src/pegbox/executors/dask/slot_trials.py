@@ -82,13 +82,15 @@ def run_trials(spec: SlotSpec, line: Line, ip: str, gpu_ids: tuple[DeviceId, ...
         return
     parameters = Parameters(spec.parameters, line)
     with thread_limit(spec.threads) as limit:
-        stage = Stage(_load(spec.trainable), parameters.values, owns_process=spec.owns_process)
+        with limit:
+            target = _load(spec.trainable)
+        stage = Stage(target, parameters.values, owns_process=spec.owns_process)
         try:
             while reply != EXIT:
-                limit.renew()
                 task: TrialTask = pickle.loads(reply)
                 channel = _TrialChannel(line, task)
-                end = stage.run(task._replace(gpu_ids=gpu_ids) if gpu_ids else task, channel)
+                with limit:
+                    end = stage.run(task._replace(gpu_ids=gpu_ids) if gpu_ids else task, channel)
                 if channel.cut:
                     return
                 reply = line.call("ended", task.trial, task.attempt, _plain(end))
