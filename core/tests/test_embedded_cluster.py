@@ -438,7 +438,7 @@ def test_close_removes_the_folders_of_a_cluster_whose_guard_was_killed(
     cluster.start()
     [guard] = (one for one in marked(mark) if one.pid not in cluster.pids().values())
     guard.kill()
-    assert len(folders_of_clusters(tmp_path)) == 2
+    assert len(folders_of_clusters(tmp_path)) == 1
     cluster.close()
     assert not folders_of_clusters(tmp_path)
 
