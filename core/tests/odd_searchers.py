@@ -80,6 +80,37 @@ class Doomed(Searcher):
         os._exit(7)
 
 
+class LeavesAChild(Mortal):
+    """Dies while a process that it has forked lives on, with all that it had open."""
+
+    def _die_once(self, what):
+        if not (self.folder / what).exists() and os.fork() == 0:
+            time.sleep(1000)
+        super()._die_once(what)
+
+
+class NeverAgain(Learner):
+    """Dies of the first ask, and is not to be made a second time.
+
+    Args:
+        note: A file where the second one notes that it has begun.
+    """
+
+    def __init__(self, note):
+        super().__init__()
+        self.note = Path(note)
+
+    def setup(self, space, num_samples):
+        if self.note.exists():
+            self.note.write_text("begun")
+            time.sleep(1000)
+        super().setup(space, num_samples)
+
+    def suggest(self, trial_id, pending, ask, seed):
+        self.note.touch()
+        os._exit(3)
+
+
 class Deaf(Searcher):
     """Computes for ever, and lets nothing else of its process run meanwhile."""
 

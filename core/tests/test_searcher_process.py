@@ -19,7 +19,9 @@ from odd_searchers import (
     Answers,
     Deaf,
     Doomed,
+    LeavesAChild,
     Mortal,
+    NeverAgain,
     Raises,
     Sleeper,
     Talkative,
@@ -182,6 +184,15 @@ def test_a_process_that_gives_no_answer_is_given_up_and_begun_again(started, tmp
     assert story in record.getMessage()
 
 
+def test_a_death_is_noticed_though_a_forked_child_lives_on(started, tmp_path, caplog):
+    whole = started(Learner).play(3)
+    run = started(lambda: LeavesAChild(tmp_path, "SIGKILL", asks=(1,)))
+    with caplog.at_level(logging.WARNING, "pegbox"):
+        assert run.play(3) == whole
+    (record,) = caplog.records
+    assert "was killed by SIGKILL from outside" in record.getMessage()
+
+
 def test_how_long_an_answer_may_take_is_set_by_the_environment(monkeypatch):
     monkeypatch.setenv(TIMEOUT_VARIABLE, "77.5")
     process = SearcherProcess()
@@ -214,14 +225,25 @@ def test_three_deaths_without_an_answer_end_it_with_its_last_words(started):
 def test_at_the_end_nobody_waits_for_an_answer(started, tmp_path):
     run = started(lambda: Deaf(tmp_path / "pid"))
     run.driver.order([Ask(0)])
-    while not (tmp_path / "pid").exists():
+    note = tmp_path / "pid"
+    while not (note.exists() and note.read_text()):
         time.sleep(0.01)
-    pid = int((tmp_path / "pid").read_text())
+    pid = int(note.read_text())
     run.driver.close()
     run.searcher.end()
     assert not os.path.exists(f"/proc/{pid}")
     assert run.searcher.call("searcher_save") is None
     assert gone(lambda: [p for p in processes(b"sleep\x001000") if os.getpgid(p) == pid])
+
+
+def test_the_end_comes_also_while_the_process_is_begun_again(started, tmp_path):
+    note = tmp_path / "note"
+    run = started(lambda: NeverAgain(note))
+    run.driver.order([Ask(0)])
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.01)
+    run.driver.close()
+    assert run.events.empty()
 
 
 DRIVER = """
@@ -268,6 +290,12 @@ def test_what_it_prints_is_shown_and_spoils_nothing(started, capfd, caplog):
     assert out == ""
     assert err.count("printed") == err.count("said by a child") == err.count('{"id": 2') == 2
     assert [record.getMessage() for record in caplog.records] == ["logged 0", "logged 1"]
+
+
+def test_what_it_prints_harms_nothing_where_nobody_can_be_shown_it(started, monkeypatch):
+    run = started(Talkative)
+    monkeypatch.setattr(sys, "stderr", None)  # as in a program without a terminal
+    assert run.play(5) == started(Learner).play(5)
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,15 @@ def good_order_on_ctrl_c(
         )
         text = f"\n{what}\n{how_to_go_on}\n"
         # Aside, since the interrupted code may hold the lock of the stream that is written to.
-        threading.Thread(target=sys.stderr.write, args=(text,), daemon=True).start()
+        threading.Thread(target=_say, args=(text,), daemon=True).start()
 
     before = signal.signal(signal.SIGINT, handle)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(Exception):  # it may be closed, or None
+        sys.stderr.write(text)

@@ -56,7 +56,7 @@ class SearcherThere:
         self._shown: dict[str, Point] = {}
         self.decided_s = 0.0
         try:
-            self._process = self._begin()
+            self._begin()
         except SearcherDied as death:
             raise _lost(component.core.name, "when it was made", death) from None
 
@@ -151,13 +151,13 @@ class SearcherThere:
             PegboxError: It cannot be made a second time.
         """
         self._process.end()
-        self._process = self._begin()
+        self._begin()
         for order in self._beginning.values():
             self._ask(order)
 
-    def _begin(self) -> SearcherProcess:
+    def _begin(self) -> None:
         self._shown.clear()
-        process = _process_of(self._layers[0])
+        process = self._process = _process_of(self._layers[0])
         layers = [{"name": layer.name, "package": layer.package} for layer in self._layers]
         try:
             known = process.ask(do="register", layers=layers, objects=self._objects)
@@ -165,7 +165,6 @@ class SearcherThere:
             process.end()
             raise
         self._hooks, self.label = frozenset(known["hooks"]), known["label"]
-        return process
 
     @property
     def pid(self) -> int:

@@ -52,9 +52,9 @@ class SearcherProcessDriver(SearcherThread):
         if not self._thread.is_alive():
             return
         self._thread.join(_GRACE_S)
-        if self._thread.is_alive():
+        while self._thread.is_alive():  # it may be about to begin the process again
             self._searcher.kill()
-            self._thread.join()
+            self._thread.join(_GRACE_S)
 
     def _begin(self) -> None:
         event = self._survived(self._told_known, again=False)
@@ -127,7 +127,7 @@ class SearcherProcessDriver(SearcherThread):
         try:
             self._searcher.restart()
         except SearcherDied as another:
-            return self._begin_again(another)
+            return None if self._closing else self._begin_again(another)
         except PegboxError as error:
             return self._desk.failed(error)
         return self._survived(self._told_known, again=False)

@@ -56,6 +56,8 @@ _MARKER: Final = "PEGBOX_SEARCHER"
 _LINES_KEPT: Final = 50
 #: Of one such line, in characters.
 _MOST_OF_A_LINE: Final = 500
+#: While an answer is waited for: how often it is looked whether the process is alive.
+_LOOK_S: Final = 0.5
 #: How long an ended process may take to say why.
 _PATIENCE_S: Final = 5.0
 
@@ -246,11 +248,16 @@ class SearcherProcess:
     def _wait_for(self, pipe: int, what: int, until: float) -> None:
         poll = select.poll()
         poll.register(pipe, what)
-        left = until - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise self._death(
-                f"given up after {self.timeout_s:g} s without an answer ({TIMEOUT_VARIABLE})"
-            )
+        while (left := until - time.monotonic()) > 0:
+            # What it has forked may hold the pipes open when it is dead.
+            dead = self._process.poll() is not None
+            if poll.poll(min(left, _LOOK_S) * 1000):
+                return
+            if dead:
+                raise self._death()
+        raise self._death(
+            f"given up after {self.timeout_s:g} s without an answer ({TIMEOUT_VARIABLE})"
+        )
 
     # -------------------------------------------------------------------- end
 
@@ -306,7 +313,7 @@ def _pass_on(stream: io.FileIO, said: deque[str]) -> None:
         for line in lines:
             text = line.decode(errors="replace")
             said.append(text.rstrip("\n")[:_MOST_OF_A_LINE])
-            with contextlib.suppress(ValueError, OSError):  # nobody reads it here
+            with contextlib.suppress(Exception):  # nobody reads it here: it may be closed, or None
                 sys.stderr.write(text)
 
 
