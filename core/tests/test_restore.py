@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -129,6 +130,12 @@ def test_without_a_checkpoint_it_begins_again_and_counts_once(tmp_path):
     (result,) = restore(tmp_path, cut)
     assert [begin for _, begin in cut.starts] == [0, 0]
     assert list(result.metrics_dataframe["training_iteration"]) == [1, 2, 3, 4]
+
+
+def test_an_interrupt_needs_no_standard_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)  # as in a program without a terminal
+    results = fit(tmp_path, Cut(at=[2], cut=signal.SIGINT), num_samples=2)
+    assert Status.PENDING in statuses(results)
 
 
 def test_an_interrupt_in_good_order_is_taken_up(tmp_path):
