@@ -6,7 +6,6 @@ from engine_rig import Rig, asks, cpus, launched, tells
 from pegbox._engine.engine import Engine
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
-from pegbox.commands import Wishes
 from pegbox.decisions import PAUSE, Resize
 from pegbox.events import (
     Exhausted,
@@ -201,56 +200,62 @@ def judge_without_workers(rig):
     return judge(rig, False)
 
 
+def wished(engine):
+    """Workers beyond those that are busy, and idle ones to be kept."""
+    wishes = engine.wishes()
+    return wishes.more, wishes.kept
+
+
 class TestWishes:
     """How many workers would be of use."""
 
     def test_one_for_each_trial_while_no_worker_was_seen(self):
         rig = Rig(max_trials=7)
         rig.send(Started(rig.at))
-        assert rig.engine.wishes() == Wishes(7)
+        assert wished(rig.engine) == (7, 0)
 
     def test_as_many_as_take_the_trials_by_the_workers_seen(self):
         rig = Rig(max_trials=9)
         rig.start(cpu=2, grows=True)
         rig.send(rig.suggested(0), rig.suggested(1))
-        assert rig.engine.wishes() == Wishes(4)  # seven more, two at a time
+        assert wished(rig.engine) == (4, 0)  # seven more, two at a time
         rig.leave("w0")
-        assert rig.engine.wishes() == Wishes(5)
+        assert wished(rig.engine) == (5, 0)
 
     def test_workers_are_kept_for_what_is_being_suggested(self):
         rig = Rig(max_trials=9)
         rig.start(cpu=2, workers=3, grows=True)
         assert len(rig.engine._asks.open) == 6
-        assert rig.engine.wishes() == Wishes(0, 3)
+        assert wished(rig.engine) == (0, 3)
 
     def test_no_more_than_may_run_at_once(self):
         rig = Rig(max_trials=9, max_concurrent=3)
         rig.start(cpu=1, grows=True)
         rig.suggest(0)
-        assert rig.engine.wishes() == Wishes(2)
+        assert wished(rig.engine) == (2, 0)
 
     def test_none_for_what_no_worker_of_the_cluster_takes(self):
         rig = Rig(max_trials=9, lookahead=1, varies=True)
         rig.start(cpu=1, grows=True)
         rig.suggest(0, cpu=4)
         rig.suggest(1)
-        assert rig.engine.wishes() == Wishes(7)
+        assert wished(rig.engine) == (7, 0)
 
     def test_without_a_bound_as_many_again_as_run(self):
         rig = Rig()
         rig.send(Started(rig.at))
-        assert rig.engine.wishes() == Wishes(1)
+        assert wished(rig.engine) == (1, 0)
         rig.join("w0", 4)
         rig.send(*(rig.suggested(number) for number in range(4)))
-        assert rig.engine.wishes() == Wishes(1)
+        assert wished(rig.engine) == (1, 0)
         rig.join("w1", 4)
         rig.send(*(rig.suggested(number) for number in range(4, 8)))
-        assert rig.engine.wishes() == Wishes(2)
+        assert wished(rig.engine) == (2, 0)
 
     def test_none_before_the_start_and_after_the_end(self):
         engine = Engine(RunState("abcde", "f"), Rules(cpus(1)), Rig().decider)
-        assert engine.wishes() == Wishes()
+        assert wished(engine) == (0, 0)
         rig = Rig()
         rig.start()
         rig.send(StopRequested(rig.at, "interrupted"))
-        assert rig.engine.wishes() == Wishes()
+        assert wished(rig.engine) == (0, 0)
