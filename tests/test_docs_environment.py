@@ -8,7 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "environment.md"
 SOURCES = [
-    path for part in ("core", "adapters/*", "plugins/*") for path in ROOT.glob(f"{part}/src/**/*.py")
+    path
+    for part in ("core", "adapters/*", "plugins/*")
+    for path in ROOT.glob(f"{part}/src/**/*.py")
 ]
 
 

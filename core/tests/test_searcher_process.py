@@ -440,7 +440,7 @@ sys.stdin.read()
 
 
 def test_another_protocol_is_refused_with_what_helps():
-    process = SearcherProcess(FOREIGN)
+    process = SearcherProcess([sys.executable, "-c", FOREIGN])
     with pytest.raises(PluginError) as caught:
         process.ask(do="sync")
     assert "the searcher's process speaks protocol 2 (pegbox 9.9), and this one" in str(
@@ -453,7 +453,7 @@ def test_another_protocol_is_refused_with_what_helps():
 
 
 def test_a_process_that_cannot_begin_says_why():
-    process = SearcherProcess("raise SystemExit('no such interpreter')")
+    process = SearcherProcess([sys.executable, "-c", "raise SystemExit('no such interpreter')"])
     with pytest.raises(SearcherDied) as caught:
         process.ask(do="sync")
     assert caught.value.story == (

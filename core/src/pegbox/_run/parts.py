@@ -18,8 +18,8 @@ from pegbox._plugins.manager import RoleManager
 from pegbox._run.component_states import Calls
 from pegbox._run.components import register_layers
 from pegbox._run.evaluated_points import evaluated_points
+from pegbox._run.grace import grace_s
 from pegbox._run.observers import Observers
-from pegbox._run.patience import grace_s
 from pegbox._run.plan import Plan
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk

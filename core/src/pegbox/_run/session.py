@@ -17,11 +17,11 @@ from pegbox._run.catching_up import catch_up
 from pegbox._run.component import Component
 from pegbox._run.component_states import keep_state, take_back_state
 from pegbox._run.deleting import Deleter
+from pegbox._run.grace import interrupt_grace_s
 from pegbox._run.interrupt import good_order_on_ctrl_c
 from pegbox._run.kept_usage import KeptUsage
 from pegbox._run.large_config import LargeConfigs
 from pegbox._run.parts import put_together
-from pegbox._run.patience import interrupt_grace_s
 from pegbox._run.plan import Plan
 from pegbox._run.restore_line import restore_line
 from pegbox._run.restoring import asked_anew, known_trials, mended_checkpoints
@@ -134,13 +134,11 @@ class Session:
             parts.observers.set_up(self._info(epoch), self._plan.stopper, history)
         if resumed is not None:
             take_back_callback_states(store, parts.observers)
-        patience_s = interrupt_grace_s()
+        grace_s = interrupt_grace_s()
         with good_order_on_ctrl_c(
-            lambda: runner.inbox.post(
-                [StopRequested(self._clock(), INTERRUPTED, grace_s=patience_s)]
-            ),
+            lambda: runner.inbox.post([StopRequested(self._clock(), INTERRUPTED, grace_s=grace_s)]),
             f"Go on with: {how_to_restore(self._plan)}",
-            patience_s,
+            grace_s,
         ):
             runner.run(first)
         keep_callback_states(store, parts.observers)

@@ -19,6 +19,7 @@ import time
 import uuid
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final, cast
 
@@ -32,7 +33,8 @@ from pegbox._run.searcher_process.protocol import (
     write_line,
 )
 from pegbox._trial.blas_threads import thread_variables
-from pegbox.errors import PluginError, RunError
+from pegbox.errors import PluginError
+from pegbox.executors.dask.dependent_process import command
 from pegbox.executors.dask.exit_cause import explain_exit
 from pegbox.executors.dask.guard_handle import GuardHandle
 from pegbox.executors.dask.launchpad import search_path, working_folder
@@ -52,6 +54,9 @@ NICE: Final = 10
 #: In the environment of the process and of all that it starts.
 _MARKER: Final = "PEGBOX_SEARCHER"
 
+#: What it runs.
+_CHILD: Final = "pegbox._run.searcher_process.child"
+
 #: Lines of output that are kept for a message.
 _LINES_KEPT: Final = 50
 #: Of one such line, in characters.
@@ -60,19 +65,6 @@ _MOST_OF_A_LINE: Final = 500
 _LOOK_S: Final = 0.5
 #: How long an ended process may take to say why.
 _PATIENCE_S: Final = 5.0
-
-# As for workers: the user's script is never run again, nothing in the current folder shadows what
-# is imported before the driver's own search path is in force.
-_BOOTSTRAP: Final = """\
-import sys
-if not sys.flags.safe_path: del sys.path[0]
-import json, os
-pipe = os.fdopen(os.dup(0), "rb")
-boot = json.loads(pipe.readline() or sys.exit())
-sys.path[:] = boot["sys_path"]
-from pegbox._run.searcher_process.child import main
-main(pipe, boot)
-"""
 
 
 class SearcherDied(Exception):
@@ -103,7 +95,7 @@ class SearcherProcess:
     when nobody holds this object any more.
 
     Args:
-        program: Run by this interpreter.
+        argv: Another command line, for tests.
 
     Attributes:
         timeout_s: Seconds without an answer after which it is given up.
@@ -112,7 +104,7 @@ class SearcherProcess:
         RunError: It cannot be started.
     """
 
-    def __init__(self, program: str = _BOOTSTRAP) -> None:
+    def __init__(self, argv: Sequence[str] = ()) -> None:
         self.timeout_s = seconds_of(TIMEOUT_VARIABLE, _TIMEOUT_S)
         self._number = 0
         self._greeted = False
@@ -121,7 +113,7 @@ class SearcherProcess:
         marker = uuid.uuid4().hex
         guard = GuardHandle(f"{_MARKER}={marker}", ())
         try:
-            self._process = _start(program, marker)
+            self._process = _start(argv or command(_CHILD), marker)
         except BaseException:
             guard.finish()
             raise
@@ -275,11 +267,9 @@ class SearcherProcess:
         return "\n".join(f"    {line}" for line in list(self._said))
 
 
-def _start(program: str, marker: str) -> subprocess.Popen[bytes]:
-    if not sys.executable:
-        raise RunError("the path of the Python interpreter is not known (sys.executable is empty)")
+def _start(argv: Sequence[str], marker: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-c", program],
+        argv,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

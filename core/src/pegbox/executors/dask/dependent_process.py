@@ -1,8 +1,8 @@
 """How pegbox starts a process that depends on the one that starts it, and how such a one begins.
 
-The parent writes lines of JSON to its standard input: first ``parent`` (process id) and
-``sys_path``, then what the program wants. The pipe then stays open; its end is the end of the
-process and its group.
+The parent writes lines of JSON to its standard input: first ``sys_path`` with what else the program
+begins with, then what it wants. The pipe then stays open; its end is the end of the process, of
+workers and slots with their groups.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def command(module: str) -> list[str]:
     if not sys.executable:
         raise RunError(
             "the path of the Python interpreter is not known (sys.executable is empty)",
-            hint="Give a Client of a running Dask cluster instead.",
+            hint="Start Python by its full path.",
         )
     return [sys.executable, "-c", _PROGRAM.format(module=module)]
 

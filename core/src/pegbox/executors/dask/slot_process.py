@@ -1,6 +1,6 @@
 """A slot whose trials need a process of their own.
 
-They do for other GPUs than the worker's process sees, and for a working folder that is theirs alone.
+They do for other GPUs than the worker's process sees, and for a working folder of their own.
 
 The slot's thread starts the process and stands between it and the driver: what the trials say
 goes on over the slot's line, and the answers come back. A process that dies is the trial's own
