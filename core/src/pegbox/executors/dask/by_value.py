@@ -10,6 +10,7 @@ from pegbox.executors.dask import (
     asking_back,
     exit_watch,
     fair_share,
+    growth,
     ledger,
     ledger_keeper,
     mailbox,
@@ -22,7 +23,7 @@ __all__ = ["ship_by_value", "ship_plugins"]
 #: What lives on schedulers and nannies.
 _PLUGINS = (
     *(mailbox, ledger_keeper, fair_share, asking_back, ledger, worker_end),
-    *(exit_watch, oom_counter),
+    *(exit_watch, oom_counter, growth),
 )
 
 

@@ -11,24 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pegbox.events import Ended, Event, RoomChanged
+from pegbox.executors.dask.resource_names import dask_names, engine_names
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.resources import Resources
 
-__all__ = ["Claims", "engine_names"]
+__all__ = ["Claims"]
 
 logger = logging.getLogger("pegbox")
 
 Shapes = Iterable[tuple[Mapping[str, float], int]]
-
-
-def engine_names(amounts: Mapping[str, float]) -> dict[str, float]:
-    """Amounts by the engine's names of resources, from those that Dask has for them."""
-    return {("gpu" if name == "GPU" else name): amount for name, amount in amounts.items()}
-
-
-def dask_names(amounts: Mapping[str, float]) -> dict[str, float]:
-    """The same the other way."""
-    return {("GPU" if name == "gpu" else name): amount for name, amount in amounts.items()}
 
 
 class Claims:

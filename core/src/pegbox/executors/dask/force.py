@@ -16,8 +16,7 @@ import cloudpickle
 import psutil
 from distributed import Client
 
-from pegbox.executors.dask import worker_end
-from pegbox.executors.dask.by_value import ship_by_value
+from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.worker_end import end_at_nanny, end_worker, kill_tree
 
 __all__ = ["Force"]
@@ -74,7 +73,7 @@ class Force:
             logger.debug("worker %s could not be ended: %r", worker, error)
 
     async def _ask(self, worker: str) -> tuple[str, int]:
-        ship_by_value(worker_end)
+        ship_plugins()
         answer = await self._client.scheduler.run_function(
             function=cloudpickle.dumps(end_worker),
             args=cloudpickle.dumps((worker, cloudpickle.dumps(end_at_nanny))),
@@ -87,7 +86,7 @@ class Force:
         return outcome, pid
 
     async def _end_process(self, worker: str, pid: int) -> None:
-        ship_by_value(worker_end)
+        ship_plugins()
         order = {"op": "run", "function": cloudpickle.dumps(kill_tree), "wait": True}
         arguments = {"args": cloudpickle.dumps((pid,)), "kwargs": cloudpickle.dumps({})}
         broadcast: Any = self._client.scheduler.broadcast

@@ -21,6 +21,8 @@ from typing import Any
 
 from distributed import SchedulerPlugin
 
+from pegbox.executors.dask.protocol import SLOT_KEY
+
 __all__ = ["Growth"]
 
 PROTOCOL = 1
@@ -91,7 +93,7 @@ class Growth(SchedulerPlugin):
         return [
             worker
             for worker in workers
-            if not any(str(task.key).startswith("pegbox-slot-") for task in worker.processing)
+            if not any(str(task.key).startswith(SLOT_KEY) for task in worker.processing)
         ]
 
     # ------------------------------------------------------------ the count

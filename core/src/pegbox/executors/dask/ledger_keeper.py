@@ -18,12 +18,10 @@ from distributed import SchedulerPlugin
 
 from pegbox.executors.dask.fair_share import LEDGER, FairShare
 from pegbox.executors.dask.ledger import Ledger
+from pegbox.executors.dask.protocol import SLOT_KEY
 from pegbox.executors.dask.worker_end import end_at_nanny, end_worker
 
 KEEPER_NAME = f"pegbox-ledger-{LEDGER}"
-#: Of the keys of slots' tasks.
-SLOT_KEY = "pegbox-slot-"
-
 #: A trial whose run is over has so long to call before its worker process is restarted ...
 GRACE_S = 10.0
 #: ... and so long where that process does something for others as well.

@@ -15,8 +15,7 @@ from typing import Any
 from distributed import Client
 
 from pegbox.commands import Wishes
-from pegbox.executors.dask import growth
-from pegbox.executors.dask.by_value import ship_by_value
+from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.growth import OPERATION, PLUGIN_NAME, Growth
 from pegbox.executors.dask.prospects import Tell
 
@@ -56,7 +55,7 @@ class OpenProspects:
     def begin(self, run: str, tell: Tell) -> None:
         """Install the scheduler's side if need be, and watch until `close`."""
         self._run, self._tell = run, tell
-        ship_by_value(growth)
+        ship_plugins()
         self._client.register_plugin(Growth(), name=PLUGIN_NAME)
         self._client.sync(self._begin)
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from distributed import Client
 
-from pegbox.executors.dask.claims import dask_names
+from pegbox.executors.dask.protocol import SLOT_KEY
+from pegbox.executors.dask.resource_names import dask_names
 from pegbox.executors.dask.slot import run_slot
 from pegbox.executors.dask.slot_start import make_start
 from pegbox.executors.dask.slot_trials import SlotSpec
@@ -42,7 +43,7 @@ class SlotTasks:
         slot.future = self._client.submit(
             make_start(),
             pickle.dumps((run_slot, spec)),
-            key=f"pegbox-slot-{self._run}-{slot.number}",
+            key=f"{SLOT_KEY}{self._run}-{slot.number}",
             workers=[slot.worker],
             allow_other_workers=False,
             resources=dask_names(extra),

@@ -13,8 +13,8 @@ from typing import Any
 from pegbox.commands import Launch
 from pegbox.events import Ended, Event, WorkerJoined, WorkerLeft
 from pegbox.executor import Post
-from pegbox.executors.dask.claims import engine_names
 from pegbox.executors.dask.exit_cause import ExitCause
+from pegbox.executors.dask.resource_names import engine_names
 from pegbox.executors.dask.slots import Slot
 from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
