@@ -84,19 +84,19 @@ def run_plan(
     """
     with ExitStack() as at_end:
         inline = executor == "inline"
-        session = Session(plan, one_at_a_time=inline, own_process=not inline)
-        at_end.callback(session.close)
         embedded = None if inline or client is not None else _embedded(plan)
         make = _inline(plan) if inline else _dask(plan, client, embedded)
+        if embedded is not None:
+            # The executor closes it; where none was made yet, somebody has to.
+            at_end.callback(embedded.close)
+            # Worker processes import while the searcher is set up and the driver goes on.
+            embedded.prestart()
+        session = Session(plan, one_at_a_time=inline, own_process=not inline)
+        at_end.callback(session.close)
         # Ends after the store, whose last snapshot may set free what is to be deleted.
         deleter = at_end.enter_context(Deleter(plan.folder))
         store = at_end.enter_context(open_store())
         mark_folder(str(plan.folder), plan.run)
-        if embedded is not None:
-            # The executor closes it; where none was made yet, somebody has to.
-            at_end.callback(embedded.close)
-            # Worker processes import while the driver goes on.
-            embedded.prestart()
         ended = session.run(store, make, deleter, resumed=resumed)
     if ended.how == "failed":
         raise _error(plan, session, ended, client)
