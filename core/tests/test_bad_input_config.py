@@ -109,6 +109,11 @@ MISTAKES = {
         "TuneConfig(max_concurrent_trials=...) must be a whole number from 1, got 0\n"
         "  Write e.g. max_concurrent_trials=1.",
     ),
+    "behind": (
+        lambda: tune(lookahead=-1),
+        "TuneConfig(lookahead=...) must be a whole number from 0, got -1\n"
+        "  Write e.g. lookahead=1.",
+    ),
     "negative seed": (
         lambda: tune(seed=-1),
         "TuneConfig(seed=...) must be a whole number from 0, got -1\n  Write e.g. seed=1.",

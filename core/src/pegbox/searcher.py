@@ -36,7 +36,11 @@ class Traits:
         batches: Gives different points when asked again before a tell.
         intermediate: Wants to be told every result, not only the last of a trial.
         model_free: Its points do not depend on results, so asking early costs nothing.
-        cheap: Answers within a millisecond or so; may run on a thread of the driver.
+        cheap: Answers within a millisecond or so; may run on a thread of the driver. Any other
+            runs in a process of its own.
+        lookahead: How many points to ask for beyond the room there is, where the user says nothing
+            of it: for one that takes seconds, so that slots do not wait. Each of these points is
+            proposed with as many results less.
     """
 
     domains: frozenset[DomainKind] = field(
@@ -49,6 +53,7 @@ class Traits:
     intermediate: bool = False
     model_free: bool = False
     cheap: bool = False
+    lookahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,11 +158,24 @@ def _rules(plan: Plan, max_concurrent: int | None) -> Rules:
         trial_time_limit_s=plan.trial_time_limit_s,
         grace_s=grace_s(),
         max_concurrent=max_concurrent,
-        lookahead=_MODEL_FREE_LOOKAHEAD if traits.model_free else 0,
+        lookahead=_lookahead(plan),
         reads_results=traits.intermediate,
         varies=plan.demand.varies,
         keep=_keep_rule(plan.checkpoint_config),
     )
+
+
+def _lookahead(plan: Plan) -> int:
+    """How many suggestions to have ready beyond the room there is.
+
+    It is no matter of clocks: the same run asks at the same places again.
+    """
+    if plan.lookahead is not None:
+        return plan.lookahead
+    if plan.traits.model_free:
+        return _MODEL_FREE_LOOKAHEAD
+    # Who bounds the trials at once bounds what is proposed without an answer, as in Ray Tune.
+    return plan.traits.lookahead if plan.max_concurrent is None else 0
 
 
 def _keep_rule(config: CheckpointConfig) -> KeepRule | None:

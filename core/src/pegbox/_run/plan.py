@@ -60,6 +60,7 @@ class Plan:
     max_failures: int = 0
     fail_fast: bool | Literal["raise"] = False
     max_concurrent: int | None = None
+    lookahead: int | None = None
     time_budget_s: float | None = None
     trial_time_limit_s: float | None = None
     chdir_to_trial_dir: bool = False
@@ -139,6 +140,7 @@ class Plan:
             "resources": dict(self.resources),
             "num_samples": self.num_samples,
             "max_concurrent_trials": self.max_concurrent,
+            "lookahead": self.lookahead,
             "time_budget_s": self.time_budget_s,
             "trial_time_limit_s": self.trial_time_limit_s,
             "chdir_to_trial_dir": self.chdir_to_trial_dir,

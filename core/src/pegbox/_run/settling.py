@@ -22,6 +22,7 @@ __all__ = ["FRESH", "lacking_options", "settle_options"]
 FRESH: Final[Mapping[str, Any]] = {
     "num_samples": 1,
     "max_concurrent_trials": None,
+    "lookahead": None,
     "time_budget_s": None,
     "trial_time_limit_s": None,
     "chdir_to_trial_dir": False,
@@ -68,6 +69,7 @@ def settle_options(
         "num_samples": first(tune.num_samples, "num_samples"),
         # Ray Tune's word for no bound is 0, too.
         "max_concurrent": first(tune.max_concurrent_trials, "max_concurrent_trials") or None,
+        "lookahead": first(tune.lookahead, "lookahead"),
         "time_budget_s": first(tune.budget_s, "time_budget_s"),
         "trial_time_limit_s": first(run.trial_time_limit_s, "trial_time_limit_s"),
         "chdir_to_trial_dir": first(tune.chdir_to_trial_dir, "chdir_to_trial_dir"),

@@ -34,6 +34,9 @@ class TuneConfig:
         scheduler: As ``search_alg``, e.g. ``"asha"`` or ``("asha", {"max_t": 50})``. None runs
             every trial to its end.
         max_concurrent_trials: Trials that may run at once; None for as many as there is room.
+        lookahead: Suggestions to have ready beyond the room there is, so that no slot waits for a
+            searcher which takes long. Each is proposed without knowing of the trials that end
+            meanwhile. None is what the searcher's traits say.
         time_budget_s: Seconds of running, over all restores, after which all trials are stopped;
             or a `datetime.timedelta`. None is without bound.
         reuse_actors: Whether a class trainable's object serves trial after trial, where its
@@ -57,6 +60,7 @@ class TuneConfig:
     search_alg: SearchAlg = None
     scheduler: SchedulerChoice = None
     max_concurrent_trials: int | None = None
+    lookahead: int | None = None
     time_budget_s: float | datetime.timedelta | None = None
     reuse_actors: bool | None = None
     trial_name_creator: Callable[[TrialView], str] | None = None
@@ -70,6 +74,8 @@ class TuneConfig:
             whole("TuneConfig", "num_samples", self.num_samples, 1, unbounded)
         if self.max_concurrent_trials is not None:
             whole("TuneConfig", "max_concurrent_trials", self.max_concurrent_trials, 1)
+        if self.lookahead is not None:
+            whole("TuneConfig", "lookahead", self.lookahead, 0)
         if self.seed is not None:
             whole("TuneConfig", "seed", self.seed, 0)
         if self.time_budget_s is not None:
