@@ -34,6 +34,10 @@ class ErrorElsewhere(Exception):
         return f"in the searcher's process:\n{self.args[0]}"
 
 
+class _Named(Exception):
+    """An exception of a class that is not known here: its name and text."""
+
+
 def fault_to_json(error: BaseException) -> dict[str, Any]:
     """All that there is to know of an exception."""
     fault: dict[str, Any] = {
@@ -43,12 +47,11 @@ def fault_to_json(error: BaseException) -> dict[str, Any]:
         "plugin": getattr(error, "plugin", ""),
         "hook": getattr(error, "hook", ""),
         "notes": [str(note) for note in getattr(error, "__notes__", ())],
-        "traceback": "".join(traceback.format_exception(error))[-_MOST_TEXT:],
         "ours": isinstance(error, PegboxError),
     }
     if error.__cause__ is not None:
-        fault["cause"] = fault_to_json(error.__cause__)
-    return fault
+        return {**fault, "cause": fault_to_json(error.__cause__)}
+    return {**fault, "traceback": "".join(traceback.format_exception(error))[-_MOST_TEXT:]}
 
 
 def fault_from_json(fault: Mapping[str, Any]) -> Exception:
@@ -56,9 +59,17 @@ def fault_from_json(fault: Mapping[str, Any]) -> Exception:
     error = _made(fault)
     for note in fault["notes"]:
         error.add_note(note)
-    cause = fault.get("cause")
-    error.__cause__ = fault_from_json(cause) if cause else None
-    if cause is None and not isinstance(error, PegboxError | ErrorElsewhere):
+    if "cause" in fault:
+        error.__cause__ = _cause_from_json(fault["cause"])
+    elif not fault["ours"]:
+        error.__cause__ = ErrorElsewhere(fault["traceback"])
+    return error
+
+
+def _cause_from_json(fault: Mapping[str, Any]) -> Exception:
+    """What a plugin raised, with the place where it did."""
+    error = fault_from_json(fault)
+    if error.__cause__ is None:
         error.__cause__ = ErrorElsewhere(fault["traceback"])
     return error
 
@@ -66,7 +77,7 @@ def fault_from_json(fault: Mapping[str, Any]) -> Exception:
 def _made(fault: Mapping[str, Any]) -> Exception:
     name, message, hint = fault["class"], fault["message"], fault["hint"]
     if not fault["ours"]:
-        return _python_s_own(name, message) or ErrorElsewhere(fault["traceback"])
+        return _python_s_own(name, message) or _Named(f"{name}: {message}")
     if name in _ALIKE:
         return _ALIKE[name](message, hint=hint)
     if name == PluginError.__name__ or not hasattr(errors, name):

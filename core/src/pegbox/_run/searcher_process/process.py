@@ -49,7 +49,7 @@ TIMEOUT_VARIABLE: Final = "PEGBOX_SEARCHER_TIMEOUT_S"
 _TIMEOUT_S: Final = 600.0
 
 #: By how much trials and the driver go before the searcher where all want the same core.
-NICE: Final = 10
+NICE: Final = 5
 
 #: In the environment of the process and of all that it starts.
 _MARKER: Final = "PEGBOX_SEARCHER"
