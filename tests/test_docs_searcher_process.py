@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pegbox._run.searcher_process import driver, process, protocol
 from pegbox._run.searcher_process.child import Servant
+from pegbox.executors.dask.dependent_process import command
 
 PAGE = (Path(__file__).parents[1] / "docs" / "searcher-process.md").read_text(encoding="utf-8")
 
@@ -38,9 +39,7 @@ def comparable(message):
 
 
 def test_the_conversation_is_held_as_it_stands():
-    child = subprocess.Popen(
-        [sys.executable, "-c", process._BOOTSTRAP], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    child = subprocess.Popen(command(process._CHILD), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with child:
         for message, expected in conversation():
             sent = {**message, "sys_path": sys.path} if "sys_path" in message else message
