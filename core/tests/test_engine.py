@@ -926,6 +926,16 @@ class TestRestore:
         again.engine.replay(rig.journal, known=known)
         assert again.decider.told == [("result", 0, 2)]
 
+    def test_the_time_at_work_counts_over_a_replay_in_parts(self):
+        rig = running()
+        rig.report(0, 1)
+        middle = len(rig.journal)
+        rig.report(0, 2)
+        whole, parts = Rig(history=rig.journal), Rig(history=rig.journal[:middle])
+        parts.engine.replay(rig.journal[middle:])
+        assert parts.engine.replayed_s == whole.engine.replayed_s
+        assert whole.engine.replayed_s == rig.journal[-1].at - rig.journal[0].at > 0
+
     def test_an_interrupt_is_no_differing_decision(self):
         rig = running()
         rig.send(StopRequested(rig.at, "interrupted"))

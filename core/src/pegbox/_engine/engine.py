@@ -34,6 +34,7 @@ from typing import assert_never
 
 from pegbox._engine.asking import AskBook
 from pegbox._engine.choosing import Choosing
+from pegbox._engine.deciding import Deciding
 from pegbox._engine.occupancy import Occupancy
 from pegbox._engine.outcomes import (
     decided,
@@ -46,6 +47,7 @@ from pegbox._engine.outcomes import (
 from pegbox._engine.patience import Patience
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TIMEOUT, TrialRecord
+from pegbox._engine.replay import Replay
 from pegbox._engine.retention import Retention
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.state import RunState
@@ -94,6 +96,7 @@ class Engine:
         self.state = state
         self.rules = rules
         self._decider = decider
+        self._deciding = Deciding(state, decider)
         self._placement = Placement()
         self._choosing = Choosing(state, self._placement, decider)
         self._waiting = Waiting(state, self._placement, rules)
@@ -108,8 +111,7 @@ class Engine:
         self.impossible: Resources | None = None
         #: Of the first trial that failed for good in this process.
         self.first_failure: TrialFailure | None = None
-        #: Seconds in which the run was at work, by the facts that were replayed.
-        self.replayed_s = 0.0
+        self._replay = Replay(state, rules, decider, self._deciding, self._retention)
         self._at_time = 0.0
         #: How much of the room was used in this epoch, and why the rest was not.
         self.occupancy = Occupancy()
@@ -137,6 +139,11 @@ class Engine:
         """The request by which this epoch is to end."""
         return self._stopping if isinstance(self._stopping, StopRequested) else None
 
+    @property
+    def replayed_s(self) -> float:
+        """Seconds in which the run was at work, by the facts that were replayed."""
+        return self._replay.seconds
+
     def replay(self, facts: Iterable[Event], *, known: int = 0) -> int:
         """Apply stored facts, and tell the scheduler of them; must come before the first event.
 
@@ -149,39 +156,9 @@ class Engine:
         Returns:
             How many reports the scheduler would decide on differently now.
         """
-        differing = 0
-        for position, fact in enumerate(facts):
-            self.state.apply(fact)
-            self._count_time(fact)
-            if self._retention is not None:
-                self._retention.note(fact, self.state.trials)
-            if position >= known:
-                differing += self._witness(fact)
-            elif isinstance(fact, Reported):
-                record = self.state.trials[fact.trial]
-                self._decider.recall(self.state.views[fact.trial], record.result or {})
+        differing = self._replay.apply(facts, known)
+        self._at_time = self._replay.at
         return differing
-
-    def _count_time(self, fact: Event) -> None:
-        if not isinstance(fact, Started | Resumed):
-            self.replayed_s += max(0.0, fact.at - self._at_time)
-        self._at_time = fact.at
-
-    def _witness(self, fact: Event) -> bool:
-        """Tell the scheduler of a stored fact; whether it decides otherwise than it did then."""
-        match fact:
-            case Suggested():
-                self._decider.added(self.state.views[fact.trial])
-            case Reported():
-                decision = decision_name(self._decide(self.state.trials[fact.trial]))
-                return decision != fact.decision and fact.decision not in ("INTERRUPT", TIMEOUT)
-            case Ended(became=became) if became is not None and became.ended:
-                record = self.state.trials[fact.trial]
-                outcome = outcome_of(record, self.rules)
-                self._decider.completed(self.state.views[fact.trial], record.result, outcome)
-            case _:
-                pass
-        return False
 
     def handle(self, events: Iterable[Event | Tick]) -> Step:
         """Take a batch of events, in order.
@@ -266,7 +243,7 @@ class Engine:
             return
         self.state.note_report(event)
         assert record.result is not None
-        decision = self._decide(record)
+        decision = self._deciding.decide(record)
         name = decision_name(decision)
         if decision is not STOP and self._patience.is_overdue(record.number):
             decision, name = CONTINUE, TIMEOUT
@@ -286,20 +263,6 @@ class Engine:
         if fact.checkpoint is not None:
             self._drop_surplus(fact)
             self._complain(record)
-
-    def _decide(self, record: TrialRecord) -> Verdict | Exploit | Resize:
-        assert record.result is not None
-        decision = self._decider.decide(self.state.views[record.number], record.result)
-        if isinstance(decision, Exploit):
-            donor = self._donor(decision)
-            # Without a checkpoint there is nothing to take over.
-            if donor is None or donor.checkpoint is None:
-                return CONTINUE
-        return decision
-
-    def _donor(self, decision: Exploit) -> TrialRecord | None:
-        number = decision.donor.rpartition("_")[2]
-        return self.state.trials.get(int(number)) if number.isdecimal() else None
 
     def _current(self, trial: int, attempt: int) -> TrialRecord | None:
         """The record, if this attempt is the one that works now."""
@@ -373,7 +336,7 @@ class Engine:
             self._stop(StopRequested(at, f"trial {name} failed, and fail_fast is set"))
 
     def _reconfigure(self, record: TrialRecord, reason: Exploit | Resize) -> None:
-        donor = self._donor(reason) if isinstance(reason, Exploit) else None
+        donor = self._deciding.donor(reason) if isinstance(reason, Exploit) else None
         config = reason.config if isinstance(reason, Exploit) else record.config
         fact = Reconfigured(
             self._at_time,
