@@ -21,7 +21,8 @@ from pegbox.executors.dask.embedded import EmbeddedCluster
 from pegbox.executors.dask.layout import lay_out
 
 if TYPE_CHECKING:
-    from pegbox.executors.dask.executor import ClusterLike, DaskExecutor
+    from pegbox.executors.dask.cluster import Cluster
+    from pegbox.executors.dask.executor import DaskExecutor
 
 __all__ = ["check_client", "current_client", "embedded_cluster", "make_dask_executor"]
 
@@ -100,7 +101,7 @@ def make_dask_executor(
     from pegbox.executors.dask.given import GivenCluster
 
     asks_for_gpus = demand.most.units("gpu") > 0
-    where: ClusterLike = GivenCluster(client) if embedded is None else embedded
+    where: Cluster = GivenCluster(client) if embedded is None else embedded
     executor = DaskExecutor(
         where,
         trainable,

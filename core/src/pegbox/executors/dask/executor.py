@@ -7,32 +7,30 @@ other thread; one lock guards the account of slots for the few calls from elsewh
 
 from __future__ import annotations
 
-import logging
 import pickle
 import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cloudpickle
-from distributed import Client
 
 from pegbox._trial.blas_threads import threads_for
 from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Kill, Launch
-from pegbox.events import Ended, Event, GrowthJudged, PlaceOpened, PluginFailed
+from pegbox.events import Ended, Event, GrowthJudged, PluginFailed
 from pegbox.executor import Inbox
 from pegbox.executors.dask.claims import Claims
+from pegbox.executors.dask.cluster import Cluster
 from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
 from pegbox.executors.dask.parameter_desk import ParameterDesk
 from pegbox.executors.dask.parameter_shelf import ParameterShelf
-from pegbox.executors.dask.prospects import Prospects
+from pegbox.executors.dask.places import Places
 from pegbox.executors.dask.protocol import EXIT
 from pegbox.executors.dask.slot_tasks import SlotTasks
 from pegbox.executors.dask.slot_trials import SlotSpec
@@ -42,44 +40,10 @@ from pegbox.executors.dask.worker_account import WorkerAccount, end_with_process
 from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
 
-__all__ = ["ClusterLike", "DaskExecutor"]
-
-logger = logging.getLogger("pegbox")
+__all__ = ["DaskExecutor"]
 
 #: An idle slot is given back after so long, so that others can use the cluster.
 IDLE_SLOT_S = 5.0
-
-
-class ClusterLike(Protocol):
-    """Where the workers come from: the embedded cluster, or one that the user gave."""
-
-    @property
-    def scheduler(self) -> Any | None:
-        """The scheduler of the client that `start` gave, where it lives in this process."""
-
-    #: What users can do so that no trials of whole cores share a process, as a sentence's end.
-    against_sharing: str
-
-    def shared_folder(self) -> Path | None:
-        """A folder of this host, where all workers are, that they can read; None otherwise."""
-
-    def start(self) -> Client:
-        """A connected client."""
-
-    def prospects(self) -> Prospects:
-        """Who judges whether other workers may come, for one run."""
-
-    def exit_cause(self, worker: str, timeout_s: float) -> ExitCause | None:
-        """Why the process behind an address ended, if that is known."""
-
-    def restart_worker(self, worker: str) -> None:
-        """End a worker's process by force, with all it has started; returns at once."""
-
-    def end_process(self, worker: str, pid: int) -> None:
-        """End a process that a worker has started, likewise; the worker goes on."""
-
-    def close(self) -> None:
-        """Give back what `start` took."""
 
 
 class DaskExecutor:
@@ -100,7 +64,7 @@ class DaskExecutor:
 
     def __init__(
         self,
-        cluster: ClusterLike,
+        cluster: Cluster,
         trainable: bytes,
         make_task: Callable[[Launch], TrialTask],
         experiment: str,
@@ -122,14 +86,12 @@ class DaskExecutor:
         self._make_task = make_task
         self._experiment = experiment
         self._run = f"{experiment}-{uuid.uuid4().hex[:12]}"
-        self._next_place = first_place
-        self._places: dict[tuple[str, int], int] = {}
         self._slots = SlotTable()
+        self._places = Places(first_place, self._slots, cluster.against_sharing)
         self._lock = threading.RLock()
         self._offset = time.time() - time.monotonic()
         self._idle_checked = 0.0
         self._closing = False
-        self._sharing_said = False
         self._workers = WorkerAccount(cluster.exit_cause, self.clock, self._lock)
         self._claims = Claims(
             self._slots,
@@ -388,37 +350,14 @@ class DaskExecutor:
             text = f"worker {slot.worker} does not fit this driver: {problem}"
             events.append(PluginFailed(self.clock(), "executor", "dask", text))
             return
-        slot.place = self._place(events, slot.worker, *place)
+        events += self._places.opened(slot, self.clock(), *place)
         self._workers.opened()
         slot.own_process = place[2] if apart else None
-        self._mind_sharing(slot)
         if slot.launch is None:
             self._slots.release(slot, self.clock())
         else:
             self._line.send([(slot.number, slot.call, self._task_bytes(slot.launch))])
             slot.call = None
-
-    def _place(self, events: list[Event], worker: str, host: str, ip: str, pid: int) -> int:
-        known = self._places.get((worker, pid))
-        if known is None:
-            known = self._places[worker, pid] = self._next_place
-            self._next_place += 1
-            events.append(PlaceOpened(self.clock(), known, host, ip, pid, worker))
-        return known
-
-    def _mind_sharing(self, slot: Slot) -> None:
-        """Whole cores that share an interpreter's lock and one process's fate: said once."""
-        if self._sharing_said or slot.resources.get("cpu", 0) < 1:
-            return
-        if all(other is slot or other.place != slot.place for other in self._slots.slots.values()):
-            return
-        self._sharing_said = True
-        logger.warning(
-            "trials share a process on worker %s: they share Python's lock, and one that crashes "
-            "takes the others along; %s",
-            slot.worker,
-            self._cluster.against_sharing,
-        )
 
     def _trial_ended(
         self, events: list[Event], slot: Slot, trial: int, attempt: int, end: Sequence[Any]
