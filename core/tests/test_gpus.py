@@ -28,7 +28,7 @@ from pegbox.errors import RunError
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("PEGBOX_DEVICE_KILLS", "2"))
+KILLS = int(os.environ.get("PEGBOX_FAULT_KILLS", "2"))
 AT_IMPORT = """
 import os
 SEEN = os.environ.get("CUDA_VISIBLE_DEVICES")
