@@ -25,6 +25,7 @@ from clusters import (
     wait_until,
 )
 from distributed import Client, LocalCluster
+from distributed.comm import get_address_host
 from pegbox import RunConfig, TuneConfig, Tuner, grid_search
 from pegbox.errors import ConfigError, RunError
 from pegbox.executors.dask.given import judge_exit
@@ -208,7 +209,9 @@ def test_trials_that_share_a_process_are_spoken_of_once(tmp_path, caplog):
     ):
         (worker,) = client.nthreads()
         space = {"x": grid_search([float(x) for x in range(12)])}
-        assert make_tuner(quick(), tmp_path, client, space).fit().num_terminated == 12
+        grid = make_tuner(quick(), tmp_path, client, space).fit()
+    assert grid.num_terminated == 12
+    assert {result.metrics["node_ip"] for result in grid} == {get_address_host(worker)}
     said = [record.getMessage() for record in caplog.records if "share" in record.getMessage()]
     assert len(said) == 1
     assert worker in said[0]

@@ -7,6 +7,7 @@ another process than the worker's.
 from __future__ import annotations
 
 from distributed import get_worker, secede
+from distributed.comm import get_address_host
 
 from pegbox.executors.dask.slot_devices import slot_devices
 from pegbox.executors.dask.slot_line import SlotLine
@@ -22,7 +23,7 @@ def run_slot(spec: SlotSpec) -> None:
     worker = get_worker()
     line = SlotLine(worker, spec.run, spec.slot)
     try:
-        ip = worker.address.rpartition("://")[2].rpartition(":")[0]
+        ip = get_address_host(worker.address)
         devices = slot_devices(worker, spec.gpus)
         if spec.apart or devices.hidden:
             run_apart(spec, line, ip, devices.ids)
