@@ -100,6 +100,7 @@ def lone_worker(
     name: str,
     *,
     pegbox: bool = True,
+    program: str = "",
     environment: Mapping[str, str] = {},
     **options: Any,
 ) -> Iterator[subprocess.Popen[str]]:
@@ -108,12 +109,13 @@ def lone_worker(
     Args:
         scheduler: Address to join. ``name``: the worker's.
         pegbox: Whether it can import pegbox.
+        program: Runs first in its process.
         environment: Variables of its process.
         **options: For `distributed.Worker`; one thread unless it is said.
     """
-    program = _WORKER if pegbox else WITHOUT_PEGBOX + _WORKER
+    before = program if pegbox else WITHOUT_PEGBOX + program
     arguments = (scheduler, name, json.dumps(options))
-    with run_python(program, *arguments, environment=environment) as process:
+    with run_python(before + _WORKER, *arguments, environment=environment) as process:
         first_line(process)
         yield process
 

@@ -17,6 +17,7 @@ from typing import Any
 from distributed import Client
 
 from pegbox.executors.dask.by_value import ship_plugins
+from pegbox.executors.dask.client_log import quieten
 from pegbox.executors.dask.mailbox import PLUGIN_NAME, Mailbox, handler_name
 
 __all__ = ["DriverLine"]
@@ -30,6 +31,9 @@ POLL_S = 10.0
 #: How long the next poll waits for the answers to the last batch, to carry them along.
 ANSWERS_WITHIN_S = 0.02
 _RETRY_S = 0.2
+_WATCH_S = 1.0
+#: A scheduler that cannot be connected to for so long is gone.
+GONE_S = 20.0
 _RUN_IS_OVER = "the Dask scheduler no longer knows this run"
 
 Messages = Sequence[tuple[Any, ...]]
@@ -73,6 +77,10 @@ class DriverLine:
         self._pushes: set[asyncio.Future[None]] = set()
         self._thread: int | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._heard = False
+        #: Why the scheduler cannot be reached; None while it can.
+        self._outage: Exception | None = None
         self._closing = False
 
     def open(self) -> None:
@@ -99,6 +107,7 @@ class DriverLine:
             self._local.listen(self._run, self._take, self._run_closed)
         else:
             self._pump = asyncio.create_task(self._poll_forever())
+            self._watch = asyncio.create_task(self._watch_out())
 
     def send(self, answers: list[tuple[Any, ...]]) -> None:
         """Hand out answers, from any thread; they leave on the loop, in order."""
@@ -142,10 +151,13 @@ class DriverLine:
 
     async def _close(self) -> None:
         self._closing = True
-        under_way = [task for task in (self._pump, self._dealing) if task is not None]
+        tasks = (self._pump, self._dealing, self._watch)
+        under_way = [task for task in tasks if task is not None]
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+        if self._outage is not None:
+            return  # nobody there would hear of it
         try:
             await asyncio.wait_for(self._call("close_run", run=self._run), 5)
         except (TimeoutError, OSError):
@@ -200,7 +212,6 @@ class DriverLine:
                     await asyncio.sleep(_RETRY_S)
 
     async def _poll_forever(self) -> None:
-        lost_since: float | None = None
         poll = 1
         # Before Python 3.12, asyncio.wait_for may swallow the cancellation.
         while not self._closing:
@@ -210,21 +221,47 @@ class DriverLine:
                 messages = await self._call(
                     "exchange", run=self._run, poll=poll, answers=answers, wait_s=POLL_S
                 )
-                lost_since = None
-                poll += 1
             except OSError as error:
                 self._out[:0] = answers
-                now = asyncio.get_running_loop().time()
-                lost_since = lost_since or now
-                if now - lost_since > LEASE_S:
-                    return self._broken(f"the Dask scheduler cannot be reached: {error}")
+                self._outage = self._outage or error
                 await asyncio.sleep(_RETRY_S)
                 continue
+            except Exception as error:
+                # Another scheduler has taken its place, which was never told of this protocol.
+                return self._broken(f"{_RUN_IS_OVER}: {error}")
             finally:
                 self._polling = False
+            poll += 1
+            self._outage = None
+            self._heard = True
             if messages is None:
                 return self._broken(_RUN_IS_OVER)
             await self._hand_over(messages)
+
+    async def _watch_out(self) -> None:
+        """Give up a scheduler that is gone; whoever connects or reads would wait longer.
+
+        It counts its own turns, so that a loop that was held up blames nobody.
+        """
+        out_s = silent_s = 0.0
+        while self._pump is not None and not self._pump.done():
+            await asyncio.sleep(_WATCH_S)
+            out_s = 0.0 if self._outage is None else out_s + _WATCH_S
+            silent_s = 0.0 if self._heard else silent_s + _WATCH_S
+            self._heard = False
+            if out_s >= GONE_S:
+                self._give_up(f"has been out of reach for {out_s:g} s ({_last_word(self._outage)})")
+            elif silent_s >= POLL_S + LEASE_S:
+                self._outage = TimeoutError()
+                self._give_up(f"has not answered for {silent_s:g} s")
+
+    def _give_up(self, how: str) -> None:
+        assert self._pump is not None
+        self._pump.cancel()
+        quieten(self._client)
+        scheduler = self._client.scheduler
+        where = f" at {scheduler.address}" if scheduler is not None else ""
+        self._broken(f"the Dask scheduler{where} {how}")
 
     async def _hand_over(self, messages: Messages) -> None:
         self._handled.clear()
@@ -232,3 +269,8 @@ class DriverLine:
         if messages:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._handled.wait(), ANSWERS_WITHIN_S)
+
+
+def _last_word(error: Exception | None) -> str:
+    """What the system said, without the names of connections before it."""
+    return str(error).rpartition(">: ")[2]

@@ -91,7 +91,8 @@ class OpenProspects:
         self._watching.cancel()
         await asyncio.gather(self._watching, return_exceptions=True)
         self._wishes = Wishes()
-        await self._send()
+        if self._client.status == "running":  # otherwise nobody would hear of it
+            await self._send()
 
     # ---------------------------------------------------------- on the loop
 

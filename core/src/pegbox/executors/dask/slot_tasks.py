@@ -11,7 +11,7 @@ from typing import Any
 
 from distributed import Client
 
-from pegbox.executors.dask.protocol import SLOT_KEY
+from pegbox.executors.dask.protocol import PROTOCOL, SLOT_KEY
 from pegbox.executors.dask.resource_names import dask_names
 from pegbox.executors.dask.slot import run_slot
 from pegbox.executors.dask.slot_start import make_start
@@ -42,6 +42,7 @@ class SlotTasks:
         extra = {name: amount for name, amount in slot.resources.items() if name != "cpu"}
         slot.future = self._client.submit(
             make_start(),
+            PROTOCOL,
             pickle.dumps((run_slot, spec)),
             key=f"{SLOT_KEY}{self._run}-{slot.number}",
             workers=[slot.worker],

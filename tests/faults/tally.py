@@ -1,0 +1,107 @@
+"""What works where, as the trials say themselves: an account of resources outside pegbox.
+
+All processes of a host read the same monotonic clock, and append to the same file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pegbox
+
+__all__ = ["Stint", "most_cpus", "read_tally", "train"]
+
+
+@dataclass(frozen=True)
+class Stint:
+    """A try of a trial, from its begin to its end.
+
+    Attributes:
+        run: Name of the experiment.
+        end: None where it never came: its process was killed, or it still works.
+    """
+
+    run: str
+    trial: str
+    worker: str
+    pid: int
+    cpus: float
+    begin: float
+    end: float | None = None
+
+
+def train(config: dict[str, Any]) -> None:
+    """Report ``reports`` times, ``report_s`` seconds apart; note begin and end in ``tally``.
+
+    Args:
+        config: Also holds ``hangs``: seconds before the first report of a first attempt, and
+            ``gate``: a file that is waited for, or None.
+    """
+    from distributed import get_worker
+
+    context = pegbox.get_context()
+    stint = Stint(
+        context.get_experiment_name(),
+        f"{context.trial_id}/{context.attempt}",
+        get_worker().address,
+        os.getpid(),
+        context.get_trial_resources().required_resources.get("CPU", 0),
+        time.monotonic(),
+    )
+    _note(config["tally"], asdict(stint))
+    try:
+        time.sleep(config["hangs"] if context.attempt == 1 else 0)
+        while config["gate"] is not None and not Path(config["gate"]).exists():
+            time.sleep(0.02)
+        for number in range(config["reports"]):
+            time.sleep(config["report_s"])
+            pegbox.report({"loss": float(number)})
+    finally:
+        _note(config["tally"], {**asdict(stint), "end": time.monotonic()})
+
+
+def _note(path: str, line: dict[str, Any]) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(file, json.dumps(line).encode() + b"\n")
+    finally:
+        os.close(file)
+
+
+def read_tally(path: Path) -> list[Stint]:
+    """All stints so far, in the order of their begins."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    found: dict[tuple[str, str, int], Stint] = {}
+    for line in lines:
+        stint = Stint(**json.loads(line))
+        found[stint.run, stint.trial, stint.pid] = stint
+    return sorted(found.values(), key=lambda stint: stint.begin)
+
+
+def most_cpus(stints: list[Stint]) -> dict[str, float]:
+    """worker -> the most cpus that were in use there at one time, over all runs."""
+    moments: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for stint in stints:
+        moments[stint.worker] += list(_moments(stint))
+    return {worker: _highest(changes) for worker, changes in moments.items()}
+
+
+def _moments(stint: Stint) -> Iterator[tuple[float, float]]:
+    yield stint.begin, stint.cpus
+    if stint.end is not None:
+        yield stint.end, -stint.cpus
+
+
+def _highest(changes: list[tuple[float, float]]) -> float:
+    now = highest = 0.0
+    for _, change in sorted(changes):
+        now += change
+        highest = max(highest, now)
+    return highest
