@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pegbox._processes.dependent_process import command
 from pegbox._run.searcher_process import driver, process, protocol
 from pegbox._run.searcher_process.child import Servant
-from pegbox.executors.dask.dependent_process import command
 
 PAGE = (Path(__file__).parents[1] / "docs" / "searcher-process.md").read_text(encoding="utf-8")
 

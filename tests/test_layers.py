@@ -91,17 +91,19 @@ PARTS = {
         parts=("values", "settings", "scratch"),
         libraries=("cloudpickle", "pynvml", "threadpoolctl"),
     ),
+    # Processes that pegbox starts, whoever wants them.
+    "processes": Part(modules=("_processes",), parts=("values",)),
     "executors": Part(modules=("executors",), parts=("values", "executor", "trial side")),
     "dask": Part(
         modules=("executors.dask",),
-        parts=("values", "executor", "trial side", "scratch"),
+        parts=("values", "executor", "trial side", "scratch", "processes"),
         libraries=("distributed", "dask", "cloudpickle", "cryptography", "filelock", "psutil"),
     ),
     "run": Part(
         modules=("_run",),
         parts=(
             *("values", "engine", "contracts", "settings", "plugins", "store", "trial side"),
-            *("executor", "executors", "dask"),
+            *("executor", "executors", "dask", "processes"),
         ),
     ),
     # A whole run in virtual time: an executor, and an entrance beside the Tuner.

@@ -1,7 +1,7 @@
 import signal
 
 import pytest
-from pegbox.executors.dask.exit_cause import LEFT, explain_exit
+from pegbox._processes.exit_cause import LEFT, explain_exit
 from pegbox.executors.dask.oom_counter import read_oom_kills
 
 

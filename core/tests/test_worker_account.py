@@ -6,9 +6,9 @@ import queue
 import threading
 
 import pytest
+from pegbox._processes.exit_cause import ExitCause
 from pegbox.commands import Launch
 from pegbox.events import Ended, WorkerLeft
-from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.slots import SlotTable
 from pegbox.executors.dask.worker_account import MOST_IN_VAIN, WorkerAccount
 from pegbox.resources import Resources

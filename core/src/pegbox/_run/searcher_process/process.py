@@ -23,6 +23,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final, cast
 
+from pegbox._processes.dependent_process import command, search_path, working_folder
+from pegbox._processes.exit_cause import explain_exit
+from pegbox._processes.guard_handle import GuardHandle
+from pegbox._processes.orphan_guard import kill_group
 from pegbox._run.environment import seconds_of
 from pegbox._run.searcher_process.faults import fault_from_json
 from pegbox._run.searcher_process.protocol import (
@@ -34,11 +38,6 @@ from pegbox._run.searcher_process.protocol import (
 )
 from pegbox._trial.blas_threads import thread_variables
 from pegbox.errors import PluginError
-from pegbox.executors.dask.dependent_process import command
-from pegbox.executors.dask.exit_cause import explain_exit
-from pegbox.executors.dask.guard_handle import GuardHandle
-from pegbox.executors.dask.launchpad import search_path, working_folder
-from pegbox.executors.dask.orphan_guard import kill_group
 
 __all__ = ["NICE", "TIMEOUT_VARIABLE", "SearcherDied", "SearcherProcess"]
 

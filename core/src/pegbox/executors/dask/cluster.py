@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from distributed import Client
 
-from pegbox.executors.dask.exit_cause import ExitCause
+from pegbox._processes.exit_cause import ExitCause
 from pegbox.executors.dask.prospects import Prospects
 
 __all__ = ["Cluster"]

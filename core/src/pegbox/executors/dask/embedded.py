@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pegbox._processes.exit_cause import ExitCause, explain_exit
+from pegbox._processes.guard_handle import GuardHandle
 from pegbox.errors import ConfigError, RunError
-from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
-from pegbox.executors.dask.guard_handle import GuardHandle
 from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
 from pegbox.executors.dask.oom_counter import read_oom_kills
 from pegbox.executors.dask.prospects import FixedProspects

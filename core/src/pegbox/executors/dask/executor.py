@@ -16,6 +16,7 @@ from typing import Any
 
 import cloudpickle
 
+from pegbox._processes.exit_cause import ExitCause
 from pegbox._trial.blas_threads import threads_for
 from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.parameters import SavedParameters
@@ -25,7 +26,6 @@ from pegbox.events import Ended, Event, GrowthJudged, PluginFailed
 from pegbox.executor import Inbox
 from pegbox.executors.dask.claims import Claims
 from pegbox.executors.dask.cluster import Cluster
-from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
 from pegbox.executors.dask.parameter_desk import ParameterDesk

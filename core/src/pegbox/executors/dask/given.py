@@ -13,9 +13,9 @@ from typing import Any
 from distributed import Client
 from distributed.protocol.pickle import dumps
 
+from pegbox._processes.exit_cause import ExitCause, explain_exit
 from pegbox.errors import ConfigError
 from pegbox.executors.dask.by_value import ship_plugins
-from pegbox.executors.dask.exit_cause import ExitCause, explain_exit
 from pegbox.executors.dask.exit_watch import BOOK_NAME, REPORTER_NAME, ExitBook, ExitReporter
 from pegbox.executors.dask.force import Force
 from pegbox.executors.dask.mailbox import handler_name

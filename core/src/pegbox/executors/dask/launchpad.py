@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pegbox._processes.dependent_process import search_path, working_folder
 from pegbox._trial.blas_threads import thread_variables, threads_for
 
-__all__ = ["MARKER", "Launchpad", "make_launchpad", "search_path", "working_folder"]
+__all__ = ["MARKER", "Launchpad", "make_launchpad"]
 
 #: Environment variable by which everything that a worker has started is found again.
 MARKER: Final = "PEGBOX_WORKER"
@@ -59,18 +59,3 @@ def make_launchpad(
         sys_path=search_path(cwd),
         cwd=cwd,
     )
-
-
-def working_folder() -> str | None:
-    """This process's; None where it has been removed."""
-    try:
-        return os.getcwd()
-    except FileNotFoundError:
-        return None
-
-
-def search_path(cwd: str | None) -> tuple[str, ...]:
-    """Absolute, since a trial may change its working folder; "" means the driver's."""
-    if cwd is None:
-        return tuple(entry for entry in sys.path if os.path.isabs(entry))
-    return tuple(os.path.join(cwd, entry) if entry else cwd for entry in sys.path)

@@ -22,13 +22,12 @@ import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final
 
+from pegbox._processes.dependent_process import command, search_path, working_folder
+from pegbox._processes.exit_cause import explain_exit
+from pegbox._processes.orphan_guard import kill_group
 from pegbox._trial.blas_threads import thread_variables
 from pegbox._trial.devices import DeviceId, device_variables
-from pegbox.executors.dask.dependent_process import command
-from pegbox.executors.dask.exit_cause import explain_exit
-from pegbox.executors.dask.launchpad import search_path, working_folder
 from pegbox.executors.dask.oom_counter import read_oom_kills
-from pegbox.executors.dask.orphan_guard import kill_group
 from pegbox.executors.dask.protocol import EXIT
 
 if TYPE_CHECKING:

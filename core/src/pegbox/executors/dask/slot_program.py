@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 import cloudpickle
 
-from pegbox.executors.dask.dependent_process import end_with_parent, prepare_streams
+from pegbox._processes.dependent_process import end_with_parent, prepare_streams
 
 __all__ = ["main"]
 

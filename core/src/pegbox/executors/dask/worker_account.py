@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pegbox._processes.exit_cause import ExitCause
 from pegbox.commands import Launch
 from pegbox.events import Ended, Event, WorkerJoined, WorkerLeft
 from pegbox.executor import Post
-from pegbox.executors.dask.exit_cause import ExitCause
 from pegbox.executors.dask.resource_names import engine_names
 from pegbox.executors.dask.slots import Slot
 from pegbox.resources import Resources

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from pegbox import scratch
-from pegbox.executors.dask.dependent_process import command
-from pegbox.executors.dask.exit_cause import ExitCause
+from pegbox._processes.dependent_process import command
+from pegbox._processes.exit_cause import ExitCause
+from pegbox._processes.orphan_guard import kill_group, kill_marked
 from pegbox.executors.dask.launchpad import MARKER, Launchpad
-from pegbox.executors.dask.orphan_guard import kill_group, kill_marked
 
 __all__ = ["WorkerHandle"]
 

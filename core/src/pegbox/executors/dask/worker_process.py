@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
-from pegbox.executors.dask.dependent_process import end_with_parent, prepare_streams
-from pegbox.executors.dask.exit_cause import LEFT
+from pegbox._processes.dependent_process import end_with_parent, prepare_streams
+from pegbox._processes.exit_cause import LEFT
 
 __all__ = ["main"]
 

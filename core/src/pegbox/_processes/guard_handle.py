@@ -1,6 +1,6 @@
 """The driver's end of the orphan guard: start it, keep its list of process groups, let it finish.
 
-What the guard does when the driver is gone is in `pegbox.executors.dask.orphan_guard`.
+What the guard does when the driver is gone is in `pegbox._processes.orphan_guard`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pegbox.executors.dask import orphan_guard
+from pegbox._processes import orphan_guard
 
 __all__ = ["GuardHandle"]
 

@@ -12,10 +12,10 @@ import sys
 import threading
 from typing import BinaryIO, Final
 
+from pegbox._processes.orphan_guard import kill_group, wait_for_end
 from pegbox.errors import RunError
-from pegbox.executors.dask.orphan_guard import kill_group, wait_for_end
 
-__all__ = ["command", "end_with_parent", "prepare_streams"]
+__all__ = ["command", "end_with_parent", "prepare_streams", "search_path", "working_folder"]
 
 # The script, notebook or prompt that the user works in is never run again. The current folder must
 # not shadow what is imported before the parent's own search path is in force, and a parent that
@@ -44,6 +44,21 @@ def command(module: str) -> list[str]:
             hint="Start Python by its full path.",
         )
     return [sys.executable, "-c", _PROGRAM.format(module=module)]
+
+
+def working_folder() -> str | None:
+    """This process's; None where it has been removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
+def search_path(cwd: str | None) -> tuple[str, ...]:
+    """Absolute, since a trial may change its working folder; "" means the driver's."""
+    if cwd is None:
+        return tuple(entry for entry in sys.path if os.path.isabs(entry))
+    return tuple(os.path.join(cwd, entry) if entry else cwd for entry in sys.path)
 
 
 def prepare_streams() -> None:
