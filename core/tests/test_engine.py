@@ -6,6 +6,7 @@ import math
 
 import pytest
 from engine_rig import Rig, asks, checkpoint_at, cpus, launch, launched, tells
+from pegbox._engine.state import RunState
 from pegbox.commands import EndRun, TellResult
 from pegbox.decisions import PAUSE, START_NEW, STOP, WAIT, Exploit, Resize
 from pegbox.errors import InvalidTransition
@@ -528,6 +529,18 @@ class TestResize:
         rig.suggest(0, cpu=2)
         rig.report(0, 1)
         assert launch(rig.end(0, "halted")).resources == cpus(1)
+
+    def test_is_remembered_over_a_restore(self):
+        rig = Rig({(0, 1): Resize(cpus(2))}, max_trials=2)
+        rig.start(cpu=2)
+        rig.suggest(0)
+        rig.suggest(1)
+        rig.report(0, 1)
+        assert rig.trial(0).resized
+        replayed = RunState("00000", "train")
+        for fact in rig.journal:
+            replayed.apply(fact)
+        assert [replayed.trials[number].resized for number in (0, 1)] == [True, False]
 
 
 class TestFailures:

@@ -488,13 +488,13 @@ def test_a_driver_that_is_killed_disturbs_nobody_and_its_slots_end(remote, tmp_p
         run_python(DRIVER, *arguments, "spared") as spared,
     ):
         first_line(doomed), first_line(spared)
-        wait_until(lambda: len(tasks_on(remote)) == slots_on(remote) == 4)
+        wait_until(lambda: len(tasks_on(remote)) == slots_on(remote) == 2)
         doomed.kill()
         killed_at = time.monotonic()
         assert first_line(spared) == "4"
         wait_until(lambda: left_behind(remote) == [] and slots_on(remote) == 0)
         assert time.monotonic() - killed_at < CLIENT_GRACE_S + 15
-    assert len(pegbox.ResultGrid(tmp_path / "doomed")) >= 2
+    assert len(pegbox.ResultGrid(tmp_path / "doomed")) >= 1
     assert pegbox.ResultGrid(tmp_path / "spared").num_terminated == 4
 
 

@@ -21,6 +21,7 @@ from pegbox import (
     Tuner,
     choice,
     get_checkpoint,
+    get_context,
     grid_search,
     report,
     sample_from,
@@ -300,6 +301,24 @@ def test_resources_stated_anew_are_those_of_new_trials(tmp_path):
     cut_off(tmp_path, Cut(at=[2]), num_samples=30)
     restore(tmp_path, with_resources(train, {"cpu": 2}))
     assert saved_settings(tmp_path)["resources"] == {"cpu": 2}
+
+
+@pytest.mark.parametrize("options", [{}, {"restart_errored": True}])
+def test_trials_that_go_on_ask_for_what_is_passed_now(tmp_path, options):
+    def fails(config):
+        if options:
+            raise ValueError("no luck")
+        report({"loss": 1.0})
+        raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        fit(tmp_path, with_resources(fails, {"cpu": 3}), num_samples=3)
+
+    def tells(config):
+        report({"loss": 1.0, "cpus": get_context().get_trial_resources()["cpu"]})
+
+    results = restore(tmp_path, with_resources(tells, {"cpu": 1}), **options)
+    assert [result.metrics["cpus"] for result in results] == [1, 1, 1]
 
 
 # ------------------------------------------------------------------------- what is asked for again

@@ -68,8 +68,8 @@ class Resumed:
         finished: What becomes of trials that finished or were stopped, likewise.
         checkpoints: For trials whose latest recorded checkpoint is no longer whole: the one to go
             on from instead, or None for none.
-        resources: For trials that never began: what they ask for by what was passed now, where
-            that is something else. Stored as `Reconfigured`, which follow.
+        resources: For trials that go on: what they ask for by what was passed now, where that is
+            something else. Stored as `Reconfigured`, which follow.
     """
 
     at: float

@@ -39,6 +39,7 @@ class TrialRecord:
         launched_at: When the current try began; None between tries. ``ran_s``: seconds that those
             before it took, from launch to end; they count against the trial's limit.
         halt_for: Why it is halting; None unless halting.
+        resized: The scheduler has given it other resources than its configuration asks for.
     """
 
     __slots__ = (
@@ -60,6 +61,7 @@ class TrialRecord:
         "place",
         "point",
         "ran_s",
+        "resized",
         "resources",
         "result",
         "state",
@@ -105,6 +107,7 @@ class TrialRecord:
         self.launched_at: float | None = None
         self.ran_s = 0.0
         self.halt_for: HaltReason | None = None
+        self.resized = False
 
     def rewind(self) -> None:
         """Count from the checkpoint again: what came after it did not happen for the next try."""

@@ -16,6 +16,7 @@ from typing import Any, Final, overload
 from pegbox._engine.record import HaltReason, TrialRecord
 from pegbox._engine.transitions import TRANSITIONS
 from pegbox.autofill import compose
+from pegbox.decisions import Resize
 from pegbox.errors import InvalidTransition
 from pegbox.events import (
     CheckpointsDropped,
@@ -215,6 +216,7 @@ class RunState:
         """A running trial has been told to end."""
         self._move(record, State.HALTING)
         record.halt_for = reason
+        record.resized = record.resized or isinstance(reason, Resize) or reason == "RESIZE"
 
     def _ended(self, fact: Ended) -> None:
         record = self.trials[fact.trial]

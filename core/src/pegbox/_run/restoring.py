@@ -54,7 +54,9 @@ def known_trials(state: RunState, rules: Rules, resumed: Resumed) -> Iterator[Kn
 def asked_anew(
     state: RunState, resumed: Resumed, asks: Callable[[Mapping[str, Any]], Resources]
 ) -> dict[int, Resources] | None:
-    """What trials that never began ask for, where that is not what was stored with them.
+    """What trials that go on ask for by what was passed now, where that was something else.
+
+    Trials that the scheduler has given other resources keep these.
 
     Args:
         state: The trials.
@@ -67,7 +69,7 @@ def asked_anew(
     changed = {
         number: asked
         for number, record in state.trials.items()
-        if record.attempt == 0
+        if not record.resized
         and _goes_on(record, resumed)
         and (asked := asks(record.config)) != record.resources
     }

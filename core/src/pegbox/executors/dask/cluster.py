@@ -22,6 +22,8 @@ class Cluster(Protocol):
 
     #: What users can do so that no trials of whole cores share a process, as a sentence's end.
     against_sharing: str
+    #: Whether its workers go on when the run is over.
+    outlives_run: bool
 
     def shared_folder(self) -> Path | None:
         """A folder of this host, where all workers are, that they can read; None otherwise."""

@@ -56,6 +56,7 @@ class EmbeddedCluster:
         ConfigError: A number is too small, or there are more environments than workers.
     """
 
+    outlives_run = False
     against_sharing = "let all trials ask for as many cores (with_resources)"
 
     def __init__(

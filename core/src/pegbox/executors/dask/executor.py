@@ -42,6 +42,8 @@ from pegbox.trial import TrialFailure
 
 __all__ = ["DaskExecutor"]
 
+#: Slots on workers that go on have so long to end with the run.
+SLOTS_END_S = 1.0
 #: An idle slot is given back after so long, so that others can use the cluster.
 IDLE_SLOT_S = 5.0
 
@@ -195,10 +197,10 @@ class DaskExecutor:
             self._prospects.close()
         if hasattr(self, "_line"):
             self._line.close()
-        with self._lock:
-            for slot in (*self._slots.slots.values(), *self._slots.ending.values()):
-                if slot.future is not None:
-                    slot.future.release()
+        if hasattr(self, "_tasks"):
+            with self._lock:
+                slots = [*self._slots.slots.values(), *self._slots.ending.values()]
+            self._tasks.let_end(slots, within_s=SLOTS_END_S if self._cluster.outlives_run else 0.0)
         if self._desk is not None:
             self._desk.close()
         self._cluster.close()

@@ -41,6 +41,7 @@ class GivenCluster:
         ConfigError: The client cannot be used.
     """
 
+    outlives_run = True
     against_sharing = (
         "start workers of one thread each (dask worker --nworkers N --nthreads 1, "
         "LocalCluster(n_workers=N, threads_per_worker=1)), or give a trial all threads of a worker "

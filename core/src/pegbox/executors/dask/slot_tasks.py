@@ -6,7 +6,8 @@ Knows no trials and no messages.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from distributed import Client
@@ -36,6 +37,9 @@ class SlotTasks:
         self._client = client
         self._run = run
         self._over = over
+        self._ended = threading.Condition()  # guards what follows
+        #: Numbers of the slots whose tasks are not over.
+        self._running: set[int] = set()
 
     def submit(self, slot: Slot, spec: SlotSpec) -> None:
         """Pinned to a worker that has room: a free task could queue behind a busy one for ever."""
@@ -52,9 +56,26 @@ class SlotTasks:
             retries=0,
             priority=1000,
         )
+        with self._ended:
+            self._running.add(slot.number)
         slot.future.add_done_callback(lambda future: self._done(slot, future))
 
+    def let_end(self, slots: Iterable[Slot], *, within_s: float) -> None:
+        """Forget the tasks of slots that were sent home, those that end in time once they have.
+
+        Dask says of a task that is forgotten before its end that it was cancelled.
+        """
+        there = [slot for slot in slots if slot.future is not None]
+        numbers = {slot.number for slot in there}
+        with self._ended:
+            self._ended.wait_for(lambda: not self._running.intersection(numbers), within_s)
+        for slot in there:
+            slot.future.release()
+
     def _done(self, slot: Slot, future: Any) -> None:
+        with self._ended:
+            self._running.discard(slot.number)
+            self._ended.notify_all()
         if future.status == "error":
             # A task that ends with an error of its own never opened, or is a mistake.
             self._over(slot, _error(slot.worker, future.exception()))
