@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
+import pegbox
 import pytest
 from clusters import lone_worker, scheduler_without_pegbox, tasks_on, wait_until
 from distributed import Client
-from faults.tally import most_cpus, read_tally
+from faults.sharing import PATH, PATIENCE_S, SharedDriver
+from faults.tally import checkpointing, most_cpus, read_tally
+from pegbox._trial.checkpointing import verify
 from pegbox.executors.dask.ledger_keeper import KEEPER_NAME
+from pegbox.executors.dask.mailbox import PLUGIN_NAME
 
-PATIENCE_S = 120.0
-TESTS = Path(__file__).parent
-#: Where workers find the trainable.
-PATH = {"PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])}
+pytestmark = pytest.mark.slow
+
 SPEAKS_99 = "import pegbox.executors.dask.protocol as words\nwords.PROTOCOL = 99\n"
 
 
@@ -38,69 +36,8 @@ def drivers(cluster, tmp_path):
     """Starts drivers on the cluster, which are killed in the end."""
     with contextlib.ExitStack() as stack:
         yield lambda name, **options: stack.enter_context(
-            Driver(name, cluster.scheduler.address, tmp_path, **options)
+            SharedDriver(name, cluster.scheduler.address, tmp_path, **options)
         )
-
-
-class Driver:
-    """A script that tunes; see `faults.shared_driver`."""
-
-    def __init__(self, name, scheduler, folder, **options):
-        self.name = name
-        self.tally = folder / "tally"
-        self.output = folder / f"{name}-{len(list(folder.iterdir()))}.txt"
-        settings = {
-            "scheduler": scheduler,
-            "folder": str(folder / "experiments" / name),
-            "tally": str(self.tally),
-            "samples": 8,
-            "reports": 3,
-            "report_s": 0.05,
-            "hangs": 0,
-            "gate": None,
-            "resources": {"cpu": 1},
-            **options,
-        }
-        self._command = [sys.executable, "-m", "faults.shared_driver", json.dumps(settings)]
-
-    def __enter__(self):
-        with self.output.open("wb") as file:
-            self.process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=TESTS,
-            )
-        return self
-
-    def __exit__(self, *error):
-        self.process.kill()
-        self.process.wait()
-
-    def stints(self):
-        return [stint for stint in read_tally(self.tally) if stint.run == self.name]
-
-    def at_work(self, count=1):
-        """Wait until so many of its trials have begun."""
-
-        def begun():
-            assert self.process.poll() is None, self.said()
-            return len(self.stints()) >= count
-
-        wait_until(begun, f"for {self.name}", PATIENCE_S)
-        return self
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def said(self):
-        return self.output.read_text()
-
-    def finish(self):
-        assert self.process.wait(PATIENCE_S) == 0, self.said()
-        return json.loads(self.said().splitlines()[-1])
 
 
 def account(cluster, look=lambda keeper: list(keeper.ledger.tenants)):
@@ -108,6 +45,13 @@ def account(cluster, look=lambda keeper: list(keeper.ledger.tenants)):
     return cluster.run_on_scheduler(
         lambda dask_scheduler: look(dask_scheduler.plugins[KEEPER_NAME])
     )
+
+
+def shorten_the_grace_of_clients(cluster):
+    def shorten(dask_scheduler):
+        dask_scheduler.plugins[PLUGIN_NAME].client_grace_s = 1.0
+
+    cluster.run_on_scheduler(shorten)
 
 
 def waiting(cluster):
@@ -124,7 +68,9 @@ def test_three_share_one_is_killed_and_one_speaks_another_protocol(cluster, driv
     other = drivers("other", protocol=99)
     wait_until(lambda: waiting(cluster) == 4, "for all to wait", PATIENCE_S)
     gate.touch()
-    killed.at_work().kill()
+    killed.at_work()
+    shorten_the_grace_of_clients(cluster)
+    killed.kill()
     assert "pegbox speaks protocol 2 there, 99 here" in other.finish()["error"]
     for driver in (first, last):
         assert driver.finish() == {"statuses": ["TERMINATED"] * 24}
@@ -146,25 +92,66 @@ def test_runs_of_two_protocols_work_at_the_same_time(tmp_path):
             options = {"program": program, "environment": PATH, "resources": resources}
             stack.enter_context(lone_worker(address, name, **options))
         for_two = {"resources": {"cpu": 1, "two": 1}}
-        two = stack.enter_context(Driver("two", address, tmp_path, **for_two))
+        two = stack.enter_context(SharedDriver("two", address, tmp_path, **for_two))
         for_99 = {"resources": {"cpu": 1, "ninety-nine": 1}, "protocol": 99}
-        ninety_nine = stack.enter_context(Driver("ninety-nine", address, tmp_path, **for_99))
+        ninety_nine = stack.enter_context(SharedDriver("ninety-nine", address, tmp_path, **for_99))
         for driver in (two, ninety_nine):
             assert driver.finish() == {"statuses": ["TERMINATED"] * 8}
 
 
-def test_a_trial_that_outlives_its_driver_holds_room_until_its_process_is_ended(cluster, drivers):
-    late = drivers("study", samples=4, hangs=1000, reports=2, report_s=0.7).at_work(4)
-    account(cluster, lambda keeper: setattr(keeper, "grace_s", 2.0))
+def test_a_trial_that_outlives_its_driver_holds_room_until_its_process_is_ended(
+    cluster, drivers, tmp_path
+):
+    options = {"hangs": 1000, "reports": 2, "report_s": 0.5}
+    late = drivers("study", samples=3, **options).at_work(3)
+    gate = tmp_path / "gate"
+    neighbour = drivers("neighbour", samples=1, gate=str(gate)).at_work()
+    account(cluster, lambda keeper: setattr(keeper, "grace_s", 1.0))
     late.kill()
     held = {stint.worker for stint in late.stints()}
+    shared = {stint.worker for stint in neighbour.stints()}
     with lone_worker(cluster.scheduler.address, "c", environment=PATH):
-        successor = drivers("study")
-        assert successor.finish() == {"statuses": ["TERMINATED"] * 4}
+        successor = drivers("study", **options)
+        assert successor.finish() == {"statuses": ["TERMINATED"] * 3}
+        # Nothing was begun beside the late ones.
         second = [stint for stint in successor.stints() if stint.trial.endswith("/2")]
-        assert len(second) == 4
-        # Nothing was begun beside the late ones: their workers were sent away first.
+        assert len(second) == 3
         assert not {stint.worker for stint in second} & held
-        assert successor.said().count("it still runs a trial of a run that is over") == 2
-    assert not set(cluster.scheduler_info(n_workers=-1)["workers"]) & held
-    assert account(cluster) == []
+        # Where they were alone, their process was ended; beside others, that has more time.
+        (alone,) = held - shared
+        wait_until(lambda: alone not in workers(cluster), "for the worker to end", PATIENCE_S)
+        assert shared <= workers(cluster)
+        gate.touch()
+        assert neighbour.finish() == {"statuses": ["TERMINATED"]}
+    assert len(neighbour.stints()) == 1
+    assert neighbour.said().count("it still runs a trial of a run that is over") == 1
+
+
+def workers(cluster):
+    return set(cluster.scheduler_info(n_workers=-1)["workers"])
+
+
+def test_a_late_trial_writes_nothing_into_the_attempt_of_its_successor(cluster, drivers, tmp_path):
+    gate = tmp_path / "gate"
+    options = {"trainable": "checkpointing", "samples": 1, "reports": 3, "gate": str(gate)}
+    late = drivers("study", **options).at_work()
+    folder = tmp_path / "experiments" / "study"
+    wait_until(lambda: len(list(folder.glob("*/checkpoint_*"))) == 1, "for a checkpoint")
+    late.kill()
+    successor = drivers("study", **options).at_work(2)
+    assert [stint.trial.rpartition("/")[2] for stint in successor.stints()] == ["1", "2"]
+    # Now both would write the checkpoint of iteration 2; the late one is first.
+    Path(f"{gate}-1").touch()
+    wait_until(lambda: successor.stints()[0].end, "for the late one to end", PATIENCE_S)
+    Path(f"{gate}-2").touch()
+    assert successor.finish() == {"statuses": ["TERMINATED"]}
+
+    (result,) = pegbox.Tuner.restore(folder, checkpointing).get_results()
+    made = {}
+    for checkpoint, metrics in result.best_checkpoints:
+        # Whole by its manifest, and what its manifest says is what its attempt wrote.
+        manifest = verify(checkpoint.path, deep=True)
+        state = json.loads((Path(checkpoint.path) / "state.json").read_text())
+        assert (manifest.attempt, manifest.iteration) == (state["attempt"], state["iteration"])
+        made[metrics["training_iteration"]] = manifest.attempt
+    assert made == {1: 1, 2: 2, 3: 2}

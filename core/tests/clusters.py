@@ -90,8 +90,13 @@ def first_line(process: subprocess.Popen[str]) -> str:
 @contextlib.contextmanager
 def scheduler_without_pegbox() -> Iterator[str]:
     """A scheduler in a process that cannot import pegbox; its address."""
-    with run_python(WITHOUT_PEGBOX + _SCHEDULER) as process:
+    with scheduler_process() as process:
         yield first_line(process)
+
+
+def scheduler_process() -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+    """Its process; the first line that it prints is its address."""
+    return run_python(WITHOUT_PEGBOX + _SCHEDULER)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import pegbox
 from distributed import Client
 from pegbox.errors import RunError
 
-from faults.tally import train
+from faults import tally
 
 __all__ = ["make_tuner"]
 
@@ -24,7 +24,8 @@ __all__ = ["make_tuner"]
 def make_tuner(settings: dict[str, Any], client: Client) -> pegbox.Tuner:
     """A new tuner, or a restored one where the folder holds an experiment."""
     folder = Path(settings["folder"])
-    asking = pegbox.with_resources(train, settings["resources"])
+    trainable = getattr(tally, settings["trainable"])
+    asking = pegbox.with_resources(trainable, settings["resources"])
     if pegbox.Tuner.can_restore(folder):
         return pegbox.Tuner.restore(folder, asking, client=client)
     keys = ("tally", "reports", "report_s", "hangs", "gate")
@@ -42,6 +43,8 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     if "protocol" in settings:
         _speak(settings["protocol"])
+    if "gone_s" in settings:
+        _give_up_after(settings["gone_s"])
     with Client(settings["scheduler"], set_as_default=False) as client:
         try:
             results = make_tuner(settings, client).fit()
@@ -57,6 +60,13 @@ def _speak(protocol: int) -> None:
     from pegbox.executors.dask import protocol as words
 
     words.PROTOCOL = protocol  # type: ignore[misc]
+
+
+def _give_up_after(seconds: float) -> None:
+    """In place of the time that a scheduler may be out of reach."""
+    from pegbox.executors.dask import line
+
+    line.GONE_S = seconds
 
 
 if __name__ == "__main__":

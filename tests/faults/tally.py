@@ -5,8 +5,10 @@ All processes of a host read the same monotonic clock, and append to the same fi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from typing import Any
 
 import pegbox
 
-__all__ = ["Stint", "most_cpus", "read_tally", "train"]
+__all__ = ["Stint", "checkpointing", "most_cpus", "read_tally", "train"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,47 @@ def train(config: dict[str, Any]) -> None:
         config: Also holds ``hangs``: seconds before the first report of a first attempt, and
             ``gate``: a file that is waited for, or None.
     """
+    attempt = pegbox.get_context().attempt
+    with _noted(config["tally"]):
+        time.sleep(config["hangs"] if attempt == 1 else 0)
+        _wait_for(config["gate"])
+        for number in range(config["reports"]):
+            time.sleep(config["report_s"])
+            pegbox.report({"loss": float(number)})
+
+
+def checkpointing(config: dict[str, Any]) -> None:
+    """Report ``reports`` times, each with a checkpoint that says which attempt made it.
+
+    Args:
+        config: Before its second report, attempt n waits for the file ``gate`` with -n at its end.
+    """
+    attempt = pegbox.get_context().attempt
+    with _noted(config["tally"]), tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state.json"
+        for iteration in range(_iteration() + 1, config["reports"] + 1):
+            if iteration == 2:
+                _wait_for(f"{config['gate']}-{attempt}")
+            state.write_text(json.dumps({"attempt": attempt, "iteration": iteration}))
+            checkpoint = pegbox.Checkpoint.from_directory(folder)
+            pegbox.report({"loss": 1.0 / iteration}, checkpoint=checkpoint)
+
+
+def _iteration() -> int:
+    checkpoint = pegbox.get_checkpoint()
+    if checkpoint is None:
+        return 0
+    return int(json.loads((Path(checkpoint.path) / "state.json").read_text())["iteration"])
+
+
+def _wait_for(gate: str | None) -> None:
+    while gate is not None and not Path(gate).exists():
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _noted(tally: str) -> Iterator[None]:
+    """Note begin and end of this try."""
     from distributed import get_worker
 
     context = pegbox.get_context()
@@ -55,16 +98,11 @@ def train(config: dict[str, Any]) -> None:
         context.get_trial_resources().required_resources.get("CPU", 0),
         time.monotonic(),
     )
-    _note(config["tally"], asdict(stint))
+    _note(tally, asdict(stint))
     try:
-        time.sleep(config["hangs"] if context.attempt == 1 else 0)
-        while config["gate"] is not None and not Path(config["gate"]).exists():
-            time.sleep(0.02)
-        for number in range(config["reports"]):
-            time.sleep(config["report_s"])
-            pegbox.report({"loss": float(number)})
+        yield
     finally:
-        _note(config["tally"], {**asdict(stint), "end": time.monotonic()})
+        _note(tally, {**asdict(stint), "end": time.monotonic()})
 
 
 def _note(path: str, line: dict[str, Any]) -> None:
