@@ -25,7 +25,7 @@ from pegbox import (
 from pegbox._run.trainables import settle_trainable
 from pegbox.demand import demand_by_config, fixed_demand
 from pegbox.errors import ConfigError, RunError
-from pegbox.executors.dask import _layout
+from pegbox.executors.dask.layout import lay_out
 from pegbox.resources import Resources
 from pegbox.searcher import Searcher
 from pegbox.space import Space
@@ -85,14 +85,13 @@ def test_workers_have_room_for_the_largest(
     most: float,
     at_most: int | None,
     layout: tuple[int, int],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pegbox.executors.dask.usable_cores", lambda: 8)
     demand = demand_by_config(
         lambda config: cpus(config["n"]), Space({"n": grid_search([least, most])}), 0
     )
-    assert _layout(demand, at_most) == layout
-    assert _layout(fixed_demand(cpus(most)), at_most)[0] == layout[0]
+    laid_out = lay_out(demand, at_most, 8, ())
+    assert (laid_out.threads, laid_out.workers) == layout
+    assert lay_out(fixed_demand(cpus(most)), at_most, 8, ()).threads == layout[0]
 
 
 def sized(config: dict[str, Any]) -> dict[str, float]:
