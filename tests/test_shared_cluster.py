@@ -11,7 +11,7 @@ import pytest
 from clusters import lone_worker, scheduler_without_pegbox, tasks_on, wait_until
 from distributed import Client
 from faults.sharing import PATH, PATIENCE_S, SharedDriver
-from faults.tally import checkpointing, most_cpus, read_tally
+from faults.tally import checkpointing, most_at_a_device, most_cpus, read_tally
 from pegbox._trial.checkpointing import verify
 from pegbox.executors.dask.ledger_keeper import KEEPER_NAME
 from pegbox.executors.dask.mailbox import PLUGIN_NAME
@@ -97,6 +97,23 @@ def test_runs_of_two_protocols_work_at_the_same_time(tmp_path):
         ninety_nine = stack.enter_context(SharedDriver("ninety-nine", address, tmp_path, **for_99))
         for driver in (two, ninety_nine):
             assert driver.finish() == {"statuses": ["TERMINATED"] * 8}
+
+
+def test_a_device_that_another_run_has_is_not_used(tmp_path):
+    with contextlib.ExitStack() as stack:
+        address = stack.enter_context(scheduler_without_pegbox())
+        options = {"environment": {**PATH, "CUDA_VISIBLE_DEVICES": "0,1"}, "nthreads": 4}
+        stack.enter_context(lone_worker(address, "a", resources={"GPU": 2}, **options))
+        asking = {"resources": {"cpu": 1, "gpu": 1}, "samples": 5}
+        drivers = [
+            stack.enter_context(SharedDriver(name, address, tmp_path, **asking))
+            for name in ("first", "last")
+        ]
+        for driver in drivers:
+            assert driver.finish() == {"statuses": ["TERMINATED"] * 5}
+        stints = read_tally(tmp_path / "tally")
+    assert len(stints) == 10
+    assert list(most_at_a_device(stints).values()) == [1, 1]
 
 
 def test_a_trial_that_outlives_its_driver_holds_room_until_its_process_is_ended(

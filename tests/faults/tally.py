@@ -18,7 +18,7 @@ from typing import Any
 
 import pegbox
 
-__all__ = ["Stint", "checkpointing", "most_cpus", "read_tally", "train"]
+__all__ = ["Stint", "checkpointing", "most_at_a_device", "most_cpus", "read_tally", "train"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Stint:
 
     Attributes:
         run: Name of the experiment.
+        worker: Empty where the trial had a process of its own beside it.
         end: None where it never came: its process was killed, or it still works.
+        gpus: Ids of its devices.
     """
 
     run: str
@@ -37,6 +39,7 @@ class Stint:
     cpus: float
     begin: float
     end: float | None = None
+    gpus: tuple[int | str, ...] = ()
 
 
 def train(config: dict[str, Any]) -> None:
@@ -87,22 +90,30 @@ def _wait_for(gate: str | None) -> None:
 @contextlib.contextmanager
 def _noted(tally: str) -> Iterator[None]:
     """Note begin and end of this try."""
-    from distributed import get_worker
-
     context = pegbox.get_context()
     stint = Stint(
         context.get_experiment_name(),
         f"{context.trial_id}/{context.attempt}",
-        get_worker().address,
+        _worker(),
         os.getpid(),
         context.get_trial_resources().required_resources.get("CPU", 0),
         time.monotonic(),
+        gpus=tuple(context.gpu_ids),
     )
     _note(tally, asdict(stint))
     try:
         yield
     finally:
         _note(tally, {**asdict(stint), "end": time.monotonic()})
+
+
+def _worker() -> str:
+    from distributed import get_worker
+
+    try:
+        return get_worker().address
+    except ValueError:
+        return ""
 
 
 def _note(path: str, line: dict[str, Any]) -> None:
@@ -127,14 +138,23 @@ def most_cpus(stints: list[Stint]) -> dict[str, float]:
     """worker -> the most cpus that were in use there at one time, over all runs."""
     moments: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for stint in stints:
-        moments[stint.worker] += list(_moments(stint))
+        moments[stint.worker] += list(_moments(stint, stint.cpus))
     return {worker: _highest(changes) for worker, changes in moments.items()}
 
 
-def _moments(stint: Stint) -> Iterator[tuple[float, float]]:
-    yield stint.begin, stint.cpus
+def most_at_a_device(stints: list[Stint]) -> dict[int | str, float]:
+    """Id of a GPU -> how many had it at one time, over all runs; of one host."""
+    moments: dict[int | str, list[tuple[float, float]]] = defaultdict(list)
+    for stint in stints:
+        for gpu in stint.gpus:
+            moments[gpu] += list(_moments(stint, 1))
+    return {gpu: _highest(changes) for gpu, changes in moments.items()}
+
+
+def _moments(stint: Stint, amount: float) -> Iterator[tuple[float, float]]:
+    yield stint.begin, amount
     if stint.end is not None:
-        yield stint.end, -stint.cpus
+        yield stint.end, -amount
 
 
 def _highest(changes: list[tuple[float, float]]) -> float:
