@@ -28,9 +28,10 @@ test: lint ## Check form and types, then run all tests
 test-fast: $(VENV)/for-tests ## Run the tests that start and install little
 	@$(RUN) pytest -m "not slow" $(ARGS)
 
-faults: $(VENV)/for-tests ## Run the fault tests at length: 200 kills of each kind, 200 moves of workers
-	@PEGBOX_FAULT_KILLS=200 PEGBOX_FAULT_MOVES=200 $(RUN) pytest -s tests/test_driver_kills.py \
-	  tests/test_worker_kills.py tests/test_worker_moves.py \
+faults: $(VENV)/for-tests ## Run the fault tests at length: 200 kills of each kind, 200 moves of workers, cuts of 10 s
+	@PEGBOX_FAULT_CUT_S=10 PEGBOX_FAULT_KILLS=200 PEGBOX_FAULT_MOVES=200 \
+	  $(RUN) pytest -s tests/test_driver_kills.py \
+	  tests/test_worker_kills.py tests/test_worker_moves.py tests/test_cut_connections.py \
 	  core/tests/test_gpus.py::test_a_killed_worker_leaves_its_device_to_the_one_that_replaces_it $(ARGS)
 
 lint: $(VENV)/for-tests ## Check form and strict types of all packages
