@@ -211,9 +211,11 @@ class World:
     def _count_slots(self) -> None:
         self._busy, self._free = len(self.running), 0
         for name, resources in self.workers.items():
-            taken = [one.resources for one in self.running.values() if one.worker == name]
-            cpus = resources["cpu"] - sum(each["cpu"] for each in taken)
-            self._free += int(cpus)
+            room, taken = self.rooms.get(name, resources), Resources()
+            for one in self.running.values():
+                taken = taken.plus(one.resources) if one.worker == name else taken
+            if taken.fits(room):  # of an overdrawn worker nothing is free
+                self._free += int(room.minus(taken).get("cpu", 0))
         if self.rules.max_concurrent is not None:
             self._free = min(self._free, self.rules.max_concurrent - self._busy)
 
