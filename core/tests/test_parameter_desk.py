@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -42,8 +43,10 @@ class Slots:
 
 
 @pytest.fixture
-def slots() -> Slots:
-    return Slots(ParameterDesk(ParameterShelf(SavedParameters({"a": bytes(100)}))))
+def slots() -> Iterator[Slots]:
+    desk = ParameterDesk(ParameterShelf(SavedParameters({"a": bytes(100)})))
+    yield Slots(desk)
+    desk.close()
 
 
 def test_the_first_of_each_host_pulls_and_the_others_open_what_it_has(slots: Slots) -> None:
