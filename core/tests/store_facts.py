@@ -1,12 +1,15 @@
 """Facts for the tests of the store and of what is read from it."""
 
 from pegbox._store import ExperimentMeta
-from pegbox.events import Ended, Launched, Reported, Suggested
+from pegbox.events import Ended, GrowthJudged, Launched, Reported, RoomChanged, Suggested
 from pegbox.jsonvalue import dumps
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.space import Space, choice, uniform
 from pegbox.trial import CheckpointRecord, State, TrialFailure
+
+#: Events that tell the engine of the cluster as it is at the moment.
+NEVER_STORED = {GrowthJudged, RoomChanged}
 
 CPU = Resources({"cpu": 1})
 SPACE = Space({"x": uniform(0, 1), "kind": choice([dict, list]), "deep": {"n": 3}})
