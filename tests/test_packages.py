@@ -23,6 +23,9 @@ from ten_lines import answers, at_home, good, ten_lines
 #: What is only imported where it is there anyway: inside a notebook.
 HOSTS = {"IPython"}
 
+#: What extras bring that tests do without: import -> distribution.
+NOT_INSTALLED = {"pynvml": "nvidia-ml-py"}
+
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 name = sys.argv[1]
@@ -96,7 +99,8 @@ def test_every_library_that_a_package_imports_is_declared(name):
             if top in sys.stdlib_module_names or top in own | HOSTS:
                 continue
             # Packages of the workspace are installed from their folders, and are not listed.
-            brought_by = {canonicalize_name(each) for each in offered.get(top, [top])}
+            known = offered.get(top) or [NOT_INSTALLED.get(top, top)]
+            brought_by = {canonicalize_name(each) for each in known}
             if not brought_by & declared(folder):
                 missing.append(str(found))
     assert not missing, "\n".join(missing)

@@ -58,6 +58,8 @@ class Mover(threading.Thread):
         self._farm, self._rng, self._folder, self._done = farm, rng, folder, done
         self.moves: list[str] = []
         self.error: BaseException | None = None
+        #: Those of runs that other tests made.
+        self._old_tables = slot_tables()
 
     def run(self) -> None:
         try:
@@ -75,7 +77,7 @@ class Mover(threading.Thread):
             pause.wait(self._rng.uniform(0, 0.6))
         there = set(self._farm.complete().values())
         self._wait_for_work_of_each_kind(there)
-        wait_until(lambda: slots_on() <= there, "for slots of dead workers to be forgotten")
+        wait_until(lambda: self._slots_on() <= there, "for slots of dead workers to be forgotten")
 
     def _wait_for_work_of_each_kind(self, there: set[str]) -> None:
         """Room that leaked would show: each worker takes trials, also those for what it has."""
@@ -88,6 +90,12 @@ class Mover(threading.Thread):
             return {worker for worker, _ in launches} >= there and names >= scarce
 
         wait_until(all_work, "for trials on every worker", PATIENCE_S)
+
+    def _slots_on(self) -> set[str]:
+        """Workers on which this run thinks that it has slots."""
+        old = {id(table) for table in self._old_tables}
+        tables = [table for table in slot_tables() if id(table) not in old]
+        return {slot.worker for table in tables for slot in list(table.slots.values())}
 
     def _launches(self, since: int) -> list[tuple[str, dict[str, float]]]:
         """Worker and request of each launch since an event."""
@@ -104,10 +112,9 @@ class Mover(threading.Thread):
         ]
 
 
-def slots_on() -> set[str]:
-    """Workers on which a run of this process thinks that it has slots."""
-    tables = [each for each in gc.get_objects() if isinstance(each, SlotTable)]
-    return {slot.worker for table in tables for slot in list(table.slots.values())}
+def slot_tables() -> list[SlotTable]:
+    """The accounts of slots that runs of this process have."""
+    return [each for each in gc.get_objects() if isinstance(each, SlotTable)]
 
 
 def settled(look):
