@@ -154,20 +154,24 @@ def _disk(ledger: Ledger, trial: int, folder: Path, keep: int | None) -> Iterato
 
 
 def _tries(ledger: Ledger, trial: int, entries: Sequence[Entry]) -> Iterator[str]:
-    """No try began twice, and each went on from what had been recorded last before it."""
+    """No try began twice, and each went on from what had been recorded last before it.
+
+    A launch may be stored a moment after it left. One that a killed driver took along is made again
+    under the same number, by the next driver.
+    """
     mine = [row for row in ledger.events if row["trial"] == trial]
     launched = {row["attempt"]: row["seq"] for row in mine if row["kind"] == "Launched"}
     reports = [row for row in mine if row["kind"] == "Reported"]
     kept = [(row["seq"], row["iteration"]) for row in reports if row["checkpoint"] is not None]
     starts = [entry for entry in entries if entry.kind == "start"]
-    if len({entry.attempt for entry in starts}) != len(starts):
+    if len({(entry.round, entry.attempt) for entry in starts}) != len(starts):
         yield f"a try of it began twice: {starts}"
     for start in starts:
         known = [iteration for seq, iteration in kept if seq < launched[start.attempt]]
         if start.iteration != (known[-1] if known else 0):
             yield f"try {start.attempt} went on from {start.iteration}, recorded was {known}"
     for one, next_one in pairwise(starts):
-        of_one = [e for e in entries if e.attempt == one.attempt]
+        of_one = [e for e in entries if (e.round, e.attempt) == (one.round, one.attempt)]
         returned = [e.iteration for e in of_one if e.kind == "returned"]
         repeated = max(returned, default=one.iteration) - next_one.iteration
         if repeated > CHECKPOINT_EVERY:
