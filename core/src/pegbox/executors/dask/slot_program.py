@@ -51,14 +51,24 @@ class _PipeLine:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        #: Answers that nobody has taken: a signal handler of the trial's raised while one was due.
+        self._unread = 0
 
     def receive(self) -> bytes:
         return self._connection.recv_bytes()
 
     def call(self, *payload: Any) -> Any:
         """Say something and wait for the answer."""
+        while self._unread:
+            self._answer()
+        self._unread += 1
         self._connection.send_bytes(pickle.dumps(payload))
-        return pickle.loads(self._connection.recv_bytes())
+        return pickle.loads(self._answer())
+
+    def _answer(self) -> bytes:
+        answer = self._connection.recv_bytes()
+        self._unread -= 1
+        return answer
 
     def raised(self, error: Exception) -> None:
         """Say that no trial can be run."""
