@@ -50,7 +50,7 @@ def test_a_trial_that_imports_pegbox_loads_what_it_uses():
 
 def test_a_process_that_runs_trials_beside_a_worker_loads_no_dask():
     loaded = loaded_by(
-        "import pegbox.executors.dask.slot_program, pegbox.executors.dask.slot_trials"
+        "import pegbox.executors.dask.slot.program, pegbox.executors.dask.slot.trials"
     )
     assert loaded & LATE <= {"cloudpickle", "asyncio", "multiprocessing"}
 
@@ -66,7 +66,9 @@ def test_listing_plugins_imports_none_of_them():
     assert "pegbox_optuna.searcher" not in loaded
 
 
-@pytest.mark.parametrize("module", ["pegbox.executors.dask.worker_process", "pegbox.reporting"])
+@pytest.mark.parametrize(
+    "module", ["pegbox.executors.dask.embedded.worker_process", "pegbox.reporting"]
+)
 def test_a_worker_needs_no_optimizer_and_no_view(module):
     loaded = loaded_by(f"import {module}")
     unneeded = {"optuna", "pegbox_optuna", "rich", "pandas", "torch"}

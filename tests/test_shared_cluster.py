@@ -13,8 +13,8 @@ from distributed import Client
 from faults.sharing import PATH, PATIENCE_S, SharedDriver
 from faults.tally import checkpointing, most_at_a_device, most_cpus, read_tally
 from pegbox._trial.checkpointing import verify
-from pegbox.executors.dask.ledger_keeper import KEEPER_NAME
-from pegbox.executors.dask.mailbox import PLUGIN_NAME
+from pegbox.executors.dask.shipped.ledger_keeper import KEEPER_NAME
+from pegbox.executors.dask.shipped.mailbox import PLUGIN_NAME
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ from distributed import Client
 from faults.auditor import audit, read_ledger
 from faults.farm import KINDS, PATIENCE_S, Farm
 from faults.trial import train
-from pegbox.executors.dask import growth, mailbox
+from pegbox.executors.dask.shipped import growth, mailbox
 from pegbox.executors.dask.slots import SlotTable
 from pegbox.searcher import FINISHED, Searcher, Traits
 

@@ -20,7 +20,7 @@ from common import Figures
 _before = time.perf_counter()
 from distributed import SchedulerPlugin, get_worker  # noqa: E402
 from distributed.utils import sync  # noqa: E402
-from pegbox.executors.dask.embedded import EmbeddedCluster  # noqa: E402
+from pegbox.executors.dask.embedded.cluster import EmbeddedCluster  # noqa: E402
 
 WORKERS = 2
 

@@ -19,7 +19,7 @@ import numpy as np
 import process_memory
 from common import Figures
 from distributed import Client, LocalCluster
-from pegbox.executors.dask.embedded import EmbeddedCluster
+from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
 
 WORKERS = 2
 

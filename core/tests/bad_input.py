@@ -16,7 +16,7 @@ import pytest
 from pegbox import PegboxError, RunConfig, TuneConfig, Tuner, uniform
 from pegbox._plugins.catalog import Catalog
 from pegbox._plugins.nearest import listed
-from pegbox.executors.dask.cores import usable_cores
+from pegbox.executors.dask.embedded.cores import usable_cores
 
 __all__ = ["LOSS", "SPACE", "check_refused", "filled", "on_dask", "train", "tune"]
 

@@ -8,7 +8,7 @@ import uuid
 
 from clusters import PATIENCE_S
 from distributed.comm import connect
-from pegbox.executors.dask.mailbox import handler_name
+from pegbox.executors.dask.shipped.mailbox import handler_name
 
 AGES_S = 1000.0
 

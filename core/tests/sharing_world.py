@@ -12,8 +12,8 @@ from pegbox._engine.placement import Placement
 from pegbox.commands import Launch
 from pegbox.events import Ended, RoomChanged
 from pegbox.executors.dask.claims import Claims
-from pegbox.executors.dask.fair_share import FairShare
-from pegbox.executors.dask.ledger import Ledger
+from pegbox.executors.dask.shipped.fair_share import FairShare
+from pegbox.executors.dask.shipped.ledger import Ledger
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.resources import Resources
 

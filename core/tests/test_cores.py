@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from pegbox.executors.dask.cores import usable_cores
+from pegbox.executors.dask.embedded.cores import usable_cores
 
 HERE = len(os.sched_getaffinity(0))
 

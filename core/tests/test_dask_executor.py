@@ -27,7 +27,7 @@ from pegbox.events import (
 )
 from pegbox.executors.dask import executor as executor_module
 from pegbox.executors.dask.executor import DaskExecutor
-from pegbox.executors.dask.given import GivenCluster
+from pegbox.executors.dask.given.cluster import GivenCluster
 from pegbox.executors.dask.versions import mismatch, versions
 from pegbox.reporting import report
 from pegbox.resources import Resources

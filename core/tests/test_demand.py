@@ -25,7 +25,7 @@ from pegbox import (
 from pegbox._run.trainables import settle_trainable
 from pegbox.demand import demand_by_config, fixed_demand
 from pegbox.errors import ConfigError, RunError
-from pegbox.executors.dask.layout import lay_out
+from pegbox.executors.dask.embedded.layout import lay_out
 from pegbox.resources import Resources
 from pegbox.searcher import Searcher
 from pegbox.space import Space

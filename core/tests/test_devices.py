@@ -12,8 +12,8 @@ from pegbox._trial import devices
 from pegbox._trial.devices import announced_devices, device_variables, visible_devices
 from pegbox.demand import Demand, fixed_demand
 from pegbox.errors import ConfigError
-from pegbox.executors.dask.device_claims import worker_devices
-from pegbox.executors.dask.layout import lay_out
+from pegbox.executors.dask.embedded.layout import lay_out
+from pegbox.executors.dask.slot.device_claims import worker_devices
 from pegbox.resources import Resources
 
 # What the environment says
@@ -187,7 +187,7 @@ def test_workers_of_one_host_share_the_list_until_all_is_claimed(monkeypatch, tm
 
 CLAIM = """
 import threading
-from pegbox.executors.dask.device_claims import worker_devices
+from pegbox.executors.dask.slot.device_claims import worker_devices
 class Worker: ...
 worker = Worker()
 print(worker_devices(worker, 1)[0], flush=True)

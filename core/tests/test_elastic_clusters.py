@@ -12,7 +12,7 @@ from clusters import lone_worker, scheduler_without_pegbox, wait_until
 from distributed import Client, LocalCluster
 from pegbox import RunConfig, TuneConfig, Tuner, choice, grid_search, uniform, with_resources
 from pegbox.errors import RunError
-from pegbox.executors.dask import open_prospects
+from pegbox.executors.dask.given import open_prospects
 
 LOSS = {"metric": "loss", "mode": "min"}
 

@@ -19,7 +19,7 @@ import pytest
 from distributed import Client, default_client
 from pegbox import Checkpoint
 from pegbox.errors import ConfigError, RunError
-from pegbox.executors.dask.embedded import EmbeddedCluster
+from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
 
 PATIENCE_S = 30
 MARK = "PEGBOX_TEST_MARK"
@@ -474,7 +474,7 @@ def start_script(tmp_path, text):
 UNGUARDED = """
     import os
     import helper
-    from pegbox.executors.dask.embedded import EmbeddedCluster
+    from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
 
     print("script runs")
 
@@ -502,7 +502,7 @@ def test_an_unguarded_script_runs_once_and_ends_quietly(tmp_path, ending):
 DEATHS = """
     import os
     import signal
-    from pegbox.executors.dask.embedded import EmbeddedCluster
+    from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
 
     cluster = EmbeddedCluster(1)
     client = cluster.start()
@@ -525,7 +525,7 @@ def test_deaths_of_workers_do_not_flood_the_terminal(tmp_path):
 
 CUT_OFF = """
     import asyncio
-    from pegbox.executors.dask.embedded import EmbeddedCluster
+    from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
 
     async def beat_until_the_end(dask_worker):
         begun = asyncio.Event()
@@ -553,7 +553,7 @@ def test_a_heartbeat_that_the_end_cuts_off_is_not_shown(tmp_path):
 
 KILLED = """
     import ctypes, os, signal, subprocess, sys, threading
-    from pegbox.executors.dask.embedded import EmbeddedCluster
+    from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
 
     def family():
         for options in {}, {"start_new_session": True}, {"env": {}}:

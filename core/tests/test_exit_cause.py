@@ -2,7 +2,7 @@ import signal
 
 import pytest
 from pegbox._processes.exit_cause import LEFT, explain_exit
-from pegbox.executors.dask.oom_counter import read_oom_kills
+from pegbox.executors.dask.shipped.oom_counter import read_oom_kills
 
 
 @pytest.mark.parametrize("number", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"])

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 from clusters import PATIENCE_S, WITHOUT_PEGBOX
 from distributed.protocol.pickle import dumps
-from pegbox.executors.dask import mailbox
 from pegbox.executors.dask.by_value import ship_plugins
-from pegbox.executors.dask.exit_watch import ExitBook, ExitReporter
+from pegbox.executors.dask.shipped import mailbox
+from pegbox.executors.dask.shipped.exit_watch import ExitBook, ExitReporter
 
 WORKER = "tcp://10.0.0.1:1234"
 

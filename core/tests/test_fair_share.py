@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pegbox.executors.dask.asking_back import SLICE_S
+from pegbox.executors.dask.shipped.asking_back import SLICE_S
 from pegbox.resources import Resources
 from sharing_world import SharingWorld
 

@@ -28,8 +28,8 @@ from distributed import Client, LocalCluster
 from distributed.comm import get_address_host
 from pegbox import RunConfig, TuneConfig, Tuner, grid_search
 from pegbox.errors import ConfigError, RunError
-from pegbox.executors.dask.given import judge_exit
-from pegbox.executors.dask.mailbox import CLIENT_GRACE_S, PLUGIN_NAME
+from pegbox.executors.dask.given.cluster import judge_exit
+from pegbox.executors.dask.shipped.mailbox import CLIENT_GRACE_S, PLUGIN_NAME
 
 LOSS = {"metric": "loss", "mode": "min"}
 QUIET = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from distributed import Client, Event, Scheduler, Worker
-from pegbox.executors.dask.growth import AT_ONCE, OPERATION, PLUGIN_NAME, Growth
+from pegbox.executors.dask.shipped.growth import AT_ONCE, OPERATION, PLUGIN_NAME, Growth
 
 
 class Bench:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from distributed import Client, LocalCluster
 from mailbox_post import AGES_S, Post, scenario
-from pegbox.executors.dask import mailbox
 from pegbox.executors.dask.by_value import ship_plugins
-from pegbox.executors.dask.ledger_keeper import KEEPER_NAME
-from pegbox.executors.dask.mailbox import EXIT, PLUGIN_NAME, Mailbox
+from pegbox.executors.dask.shipped import mailbox
+from pegbox.executors.dask.shipped.ledger_keeper import KEEPER_NAME
+from pegbox.executors.dask.shipped.mailbox import EXIT, PLUGIN_NAME, Mailbox
 
 ONE = {"cpu": 1.0}
 TWO = {"cpu": 2.0}

@@ -17,7 +17,7 @@ from mailbox_post import AGES_S, Post, scenario
 from pegbox.executors.dask import line as line_module
 from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.line import DriverLine
-from pegbox.executors.dask.mailbox import EXIT, PLUGIN_NAME, PROTOCOL, Mailbox, handler_name
+from pegbox.executors.dask.shipped.mailbox import EXIT, PLUGIN_NAME, PROTOCOL, Mailbox, handler_name
 
 GRACE_S = 0.3
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from clusters import wait_until
 from pegbox._trial.parameters import SavedParameters
-from pegbox.executors.dask import parameter_desk
-from pegbox.executors.dask.parameter_desk import ParameterDesk
-from pegbox.executors.dask.parameter_shelf import ParameterShelf
+from pegbox.executors.dask.parameters import desk as parameter_desk
+from pegbox.executors.dask.parameters.desk import ParameterDesk
+from pegbox.executors.dask.parameters.shelf import ParameterShelf
 from pegbox.executors.dask.protocol import OPEN, PULL
 
 

@@ -15,7 +15,8 @@ import pytest
 from pegbox import RunConfig, Trainable, TuneConfig, Tuner, grid_search, with_parameters
 from pegbox._trial.parameters import ParameterBlock, SavedParameters
 from pegbox.errors import ConfigError
-from pegbox.executors.dask import parameter_shelf, shared_block
+from pegbox.executors.dask.parameters import shared_block
+from pegbox.executors.dask.parameters import shelf as parameter_shelf
 
 X = {"x": grid_search([1.0, 2.0, 3.0, 4.0])}
 

@@ -29,9 +29,12 @@ from clusters import (
 )
 from distributed import Client, LocalCluster
 from pegbox import RunConfig, TuneConfig, Tuner, grid_search, with_parameters, with_resources
-from pegbox.executors.dask import mailbox, parameter_desk, parameter_shelf, shared_block
 from pegbox.executors.dask.by_value import ship_by_value
-from pegbox.executors.dask.mailbox import PLUGIN_NAME, Mailbox
+from pegbox.executors.dask.parameters import desk as parameter_desk
+from pegbox.executors.dask.parameters import shared_block
+from pegbox.executors.dask.parameters import shelf as parameter_shelf
+from pegbox.executors.dask.shipped import mailbox
+from pegbox.executors.dask.shipped.mailbox import PLUGIN_NAME, Mailbox
 
 SIZE = 1_000_000
 
@@ -83,7 +86,7 @@ def calling(host_key: Callable[[], str | None]) -> Callable[[], None]:
     """Lets a worker use that to find out on which host it is."""
 
     def call() -> None:
-        from pegbox.executors.dask import parameter_pull
+        from pegbox.executors.dask.parameters import pull as parameter_pull
 
         parameter_pull.host_key = host_key  # type: ignore[attr-defined]
 
@@ -304,7 +307,7 @@ import numpy as np
 from pathlib import Path
 from distributed import Client
 from pegbox import *
-from pegbox.executors.dask import parameter_desk
+from pegbox.executors.dask.parameters import desk as parameter_desk
 if sys.argv[3] == "elsewhere":
     parameter_desk.host_key = lambda: "elsewhere"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from pegbox.executors.dask import shared_block
-from pegbox.executors.dask.shared_block import BlockName, SharedBlock, host_key
+from pegbox.executors.dask.parameters import shared_block
+from pegbox.executors.dask.parameters.shared_block import BlockName, SharedBlock, host_key
 
 CONTENT = bytes(range(256)) * 100
 NAME = BlockName("c0ffee", len(CONTENT))
@@ -40,7 +40,7 @@ def opened_elsewhere(path: str | None, name: BlockName = NAME) -> str:
     """What another process says that opens a block and tries to write to the file."""
     program = f"""
 import os
-from pegbox.executors.dask.shared_block import BlockName, SharedBlock
+from pegbox.executors.dask.parameters.shared_block import BlockName, SharedBlock
 try:
     block = SharedBlock.open(BlockName({name.token!r}, {name.size}), {path!r})
 except OSError as error:
@@ -134,7 +134,9 @@ def test_without_proc_it_is_opened_by_name_or_not_at_all(
 
 
 def test_processes_of_one_host_have_one_key() -> None:
-    program = "from pegbox.executors.dask.shared_block import host_key; print(host_key())"
+    program = (
+        "from pegbox.executors.dask.parameters.shared_block import host_key; print(host_key())"
+    )
     found = subprocess.check_output([sys.executable, "-c", program], text=True, timeout=60)
     assert found.strip() == host_key()
 

@@ -7,7 +7,7 @@ import signal
 from multiprocessing import Pipe
 
 import pytest
-from pegbox.executors.dask.slot_program import _PipeLine
+from pegbox.executors.dask.slot.program import _PipeLine
 
 
 class TimeIsUp(Exception):

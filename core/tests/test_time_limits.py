@@ -29,7 +29,7 @@ from pegbox import (
 )
 from pegbox._engine import patience
 from pegbox.executors.dask.executor import DaskExecutor
-from pegbox.executors.dask.force import listens_here
+from pegbox.executors.dask.given.force import listens_here
 from pegbox.stoppers import Stopper
 
 LIMIT_S = 1000.0

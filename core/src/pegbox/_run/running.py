@@ -24,7 +24,7 @@ from pegbox.executor import Executor
 from pegbox.resources import Resources
 
 if TYPE_CHECKING:
-    from pegbox.executors.dask.embedded import EmbeddedCluster
+    from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
 
 __all__ = ["find_client", "run_plan", "usable_client"]
 

@@ -16,9 +16,9 @@ from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import TrialTask
 from pegbox.commands import Launch
 from pegbox.demand import Demand
-from pegbox.executors.dask.cores import usable_cores
-from pegbox.executors.dask.embedded import EmbeddedCluster
-from pegbox.executors.dask.layout import lay_out
+from pegbox.executors.dask.embedded.cluster import EmbeddedCluster
+from pegbox.executors.dask.embedded.cores import usable_cores
+from pegbox.executors.dask.embedded.layout import lay_out
 
 if TYPE_CHECKING:
     from pegbox.executors.dask.cluster import Cluster
@@ -46,7 +46,7 @@ def check_client(client: Any) -> None:
     Raises:
         ConfigError: It cannot be used.
     """
-    from pegbox.executors.dask.given import check_client
+    from pegbox.executors.dask.given.cluster import check_client
 
     check_client(client)
 
@@ -98,7 +98,7 @@ def make_dask_executor(
 ) -> DaskExecutor:
     """An executor on a client's cluster, or on the embedded one; see `DaskExecutor`."""
     from pegbox.executors.dask.executor import DaskExecutor
-    from pegbox.executors.dask.given import GivenCluster
+    from pegbox.executors.dask.given.cluster import GivenCluster
 
     asks_for_gpus = demand.most.units("gpu") > 0
     where: Cluster = GivenCluster(client) if embedded is None else embedded

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
 import cloudpickle
 
-from pegbox.executors.dask import (
-    asking_back,
-    exit_watch,
-    fair_share,
-    growth,
-    ledger,
-    ledger_keeper,
-    mailbox,
-    oom_counter,
-    worker_end,
-)
+from pegbox.executors.dask import shipped
 
 __all__ = ["ship_by_value", "ship_plugins"]
-
-#: What lives on schedulers and nannies.
-_PLUGINS = (
-    *(mailbox, ledger_keeper, fair_share, asking_back, ledger, worker_end),
-    *(exit_watch, oom_counter, growth),
-)
 
 
 def ship_plugins() -> None:
     """From now on, pickle the plugins of schedulers and nannies by value, not by name."""
-    ship_by_value(*_PLUGINS)
+    for found in iter_modules(shipped.__path__):
+        ship_by_value(import_module(f"{shipped.__name__}.{found.name}"))
 
 
-def ship_by_value(*modules: ModuleType) -> None:
-    """From now on, pickle what these modules define by value, not by name."""
-    known = cloudpickle.list_registry_pickle_by_value()
-    for module in modules:
-        if module.__name__ not in known:
-            cloudpickle.register_pickle_by_value(module)
+def ship_by_value(module: ModuleType) -> None:
+    """From now on, pickle what a module defines by value, not by name.
+
+    A package would not do: Dask looks for the very module of what it sends.
+    """
+    if module.__name__ not in cloudpickle.list_registry_pickle_by_value():
+        cloudpickle.register_pickle_by_value(module)

@@ -1,7 +1,8 @@
 """A run's side of the ledger: which slots it may have beside other runs, and which it gives up.
 
-Hears what the keeper of the account says (`pegbox.executors.dask.fair_share` has the messages) and
-makes of it what the engine is to know. Starts and ends slots through what it is handed.
+Hears what the keeper of the account says (`pegbox.executors.dask.shipped.fair_share` has the
+messages) and makes of it what the engine is to know. Starts and ends slots through what it is
+handed.
 """
 
 from __future__ import annotations

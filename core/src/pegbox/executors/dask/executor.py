@@ -28,12 +28,12 @@ from pegbox.executors.dask.claims import Claims
 from pegbox.executors.dask.cluster import Cluster
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
-from pegbox.executors.dask.parameter_desk import ParameterDesk
-from pegbox.executors.dask.parameter_shelf import ParameterShelf
+from pegbox.executors.dask.parameters.desk import ParameterDesk
+from pegbox.executors.dask.parameters.shelf import ParameterShelf
 from pegbox.executors.dask.places import Places
 from pegbox.executors.dask.protocol import EXIT
+from pegbox.executors.dask.slot.trials import SlotSpec
 from pegbox.executors.dask.slot_tasks import SlotTasks
-from pegbox.executors.dask.slot_trials import SlotSpec
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.executors.dask.versions import mismatch, versions
 from pegbox.executors.dask.worker_account import WorkerAccount, end_with_process

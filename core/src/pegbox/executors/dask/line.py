@@ -18,7 +18,7 @@ from distributed import Client
 
 from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.client_log import quieten
-from pegbox.executors.dask.mailbox import PLUGIN_NAME, Mailbox, handler_name
+from pegbox.executors.dask.shipped.mailbox import PLUGIN_NAME, Mailbox, handler_name
 
 __all__ = ["DriverLine"]
 
@@ -132,7 +132,7 @@ class DriverLine:
             self._push_aside(answers)
 
     def deal(self, *deal: Any) -> None:
-        """An operation on the ledger (`pegbox.executors.dask.fair_share`), from any thread.
+        """An operation on the ledger (`pegbox.executors.dask.shipped.fair_share`), from any thread.
 
         They are made in order; what follows from them comes as messages.
         """

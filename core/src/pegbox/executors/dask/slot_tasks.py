@@ -14,9 +14,9 @@ from distributed import Client
 
 from pegbox.executors.dask.protocol import PROTOCOL, SLOT_KEY
 from pegbox.executors.dask.resource_names import dask_names
-from pegbox.executors.dask.slot import run_slot
-from pegbox.executors.dask.slot_start import make_start
-from pegbox.executors.dask.slot_trials import SlotSpec
+from pegbox.executors.dask.slot.start import make_start
+from pegbox.executors.dask.slot.task import run_slot
+from pegbox.executors.dask.slot.trials import SlotSpec
 from pegbox.executors.dask.slots import Slot
 from pegbox.executors.dask.versions import versions
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pegbox._trial.parameters import SavedParameters
-from pegbox.executors.dask.shared_block import BlockName, SharedBlock
+from pegbox.executors.dask.parameters.shared_block import BlockName, SharedBlock
 
 __all__ = ["PIECE", "ParameterShelf"]
 

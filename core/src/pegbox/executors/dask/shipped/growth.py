@@ -5,9 +5,8 @@ else could run. This plugin, inside the Dask scheduler, adds to that count what 
 keeps workers with slots from being closed, and knows whether anybody heeds the count. It starts
 and ends no worker itself.
 
-This module reaches schedulers that have no pegbox by value, so it imports distributed and the
-standard library alone. Names carry the protocol's version; several versions stand around the same
-count, each with its own wishes.
+Names carry the protocol's version; several versions stand around the same count, each with its own
+wishes.
 """
 
 from __future__ import annotations

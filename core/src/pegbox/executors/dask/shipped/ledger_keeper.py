@@ -1,9 +1,8 @@
 """Keeps account of a cluster's slots on its scheduler, and turns out what ended runs left behind.
 
 One for all runs and for all versions of the mailbox's protocol, whose mailboxes call it; its own
-number is that of `pegbox.executors.dask.fair_share`. It has the clock and the force; the account
-and the rules are others'. This module reaches schedulers that have no pegbox by value, so it
-imports distributed and the standard library alone.
+number is that of `pegbox.executors.dask.shipped.fair_share`. It has the clock and the force; the
+account and the rules are others'.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from typing import Any
 import cloudpickle
 from distributed import SchedulerPlugin
 
-from pegbox.executors.dask.fair_share import LEDGER, FairShare
-from pegbox.executors.dask.ledger import Ledger
 from pegbox.executors.dask.protocol import SLOT_KEY
-from pegbox.executors.dask.worker_end import end_at_nanny, end_worker
+from pegbox.executors.dask.shipped.fair_share import LEDGER, FairShare
+from pegbox.executors.dask.shipped.ledger import Ledger
+from pegbox.executors.dask.shipped.worker_end import end_at_nanny, end_worker
 
 KEEPER_NAME = f"pegbox-ledger-{LEDGER}"
 #: A trial whose run is over has so long to call before its worker process is restarted ...
@@ -71,7 +70,7 @@ class LedgerKeeper(SchedulerPlugin):
         self._settle_soon()
 
     def deal(self, run: str, operation: str, *arguments: Any) -> None:
-        """A driver's claim, release or wish, see `pegbox.executors.dask.fair_share`."""
+        """A driver's claim, release or wish, see `pegbox.executors.dask.shipped.fair_share`."""
         if operation in ("claim", "release", "want"):
             getattr(self.share, operation)(run, *arguments)
             self._settle_soon()

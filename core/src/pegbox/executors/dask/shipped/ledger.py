@@ -1,11 +1,8 @@
 """The account of all runs that share a cluster: whose slots stand where, and what each takes.
 
 Pure bookkeeping: no clock, no network, and no opinion. Who may have what is decided in
-`pegbox.executors.dask.fair_share`. Amounts are whole ten-thousandths by Dask's names of resources,
-with ``cpu`` for threads and ``GPU`` for devices.
-
-This module reaches schedulers that have no pegbox by value, so it imports the standard library
-alone.
+`pegbox.executors.dask.shipped.fair_share`. Amounts are whole ten-thousandths by Dask's names of
+resources, with ``cpu`` for threads and ``GPU`` for devices.
 """
 
 from __future__ import annotations

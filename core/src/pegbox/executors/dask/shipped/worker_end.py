@@ -1,7 +1,6 @@
 """Ending a worker process of a given cluster by force, where it is: at its nanny.
 
-A worker that hangs answers nobody, so nobody asks it. What is here runs on schedulers and nannies
-that may have no pegbox, by value: distributed, what comes with it, and the standard library alone.
+A worker that hangs answers nobody, so nobody asks it.
 """
 
 from __future__ import annotations

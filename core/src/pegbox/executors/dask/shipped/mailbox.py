@@ -2,11 +2,11 @@
 
 It lives inside the Dask scheduler as a plugin. A slot's call waits here until the driver answers
 it; the driver takes what has come in one long poll. It decides nothing and knows no trials. What
-slots take of the cluster is `pegbox.executors.dask.ledger_keeper`'s, which it tells of them.
+slots take of the cluster is `pegbox.executors.dask.shipped.ledger_keeper`'s, which it tells of
+them.
 
-This module reaches schedulers that have no pegbox by value, so it imports distributed and the
-standard library alone. Names carry the protocol's version, and state is kept per run, so that
-drivers of several versions can share one scheduler.
+Names carry the protocol's version, and state is kept per run, so that drivers of several versions
+can share one scheduler.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 
 from distributed import SchedulerPlugin
 
-from pegbox.executors.dask.ledger_keeper import KEEPER_NAME, LedgerKeeper
 from pegbox.executors.dask.protocol import EXIT, PROTOCOL
+from pegbox.executors.dask.shipped.ledger_keeper import KEEPER_NAME, LedgerKeeper
 
 PLUGIN_NAME = f"pegbox-mailbox-{PROTOCOL}"
 
@@ -208,7 +208,7 @@ class Mailbox(SchedulerPlugin):
         Args:
             run: Key of the run.
             number: Of these dealings, counted from 1; the same again where the answer was lost.
-            deals: Operation and arguments, see `pegbox.executors.dask.fair_share`.
+            deals: Operation and arguments, see `pegbox.executors.dask.shipped.fair_share`.
         """
         self.heed(run, number, deals)
 

@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from distributed.protocol import to_serialize
 
-from pegbox.executors.dask.parameter_shelf import ParameterShelf
+from pegbox.executors.dask.parameters.shared_block import BlockName, host_key
+from pegbox.executors.dask.parameters.shelf import ParameterShelf
 from pegbox.executors.dask.protocol import OPEN, PULL
-from pegbox.executors.dask.shared_block import BlockName, host_key
 
 __all__ = ["ParameterDesk"]
 

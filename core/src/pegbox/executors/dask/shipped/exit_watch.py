@@ -1,8 +1,7 @@
 """How a worker process ended, as its nanny saw it: from the nanny over the scheduler to the driver.
 
 Owns the two plugins that carry the news; what it means is judged in
-`pegbox.executors.dask.given`. Both reach processes that may have no pegbox by value, so this
-module imports distributed, the standard library and modules that do the same alone.
+`pegbox.executors.dask.given.cluster`.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Any
 
 from distributed import NannyPlugin, SchedulerPlugin
 
-from pegbox.executors.dask.mailbox import handler_name
-from pegbox.executors.dask.oom_counter import read_oom_kills
 from pegbox.executors.dask.protocol import PROTOCOL
+from pegbox.executors.dask.shipped.mailbox import handler_name
+from pegbox.executors.dask.shipped.oom_counter import read_oom_kills
 
 __all__ = ["ExitBook", "ExitReporter"]
 

@@ -1,7 +1,7 @@
 """Which workers may still come to a given cluster: the driver's side of growth.
 
 Owns the judgement whether the cluster grows, and the talk with the scheduler's
-`pegbox.executors.dask.growth`. What follows for trials is the engine's affair.
+`pegbox.executors.dask.shipped.growth`. What follows for trials is the engine's affair.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from distributed import Client
 
 from pegbox.commands import Wishes
 from pegbox.executors.dask.by_value import ship_plugins
-from pegbox.executors.dask.growth import OPERATION, PLUGIN_NAME, Growth
 from pegbox.executors.dask.prospects import Tell
+from pegbox.executors.dask.shipped.growth import OPERATION, PLUGIN_NAME, Growth
 
 __all__ = ["OpenProspects"]
 

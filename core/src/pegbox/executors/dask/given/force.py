@@ -1,7 +1,7 @@
 """The force that a given cluster lends: its worker processes are ended by their nannies.
 
 A worker without a nanny is killed where it runs on this machine, and otherwise only used no more.
-What runs at scheduler and nanny is `pegbox.executors.dask.worker_end`.
+What runs at scheduler and nanny is `pegbox.executors.dask.shipped.worker_end`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import psutil
 from distributed import Client
 
 from pegbox.executors.dask.by_value import ship_plugins
-from pegbox.executors.dask.worker_end import end_at_nanny, end_worker, kill_tree
+from pegbox.executors.dask.shipped.worker_end import end_at_nanny, end_worker, kill_tree
 
 __all__ = ["Force"]
 

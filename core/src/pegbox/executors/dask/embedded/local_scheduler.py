@@ -16,7 +16,7 @@ from distributed import Client, Scheduler, Security
 from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.utils import LoopRunner, silence_logging_cmgr, sync
 
-from pegbox.executors.dask.certificate import make_security
+from pegbox.executors.dask.embedded.certificate import make_security
 
 __all__ = ["LocalScheduler"]
 

@@ -2,14 +2,14 @@
 
 A run is asked for slots only where it is not the poorer for it; it gives back the first whose
 trials end. Where there are fewer slots than runs, they change hands now and then. Changes nothing
-in the account but what was asked. This module reaches schedulers that have no pegbox by value.
+in the account but what was asked.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from pegbox.executors.dask.ledger import Claim, Ledger, Units, fits
+from pegbox.executors.dask.shipped.ledger import Claim, Ledger, Units, fits
 
 #: Where there are fewer slots than runs, one keeps its slots for so long before they change hands.
 SLICE_S = 2.0

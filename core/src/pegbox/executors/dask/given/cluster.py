@@ -16,10 +16,15 @@ from distributed.protocol.pickle import dumps
 from pegbox._processes.exit_cause import ExitCause, explain_exit
 from pegbox.errors import ConfigError
 from pegbox.executors.dask.by_value import ship_plugins
-from pegbox.executors.dask.exit_watch import BOOK_NAME, REPORTER_NAME, ExitBook, ExitReporter
-from pegbox.executors.dask.force import Force
-from pegbox.executors.dask.mailbox import handler_name
-from pegbox.executors.dask.open_prospects import OpenProspects
+from pegbox.executors.dask.given.force import Force
+from pegbox.executors.dask.given.open_prospects import OpenProspects
+from pegbox.executors.dask.shipped.exit_watch import (
+    BOOK_NAME,
+    REPORTER_NAME,
+    ExitBook,
+    ExitReporter,
+)
+from pegbox.executors.dask.shipped.mailbox import handler_name
 
 __all__ = ["GivenCluster", "check_client", "judge_exit"]
 

@@ -19,9 +19,9 @@ from pegbox._trial.blas_threads import thread_limit
 from pegbox._trial.devices import DeviceId
 from pegbox._trial.stage import Stage
 from pegbox._trial.task import EndMessage, Order, ReportMessage, TrialTask
-from pegbox.executors.dask.parameter_pull import Parameters
+from pegbox.executors.dask.parameters.pull import Parameters
+from pegbox.executors.dask.parameters.shared_block import BlockName
 from pegbox.executors.dask.protocol import EXIT, Line
-from pegbox.executors.dask.shared_block import BlockName
 from pegbox.executors.dask.versions import versions
 
 __all__ = ["SlotSpec", "run_trials"]

@@ -1,6 +1,6 @@
 """What the process of a slot does that has one of its own: run its trials, end with its worker.
 
-The worker's side, and why there is such a process, is `pegbox.executors.dask.slot_process`.
+The worker's side, and why there is such a process, is `pegbox.executors.dask.slot.process`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     end_with_parent(pipe, boot["parent"])
     line = _PipeLine(Connection(boot["line"]))
     try:
-        from pegbox.executors.dask.slot_trials import run_trials
+        from pegbox.executors.dask.slot.trials import run_trials
 
         spec, ip, gpu_ids = pickle.loads(line.receive())
         run_trials(spec, line, ip, gpu_ids)

@@ -19,8 +19,8 @@ from distributed import Worker
 from distributed.comm import connect
 from distributed.core import Status
 
-from pegbox.executors.dask.mailbox import handler_name
 from pegbox.executors.dask.protocol import EXIT
+from pegbox.executors.dask.shipped.mailbox import handler_name
 
 __all__ = ["SlotLine"]
 

@@ -1,6 +1,6 @@
 """A slot: one long Dask task that holds a trial's resources and runs trial after trial.
 
-Runs on a worker. How its trials are run is in `pegbox.executors.dask.slot_trials`; that may be in
+Runs on a worker. How its trials are run is in `pegbox.executors.dask.slot.trials`; that may be in
 another process than the worker's.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 from distributed import get_worker, secede
 from distributed.comm import get_address_host
 
-from pegbox.executors.dask.slot_devices import slot_devices
-from pegbox.executors.dask.slot_line import SlotLine
-from pegbox.executors.dask.slot_process import run_apart
-from pegbox.executors.dask.slot_trials import SlotSpec, run_trials
+from pegbox.executors.dask.slot.devices import slot_devices
+from pegbox.executors.dask.slot.line import SlotLine
+from pegbox.executors.dask.slot.process import run_apart
+from pegbox.executors.dask.slot.trials import SlotSpec, run_trials
 
 __all__ = ["run_slot"]
 

@@ -2,8 +2,8 @@
 
 A run may have what others have not taken. Where trials of several runs wait for room, what is free
 is for the run that has least, and one that has more than its share is asked to give slots back as
-their trials end (`pegbox.executors.dask.asking_back`). A run that is alone is never held up. Owns
-these rules, over the account in `pegbox.executors.dask.ledger`; sends nothing.
+their trials end (`pegbox.executors.dask.shipped.asking_back`). A run that is alone is never held
+up. Owns these rules, over the account in `pegbox.executors.dask.shipped.ledger`; sends nothing.
 
 Messages to a driver: ``granted`` and ``refused`` with the number of a slot; ``room`` with a
 worker, all that the run may have there, what others have of its GPUs, and whether that is the whole
@@ -11,16 +11,15 @@ worker; ``give_back`` with how many slots are to be given back in all since the 
 which workers.
 
 Runs of every version of the mailbox's protocol meet here, so the methods of `FairShare` and the
-messages keep their names and meaning while `LEDGER` stays. This module reaches schedulers that
-have no pegbox by value.
+messages keep their names and meaning while `LEDGER` stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pegbox.executors.dask.asking_back import AskingBack, Wait
-from pegbox.executors.dask.ledger import (
+from pegbox.executors.dask.shipped.asking_back import AskingBack, Wait
+from pegbox.executors.dask.shipped.ledger import (
     UNIT,
     Claim,
     Ledger,

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, Final
 
 from pegbox._trial.parameters import ParameterBlock
+from pegbox.executors.dask.parameters.shared_block import BlockName, SharedBlock, host_key
 from pegbox.executors.dask.protocol import EXIT, OPEN, Line
-from pegbox.executors.dask.shared_block import BlockName, SharedBlock, host_key
 
 __all__ = ["Parameters"]
 

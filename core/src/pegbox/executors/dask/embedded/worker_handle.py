@@ -1,7 +1,7 @@
 """The driver's end of one worker process: start it, tell it whom to join, kill it, see it end.
 
-Which processes there should be is decided in `pegbox.executors.dask.embedded`; the other end is
-`pegbox.executors.dask.worker_process`.
+Which processes there should be is decided in `pegbox.executors.dask.embedded.cluster`; the other
+end is `pegbox.executors.dask.embedded.worker_process`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pegbox import scratch
 from pegbox._processes.dependent_process import command
 from pegbox._processes.exit_cause import ExitCause
 from pegbox._processes.orphan_guard import kill_group, kill_marked
-from pegbox.executors.dask.launchpad import MARKER, Launchpad
+from pegbox.executors.dask.embedded.launchpad import MARKER, Launchpad
 
 __all__ = ["WorkerHandle"]
 
@@ -48,7 +48,7 @@ class WorkerHandle:
         marker = f"{self.pad.token}-{self.name}."
         own = {MARKER: marker, scratch.VARIABLE: str(self.pad.folder)}
         self._process = subprocess.Popen(
-            command("pegbox.executors.dask.worker_process"),
+            command("pegbox.executors.dask.embedded.worker_process"),
             stdin=subprocess.PIPE,
             bufsize=0,
             cwd=self.pad.cwd,

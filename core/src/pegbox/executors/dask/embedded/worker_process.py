@@ -3,7 +3,7 @@
 Its driver speaks to it through its standard input: a line of ``boot`` (where to import from) at
 once, a line of ``order`` (whom to join) when the scheduler stands. The pipe then stays open; its
 end is the end of the process. The driver's side, with the few words of program that lead here, is
-`pegbox.executors.dask.worker_handle`.
+`pegbox.executors.dask.embedded.worker_handle`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     prepare_streams()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # its exit shall tell that a signal did it
     try:
-        import pegbox.executors.dask.slot  # noqa: F401 (distributed too, while the driver does)
+        import pegbox.executors.dask.slot.task  # noqa: F401 (distributed too, while the driver does)
 
         _let_dask_say(logging.ERROR)
         order = json.loads(pipe.readline() or sys.exit())

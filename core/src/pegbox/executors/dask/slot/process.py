@@ -5,7 +5,7 @@ They do for other GPUs than the worker's process sees, and for a working folder 
 The slot's thread starts the process and stands between it and the driver: what the trials say
 goes on over the slot's line, and the answers come back. A process that dies is the trial's own
 failure, or was lost, as with a worker; the worker goes on. The other end is
-`pegbox.executors.dask.slot_program`.
+`pegbox.executors.dask.slot.program`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from pegbox._processes.exit_cause import explain_exit
 from pegbox._processes.orphan_guard import kill_group
 from pegbox._trial.blas_threads import thread_variables
 from pegbox._trial.devices import DeviceId, device_variables
-from pegbox.executors.dask.oom_counter import read_oom_kills
 from pegbox.executors.dask.protocol import EXIT
+from pegbox.executors.dask.shipped.oom_counter import read_oom_kills
 
 if TYPE_CHECKING:
     from pegbox.executors.dask.protocol import Line
-    from pegbox.executors.dask.slot_trials import SlotSpec
+    from pegbox.executors.dask.slot.trials import SlotSpec
 
 __all__ = ["run_apart"]
 
@@ -41,7 +41,7 @@ _GRACE_S: Final = 5.0
 
 
 def run_apart(spec: SlotSpec, line: Line, ip: str, gpu_ids: tuple[DeviceId, ...]) -> None:
-    """As `pegbox.executors.dask.slot_trials.run_trials`, in a process that sees these GPUs alone.
+    """As `pegbox.executors.dask.slot.trials.run_trials`, in a process that sees these GPUs alone.
 
     Raises:
         Exception: What the process raised outside of trials, e.g. when it loaded the trainable.
@@ -86,7 +86,7 @@ class _Process:
         mine, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                command("pegbox.executors.dask.slot_program"),
+                command("pegbox.executors.dask.slot.program"),
                 stdin=subprocess.PIPE,
                 bufsize=0,
                 env={**os.environ, **variables},

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, Final
 from pegbox._processes.exit_cause import ExitCause, explain_exit
 from pegbox._processes.guard_handle import GuardHandle
 from pegbox.errors import ConfigError, RunError
-from pegbox.executors.dask.launchpad import MARKER, Launchpad, make_launchpad
-from pegbox.executors.dask.oom_counter import read_oom_kills
+from pegbox.executors.dask.embedded.launchpad import MARKER, Launchpad, make_launchpad
+from pegbox.executors.dask.embedded.worker_handle import WorkerHandle
 from pegbox.executors.dask.prospects import FixedProspects
-from pegbox.executors.dask.worker_handle import WorkerHandle
+from pegbox.executors.dask.shipped.oom_counter import read_oom_kills
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler
 
-    from pegbox.executors.dask.local_scheduler import LocalScheduler
+    from pegbox.executors.dask.embedded.local_scheduler import LocalScheduler
 
 __all__ = ["EmbeddedCluster"]
 
@@ -207,7 +207,7 @@ class EmbeddedCluster:
 
     def end_process(self, worker: str, pid: int) -> None:
         """Kill a process that a worker has started, and all it has started; the worker goes on."""
-        from pegbox.executors.dask.worker_end import kill_tree
+        from pegbox.executors.dask.shipped.worker_end import kill_tree
 
         kill_tree(pid)
 
@@ -270,7 +270,7 @@ class EmbeddedCluster:
         ).start()
 
     def _connect(self) -> None:
-        from pegbox.executors.dask.local_scheduler import LocalScheduler
+        from pegbox.executors.dask.embedded.local_scheduler import LocalScheduler
 
         atexit.register(self._close_at_exit, os.getpid())
         self._local = LocalScheduler(self._on_join, tls=self._tls)
