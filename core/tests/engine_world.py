@@ -120,12 +120,15 @@ class World:
         self.decider_seed = seed
         self.wild, self.chooses = wild, chooses
         self.shared = self.rng.random() < 0.3
+        self.uniform = self.rng.random() < 0.4
         self.samples = self.rng.randint(1, 12)
         self.journal: list[Event] = []
         self.now = 0.0
         self.epoch = 0
         self.workers_made = 0
         self.lost_reports = 0
+        #: Trials launched before all that followed from an end was worked out.
+        self.succeeded = 0
         #: Checkpoints that were written and not deleted, while no driver was killed.
         self.on_disk: set[str] = set()
         self._fresh_process()
@@ -178,6 +181,8 @@ class World:
 
     def send(self, events: Sequence[Event | Tick]) -> Step:
         self._pass_time(events[-1].at)
+        if self.rng.random() < 0.7 and not any(isinstance(event, Tick) for event in events):
+            self._succeed(events)
         step = self.engine.handle(events)
         self.journal.extend(step.facts)
         for answer in step.answers:
@@ -201,6 +206,14 @@ class World:
         self._count_slots()
         self.engine.check()
         return step
+
+    def _succeed(self, events: Sequence[Event]) -> None:
+        """Launches leave before the events are handled, of trials whose suggestion is stored."""
+        limit = self.rng.choice([1, 9, 99])
+        for launch in self.engine.successors(events, lambda number: number < limit):
+            assert launch.trial < limit
+            self.succeeded += 1
+            self._launched(launch)
 
     def _pass_time(self, at: float) -> None:
         elapsed = at - self._sent_at if self._sent_at is not None else 0.0
@@ -358,7 +371,7 @@ class World:
             self.send([Declined(self.tick(), number)])
         else:
             x = self.rng.random()
-            shape = self.rng.choice([CPU, CPU, BIG, SHARE, WHOLE])
+            shape = CPU if self.uniform else self.rng.choice([CPU, CPU, BIG, SHARE, WHOLE])
             point = {"x": x}
             self.send([Suggested(self.tick(), number, point, point, point, shape, f"{number}_x")])
 

@@ -28,7 +28,7 @@ Rules that keep it honest:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -40,6 +40,7 @@ from pegbox._engine.outcomes import (
     decided,
     decision_name,
     goes_on_later,
+    launch_of,
     outcome_of,
     settled,
     what_becomes,
@@ -52,6 +53,7 @@ from pegbox._engine.retention import Retention
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.state import RunState
 from pegbox._engine.step import Step
+from pegbox._engine.succession import Succession
 from pegbox._engine.waiting import Waiting
 from pegbox.commands import Answer, Ask, EndRun, Kill, Launch, Tell, TellResult, Wishes
 from pegbox.decisions import CONTINUE, PAUSE, STOP, Exploit, Resize, Signal, Verdict
@@ -100,6 +102,7 @@ class Engine:
         self._placement = Placement()
         self._choosing = Choosing(state, self._placement, decider)
         self._waiting = Waiting(state, self._placement, rules)
+        self._succession = Succession(state, self._placement, decider)
         #: worker -> trials that run there, with their GPUs; the union is ``state.active`` here.
         self._at: dict[str, dict[int, tuple[int, ...]]] = {}
         self._asks = AskBook()
@@ -160,6 +163,21 @@ class Engine:
         self._at_time = self._replay.at
         return differing
 
+    def successors(
+        self, events: Collection[Event], known: Callable[[int], bool]
+    ) -> Sequence[Launch]:
+        """Launches that can leave before all else that follows from events is worked out.
+
+        `handle` must be called with these very events next; its launches are others.
+
+        Args:
+            events: A batch of events, in order.
+            known: Whether a trial is stored, so that it may be launched before this is.
+        """
+        if self._stopping or self.ended or not self.state.epoch:
+            return ()
+        return self._succession.choose(events, known)
+
     def handle(self, events: Iterable[Event | Tick]) -> Step:
         """Take a batch of events, in order.
 
@@ -171,6 +189,7 @@ class Engine:
             if not self.ended or isinstance(event, Resumed):
                 self._at_time = event.at
                 self._handle(event)
+        self._note_successors()
         self._patience.batch_over()
         if not self.ended and self.state.epoch:
             self.occupancy.until(self._at_time)
@@ -426,23 +445,20 @@ class Engine:
         if taken is None:
             return False
         worker, gpus = taken
+        self._note_launch(record, worker, gpus)
+        self._step.launches.append(launch_of(record, record.attempt, worker, gpus))
+        return True
+
+    def _note_launch(self, record: TrialRecord, worker: str, gpus: tuple[int, ...]) -> None:
         self._note(Launched(self._at_time, record.number, record.attempt + 1, worker))
         self._at[worker][record.number] = gpus
         self._patience.launched(record, self._at_time)
-        self._step.launches.append(
-            Launch(
-                record.number,
-                record.attempt,
-                worker,
-                record.resources,
-                record.config,
-                record.checkpoint,
-                record.iteration,
-                record.time_total_s,
-                gpus,
-            )
-        )
-        return True
+
+    def _note_successors(self) -> None:
+        """What `successors` chose has begun, whatever else came of the events."""
+        for launch in self._succession.take():
+            self._placement.take_on(launch.worker, launch.resources)
+            self._note_launch(self.state.trials[launch.trial], launch.worker, ())
 
     # -------------------------------------------------------------- workers
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
+from pegbox.commands import Launch
 from pegbox.decisions import PAUSE, STOP, Exploit, Resize, Verdict
 from pegbox.events import Ended, Reported
 from pegbox.trial import Outcome, State
 
-__all__ = ["decided", "decision_name", "goes_on_later", "outcome_of", "settled", "what_becomes"]
+__all__ = [
+    "decided",
+    "decision_name",
+    "goes_on_later",
+    "launch_of",
+    "outcome_of",
+    "settled",
+    "what_becomes",
+]
 
 
 def outcome_of(record: TrialRecord, rules: Rules) -> Outcome:
@@ -62,6 +71,22 @@ def settled(event: Ended, became: State) -> Ended:
         event.failure,
         became,
         event.checkpoint,
+    )
+
+
+def launch_of(record: TrialRecord, attempt: int, worker: str, gpus: tuple[int, ...] = ()) -> Launch:
+    """The order to start a try of a trial; it goes on from its checkpoint, where it has one."""
+    kept = record.checkpoint
+    return Launch(
+        record.number,
+        attempt,
+        worker,
+        record.resources,
+        record.config,
+        kept,
+        kept.iteration if kept else 0,
+        kept.time_total_s if kept else 0.0,
+        gpus,
     )
 
 

@@ -97,6 +97,10 @@ class Placement:
                 self._devices[worker].lend({i: round(n * WHOLE) for i, n in gpus.items()})
             self._refresh(worker)
 
+    def is_limited(self, worker: str) -> bool:
+        """Whether others have a say in how much of a worker may be used."""
+        return worker in self._limits
+
     @property
     def limited(self) -> bool:
         """Whether there are workers of which others use a part."""
@@ -132,6 +136,11 @@ class Placement:
         self._taken[worker] = self._taken[worker].plus(shape)
         self._refresh(worker)
         return worker, gpus
+
+    def take_on(self, worker: str, shape: Resources) -> None:
+        """Reserve a shape without GPUs on a certain worker, where room was given back just now."""
+        self._taken[worker] = self._taken[worker].plus(shape)
+        self._refresh(worker)
 
     def give(self, worker: str, shape: Resources, gpus: tuple[int, ...] = ()) -> None:
         """Give back what `take` reserved; a worker that has left meanwhile is no mistake."""

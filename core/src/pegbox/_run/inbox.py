@@ -55,6 +55,16 @@ class EventInbox:
         self._later()
         return True
 
+    @property
+    def in_turns(self) -> bool:
+        """Whether somebody handles it in turns of a loop, of which there can be one more."""
+        return self._later is not None
+
+    def again(self) -> None:
+        """Have `handle` called once more in a moment."""
+        if self._listener is not None:
+            self._listener()
+
     def wait(self, timeout_s: float | None) -> None:
         """Return when something is there, or after ``timeout_s`` seconds."""
         with self._arrived:

@@ -45,6 +45,10 @@ class PuttingOff:
                 allowed = allowed and worked_s < _QUICK_S
         return allowed
 
+    def knows(self, trial: int) -> bool:
+        """Whether the store has a trial's configuration, so that it may be launched before more."""
+        return trial not in self._unknown
+
     def stored(self) -> None:
         """All facts so far are stored."""
         self._unknown.clear()

@@ -4,6 +4,9 @@ The order within a step is the promise: answers leave first, then what cannot be
 stored, and only then is anything launched; at last observers are told of what is stored, in the
 thread that called `Runner.run`. A searcher may be told a moment before the store: it never outlives
 this process.
+
+A trial whose configuration is stored may follow at once where another has ended: its launch leaves
+before the rest of that step, which comes in the next turn of the thread that handles the inbox.
 """
 
 from __future__ import annotations
@@ -80,6 +83,8 @@ class Runner:
         #: Checkpoints that the facts above drop, and those of which only observers are not told.
         self._dropped: list[str] = []
         self._deletable: list[str] = []
+        #: What is to be handled first: the successors that it leads to have been launched.
+        self._succeeded: Sequence[Event] = ()
         self._home = threading.get_ident()
         self._slow = observers.slow
 
@@ -113,14 +118,32 @@ class Runner:
     def step(self) -> None:
         """Handle what has arrived, in the calling thread."""
         with self._stepping:
-            events: Sequence[Event | Tick] = [*self._due(), *self.inbox.take()]
-            while events := events or self._overdue():
-                since = self._slow.clock()
-                step = self._engine.handle(events)
-                self._slow.passed(DECIDING, since)
-                events = self._carry_out(step)
+            events, self._succeeded = self._succeeded, ()
+            if events:
+                self._handle(events)
+            arrived = self.inbox.take()
+            if not self._let_follow(arrived):
+                self._handle([*self._due(), *arrived])
         if threading.get_ident() == self._home:
             self._tell()
+
+    def _let_follow(self, events: Sequence[Event]) -> bool:
+        """Launch what follows in any case; whether the rest is to be handled in a moment."""
+        if not self.inbox.in_turns:
+            return False
+        launches = self._engine.successors(events, self._putting_off.knows)
+        if launches:
+            self._executor.launch(launches)
+            self._succeeded = events
+            self.inbox.again()
+        return bool(launches)
+
+    def _handle(self, events: Sequence[Event | Tick]) -> None:
+        while events := events or self._overdue():
+            since = self._slow.clock()
+            step = self._engine.handle(events)
+            self._slow.passed(DECIDING, since)
+            events = self._carry_out(step)
 
     def _tell(self) -> None:
         """Tell observers; what they were told of may then be deleted."""
