@@ -25,10 +25,11 @@ class NotInstalled:
 sys.meta_path.insert(0, NotInstalled())
 """
 _SCHEDULER = """
-import asyncio
+import asyncio, sys
 from distributed import Scheduler
 async def serve():
-    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+    port = int(sys.argv[1])
+    async with Scheduler(host="127.0.0.1", port=port, dashboard=False) as scheduler:
         print(scheduler.address, flush=True)
         await scheduler.finished()
 asyncio.run(serve())
@@ -94,9 +95,9 @@ def scheduler_without_pegbox() -> Iterator[str]:
         yield first_line(process)
 
 
-def scheduler_process() -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+def scheduler_process(port: int = 0) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
     """Its process; the first line that it prints is its address."""
-    return run_python(WITHOUT_PEGBOX + _SCHEDULER)
+    return run_python(WITHOUT_PEGBOX + _SCHEDULER, str(port))
 
 
 @contextlib.contextmanager

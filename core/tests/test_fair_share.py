@@ -196,6 +196,22 @@ def test_a_worker_that_goes_takes_what_stood_there_along():
     world.ledger.remove_worker(gone)  # a second time is no mistake
 
 
+def test_what_others_had_of_a_worker_that_went_says_nothing_of_one_under_its_address():
+    world = SharingWorld({"w": cpus(4, gpu=1)})
+    world.begin("a", [cpus(1, gpu=1)])
+    world.settle()
+    second = world.begin("b", [])
+    assert second.claims.limited == {"w"}
+    second.claims.left("w")
+    assert second.claims.limited == set()
+    second.claims.heard("granted", 1)
+    second.queue = [cpus(1)]
+    second.place()
+    (slot,) = second.slots.slots.values()
+    second.claims.heard("give_back", 1, None)
+    assert second.claims.over(slot).gpus == {}
+
+
 SHAPES = [cpus(0.5), cpus(1), cpus(2), cpus(1, gpu=0.5), cpus(1, gpu=1), cpus(4)]
 WORKERS = {"a": cpus(4), "b": cpus(2, gpu=2), "c": cpus(1), "d": cpus(4, gpu=1)}
 

@@ -384,6 +384,33 @@ def test_a_line_whose_run_is_over_says_so(connected):
     inbox.line.close()
 
 
+@pytest.mark.parametrize("operation", ["deal", "push", "exchange"])
+def test_a_scheduler_that_fails_is_named_and_not_waited_for(operation, monkeypatch):
+    name = handler_name(operation)
+
+    def fail(dask_scheduler):
+        def broken(**arguments):
+            raise ZeroDivisionError("in the scheduler")
+
+        dask_scheduler.handlers[name] = broken
+
+    monkeypatch.setattr(line_module, "POLL_S", 0.1)
+    with (
+        scheduler_without_pegbox() as address,
+        Client(address, set_as_default=False) as client,
+    ):
+        inbox = Inbox(client)
+        inbox.line.open()
+        client.run_on_scheduler(fail)
+        inbox.line.deal("want", [])
+        inbox.line.send_apart([])
+        assert inbox.told.wait(PATIENCE_S)
+        assert inbox.broken == [
+            "the Dask scheduler no longer knows this run: ZeroDivisionError('in the scheduler')"
+        ]
+        inbox.line.close()
+
+
 # On the wire
 
 

@@ -103,6 +103,11 @@ class Claims:
         self._deal("release", slot.number, True)
         return self._changed(slot.worker, self._slots.taken_on(slot.worker))
 
+    def left(self, worker: str) -> None:
+        """A worker is gone; another may come under its address, with all that it has."""
+        self._gpus.pop(worker, None)
+        self.limited.discard(worker)
+
     # ----------------------------------------------------------- from the keeper
 
     def heard(self, kind: str, *arguments: Any) -> list[Event]:

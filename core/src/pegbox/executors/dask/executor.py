@@ -182,6 +182,8 @@ class DaskExecutor:
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
         """The inbox is handled on the loop; here is nothing to do but to wait for the end."""
         inbox.over.wait(timeout_s)
+        if reason := self._line.lost():
+            return self.broken(reason)
         self._loop.raise_failure()
         if self.clock() > self._idle_checked + IDLE_SLOT_S / 5:
             self._give_back_idle()
@@ -392,6 +394,7 @@ class DaskExecutor:
 
     def _left(self, address: str) -> None:
         """A worker is gone, with the slots that it had."""
+        self._claims.left(address)
         if self._workers.gone_again(address):
             return
         slots = self._slots.remove_worker(address)

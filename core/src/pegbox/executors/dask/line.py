@@ -17,6 +17,7 @@ from typing import Any
 from distributed import Client
 
 from pegbox.executors.dask.by_value import ship_plugins
+from pegbox.executors.dask.client_end import finish, is_closed, why_closed
 from pegbox.executors.dask.client_log import quieten
 from pegbox.executors.dask.shipped.mailbox import PLUGIN_NAME, Mailbox, handler_name
 
@@ -145,9 +146,19 @@ class DriverLine:
         elif self._dealing is None or self._dealing.done():
             self._dealing = asyncio.create_task(self._deal_all())
 
+    def lost(self) -> str | None:
+        """Why nothing will come over this line any more, for threads beside the loop.
+
+        Where somebody closes the client, the loop may end, and whoever watches there with it.
+        """
+        why = why_closed(self._client)
+        if why is not None and self._outage is not None:
+            return f"the Dask scheduler is out of reach ({_last_word(self._outage)})"
+        return why
+
     def close(self) -> None:
         """End the run at the mailbox: all its slots are sent home."""
-        self._client.sync(self._close)
+        finish(self._client, self._close)
 
     async def _close(self) -> None:
         self._closing = True
@@ -156,7 +167,7 @@ class DriverLine:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        if self._outage is not None:
+        if self._local is None and (self._outage is not None or is_closed(self._client)):
             return  # nobody there would hear of it
         try:
             await asyncio.wait_for(self._call("close_run", run=self._run), 5)
@@ -191,6 +202,8 @@ class DriverLine:
         except OSError:
             # The poll is cut as well; it carries them once it is through again.
             self._out[:0] = answers
+        except Exception as error:
+            self._refused(error)
 
     def _taken_out(self) -> list[tuple[Any, ...]]:
         out, self._out = self._out, []
@@ -210,6 +223,8 @@ class DriverLine:
                     break
                 except OSError:
                     await asyncio.sleep(_RETRY_S)
+                except Exception as error:
+                    return self._refused(error)
 
     async def _poll_forever(self) -> None:
         poll = 1
@@ -223,20 +238,32 @@ class DriverLine:
                 )
             except OSError as error:
                 self._out[:0] = answers
-                self._outage = self._outage or error
+                if not is_closed(self._client):
+                    self._outage = self._outage or error
                 await asyncio.sleep(_RETRY_S)
                 continue
             except Exception as error:
-                # Another scheduler has taken its place, which was never told of this protocol.
-                return self._broken(f"{_RUN_IS_OVER}: {error}")
+                return self._refused(error)
             finally:
                 self._polling = False
+            if messages is None:
+                return self._run_unknown()
             poll += 1
             self._outage = None
             self._heard = True
-            if messages is None:
-                return self._broken(_RUN_IS_OVER)
             await self._hand_over(messages)
+
+    def _run_unknown(self) -> None:
+        if self._outage is None:
+            return self._broken(_RUN_IS_OVER)
+        quieten(self._client)
+        how = f"out of reach before ({_last_word(self._outage)}), and has been started anew"
+        self._broken(f"{_RUN_IS_OVER}: it was {how}, or was away for too long")
+
+    def _refused(self, error: Exception) -> None:
+        """No matter of connections; what was said is lost, and what should follow never comes."""
+        if not is_closed(self._client):  # otherwise `lost` has the reason
+            self._broken(f"{_RUN_IS_OVER}: {error!r}")
 
     async def _watch_out(self) -> None:
         """Give up a scheduler that is gone; whoever connects or reads would wait longer.

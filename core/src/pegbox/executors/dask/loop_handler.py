@@ -6,6 +6,7 @@ longer is done elsewhere: callbacks in the runner's own thread, searchers that c
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -61,12 +62,24 @@ class LoopHandler:
         if threading.get_ident() == self._thread:
             self._asyncio_loop.call_soon(self.handle)
         else:
-            self._asyncio_loop.call_soon_threadsafe(self.handle)
+            self._from_elsewhere(self.handle)
 
     def _later(self) -> None:
-        if not self._settling:
-            self._settling = True
-            self._asyncio_loop.call_later(SETTLE_WITHIN_S, self._settle)
+        if self._settling:
+            return
+        self._settling = True
+        if threading.get_ident() == self._thread:
+            self._settle_later()
+        else:
+            self._from_elsewhere(self._settle_later)
+
+    def _settle_later(self) -> None:
+        self._asyncio_loop.call_later(SETTLE_WITHIN_S, self._settle)
+
+    def _from_elsewhere(self, what: Callable[[], None]) -> None:
+        # A loop that has ended with its client does nothing more; the runner's thread goes on.
+        with contextlib.suppress(RuntimeError):
+            self._asyncio_loop.call_soon_threadsafe(what)
 
     def _settle(self) -> None:
         self._settling = False

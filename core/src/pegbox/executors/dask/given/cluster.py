@@ -16,6 +16,7 @@ from distributed.protocol.pickle import dumps
 from pegbox._processes.exit_cause import ExitCause, explain_exit
 from pegbox.errors import ConfigError
 from pegbox.executors.dask.by_value import ship_plugins
+from pegbox.executors.dask.client_end import finish
 from pegbox.executors.dask.given.force import Force
 from pegbox.executors.dask.given.open_prospects import OpenProspects
 from pegbox.executors.dask.shipped.exit_watch import (
@@ -125,10 +126,7 @@ class GivenCluster:
 
     def close(self) -> None:
         """Leave everything as it is, once what is to be ended is."""
-        try:
-            self._client.sync(self._force.settle)
-        except (OSError, TimeoutError, RuntimeError):
-            logger.debug("the client was gone before the cluster was given back")
+        finish(self._client, self._force.settle)
 
 
 def judge_exit(code: int, over_limit: bool, oom_kills: int) -> ExitCause:

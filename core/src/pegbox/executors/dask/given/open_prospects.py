@@ -16,6 +16,7 @@ from distributed import Client
 
 from pegbox.commands import Wishes
 from pegbox.executors.dask.by_value import ship_plugins
+from pegbox.executors.dask.client_end import finish
 from pegbox.executors.dask.prospects import Tell
 from pegbox.executors.dask.shipped.growth import OPERATION, PLUGIN_NAME, Growth
 
@@ -84,7 +85,7 @@ class OpenProspects:
     def close(self) -> None:
         """Wish for nothing any more."""
         if self._watching is not None:
-            self._client.sync(self._close)
+            finish(self._client, self._close)
 
     async def _close(self) -> None:
         assert self._watching is not None
