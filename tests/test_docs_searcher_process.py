@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pegbox._processes.dependent_process import command
-from pegbox._run.searcher_process import driver, process, protocol
+from pegbox._run.searcher_process import driver, output, process, protocol
 from pegbox._run.searcher_process.child import Servant
 
 PAGE = (Path(__file__).parents[1] / "docs" / "searcher-process.md").read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def test_tells_are_those_that_carry_no_id():
         f"after {process._TIMEOUT_S:g} seconds",
         process.TIMEOUT_VARIABLE,
         f"(nice {process.NICE})",
-        f"its last {process._LINES_KEPT} lines of output",
+        f"its last {output._MOST_LINES} lines of output",
         f"at most {protocol.MOST_BYTES // 2**20} MiB",
         "may go on computing for a second",
     ],

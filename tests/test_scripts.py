@@ -84,6 +84,16 @@ def test_a_script_without_a_guard_that_imports_its_neighbour(folder, tmp_path, w
     assert len((cwd / "top_level.txt").read_text().splitlines()) == 1, "the top level ran again"
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_script_whose_standard_streams_are_closed(folder, tmp_path, closed):
+    words = ["sh", "-c", f'exec "$0" main.py {closed}', sys.executable]
+    done = subprocess.run(
+        words, cwd=folder, env=at_home(tmp_path), capture_output=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len((folder / "top_level.txt").read_text().splitlines()) == 1
+
+
 def test_the_ten_lines_of_the_readme_as_a_script(tmp_path):
     (tmp_path / "tune.py").write_text(ten_lines())
     out = run(["tune.py"], tmp_path, tmp_path)

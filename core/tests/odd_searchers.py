@@ -135,6 +135,16 @@ class Talkative(Learner):
         return super().suggest(trial_id, pending, ask, seed)
 
 
+class ProgressBar(Learner):
+    """Writes one line over and over, as tqdm does, and half of a character at a time."""
+
+    def suggest(self, trial_id, pending, ask, seed):
+        for percent in range(0, 101, 25):
+            os.write(2, b"\r%d %% \xe2" % percent)
+            os.write(2, b"\x96\x88")
+        return super().suggest(trial_id, pending, ask, seed)
+
+
 class Raises(Learner):
     """Raises at a method.
 

@@ -227,3 +227,21 @@ def test_the_end_is_told_once_when_the_run_breaks_off(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         tuning.fit(tmp_path, callbacks=(Breaks(), ends))
     assert ends.ends == ("failed",)
+
+
+@pytest.mark.parametrize("hook", ["setup", "on_experiment_end"])
+def test_one_ctrl_c_beside_the_run_says_how_to_go_on(tmp_path, hook):
+    class Pressed(Callback):
+        pass
+
+    def press(self, **info):
+        raise KeyboardInterrupt
+
+    setattr(Pressed, hook, press)
+    with pytest.raises(KeyboardInterrupt) as pressed:
+        tuning.fit(tmp_path, callbacks=(Pressed(),))
+
+    (note,) = pressed.value.__notes__
+    expression = f"pegbox.Tuner.restore({str(tmp_path / 'exp')!r}, train).fit()"
+    assert note == f"What was found so far is kept. Go on with: {expression}"
+    assert tuning.restore(tmp_path).num_terminated == 4

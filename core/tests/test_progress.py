@@ -586,6 +586,16 @@ def test_verbose_0_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_program_without_a_standard_output_has_no_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = ProgressView()
+    monkeypatch.setattr(sys, "stdout", None)
+    view.setup(experiment())
+    run = Run(view)
+    run.fail(run.add())
+    view.on_experiment_end(run.trials)
+    assert [t for t in threading.enumerate() if t.name == "pegbox-progress"] == []
+
+
 @pytest.mark.parametrize("verbose", [-1, "1", 1.5, None])
 def test_a_wrong_verbose_is_refused(verbose: Any) -> None:
     with pytest.raises(ConfigError, match=re.escape(repr(verbose))):

@@ -22,6 +22,7 @@ from odd_searchers import (
     LeavesAChild,
     Mortal,
     NeverAgain,
+    ProgressBar,
     Raises,
     Sleeper,
     Talkative,
@@ -32,6 +33,7 @@ from pegbox._run.components import make_component
 from pegbox._run.searcher_process.calls import SearcherThere
 from pegbox._run.searcher_process.driver import SearcherProcessDriver
 from pegbox._run.searcher_process.faults import ErrorElsewhere
+from pegbox._run.searcher_process.output import LastLines
 from pegbox._run.searcher_process.process import TIMEOUT_VARIABLE, SearcherDied, SearcherProcess
 from pegbox._run.searcher_process.sending import sent_away
 from pegbox.builtin.concurrency_limiter import ConcurrencyLimiter
@@ -290,6 +292,36 @@ def test_what_it_prints_is_shown_and_spoils_nothing(started, capfd, caplog):
     assert out == ""
     assert err.count("printed") == err.count("said by a child") == err.count('{"id": 2') == 2
     assert [record.getMessage() for record in caplog.records] == ["logged 0", "logged 1"]
+
+
+def test_a_progress_bar_is_shown_while_it_grows(started, capfd):
+    run = started(ProgressBar)
+    run.ask(0)
+    shown = []
+    assert gone(
+        lambda: [] if "100 % █" in "".join(shown) else [shown.append(capfd.readouterr().err)]
+    )
+    assert "".join(shown) == "".join(f"\r{percent} % █" for percent in range(0, 101, 25))
+    assert run.searcher._process.output == "    100 % █"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "lines"),
+    [
+        (["one\ntw", "o\nthree"], ["one", "two", "three"]),
+        (["one\r", "\ntwo\r\n"], ["one", "two"]),
+        (["10 %\r", "20 %\r"], ["20 %"]),
+        (["\r10 %", "\r20 %", "\n"], ["20 %"]),
+        ([str(number) + "\n" for number in range(60)], [str(number) for number in range(10, 60)]),
+        (["x" * 400] * 1000, ["x" * 500]),
+        ([], []),
+    ],
+)
+def test_the_last_of_what_it_prints_is_kept_as_a_terminal_shows_it(pieces, lines):
+    last = LastLines()
+    for piece in pieces:
+        last.add(piece)
+    assert str(last) == "\n".join(f"    {line}" for line in lines)
 
 
 def test_what_it_prints_harms_nothing_where_nobody_can_be_shown_it(started, monkeypatch):

@@ -159,6 +159,15 @@ def test_each_start_is_an_epoch_and_its_end_is_noted(folder):
     assert (second.ended, second.how, second.reason) == (9.0, "interrupted", "Ctrl-C")
 
 
+def test_a_reason_that_is_no_utf8_is_kept_all_the_same(folder):
+    with Store.create(folder, META) as store:
+        store.begin_epoch(started=1.0, host="h", pid=3, versions={}, settings={})
+        store.append([RunEnded(9.0, "failed", "no file 'caf\udce9'")])
+        (epoch,) = store.epochs
+
+    assert epoch.reason == r"no file 'caf\udce9'"
+
+
 def test_a_components_state_comes_back_with_the_last_event_it_knows(folder):
     with Store.create(folder, META) as store:
         store.append([suggested(0)])

@@ -8,6 +8,7 @@ workers and slots with their groups.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 from typing import BinaryIO, Final
@@ -15,7 +16,14 @@ from typing import BinaryIO, Final
 from pegbox._processes.orphan_guard import kill_group, wait_for_end
 from pegbox.errors import RunError
 
-__all__ = ["command", "end_with_parent", "prepare_streams", "search_path", "working_folder"]
+__all__ = [
+    "command",
+    "end_with_parent",
+    "prepare_streams",
+    "same_output",
+    "search_path",
+    "working_folder",
+]
 
 # The script, notebook or prompt that the user works in is never run again. The current folder must
 # not shadow what is imported before the parent's own search path is in force, and a parent that
@@ -59,6 +67,22 @@ def search_path(cwd: str | None) -> tuple[str, ...]:
     if cwd is None:
         return tuple(entry for entry in sys.path if os.path.isabs(entry))
     return tuple(os.path.join(cwd, entry) if entry else cwd for entry in sys.path)
+
+
+def same_output(fd: int) -> int | None:
+    """Where the process prints: where this one does, and nowhere if this one's stream is closed.
+
+    Args:
+        fd: 1 or 2.
+
+    Returns:
+        For `subprocess.Popen`.
+    """
+    try:
+        # A closed stream's number may be another file's by now, which is not handed on.
+        return None if os.get_inheritable(fd) else subprocess.DEVNULL
+    except OSError:
+        return subprocess.DEVNULL
 
 
 def prepare_streams() -> None:

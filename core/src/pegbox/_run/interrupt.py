@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-__all__ = ["good_order_on_ctrl_c"]
+__all__ = ["good_order_on_ctrl_c", "how_to_go_on_noted"]
 
 
 @contextlib.contextmanager
@@ -49,6 +49,19 @@ def good_order_on_ctrl_c(
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def how_to_go_on_noted(how_to_go_on: str) -> Iterator[None]:
+    """While inside, a KeyboardInterrupt takes a note along, which Python shows below its traceback.
+
+    Before the first trial and after the last one, a single Ctrl-C is one.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(how_to_go_on)
+        raise
 
 
 def _say(text: str) -> None:

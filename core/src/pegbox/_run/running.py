@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from pegbox._run.deleting import Deleter
+from pegbox._run.interrupt import how_to_go_on_noted
 from pegbox._run.plan import Plan
 from pegbox._run.session import MakeExecutor, Session, how_to_restore
 from pegbox._store.writer import Store
@@ -95,9 +96,10 @@ def run_plan(
         at_end.callback(session.close)
         # Ends after the store, whose last snapshot may set free what is to be deleted.
         deleter = at_end.enter_context(Deleter(plan.folder))
-        store = at_end.enter_context(open_store())
-        mark_folder(str(plan.folder), plan.run)
-        ended = session.run(store, make, deleter, resumed=resumed)
+        store = open_store()
+        with how_to_go_on_noted(_kept(plan)), store:
+            mark_folder(str(plan.folder), plan.run)
+            ended = session.run(store, make, deleter, resumed=resumed)
     if ended.how == "failed":
         raise _error(plan, session, ended, client)
     if plan.fail_fast == "raise" and session.first_failure is not None:
@@ -169,7 +171,7 @@ def _at_most(plan: Plan) -> int | None:
 def _error(
     plan: Plan, session: Session, ended: RunEnded, client: Any | None
 ) -> PluginError | RunError:
-    hint = f"What was found so far is kept. Go on with: {how_to_restore(plan)}"
+    hint = _kept(plan)
     failure = session.failure
     if session.impossible is not None:
         hint = f"{_remedy(session.impossible, client)} {hint}"
@@ -183,6 +185,10 @@ def _error(
     # The plugin's own exception; what wrapped it says the same as this one.
     error.__cause__ = cause.__cause__ if isinstance(cause, PluginError) else cause
     return error
+
+
+def _kept(plan: Plan) -> str:
+    return f"What was found so far is kept. Go on with: {how_to_restore(plan)}"
 
 
 def _remedy(asked: Resources, client: Any | None) -> str:

@@ -241,7 +241,9 @@ class Store:
             if isinstance(event, PlaceOpened):
                 places.append((event.place, seq))
             elif isinstance(event, RunEnded):
-                endings.append((event.at, event.how, event.reason))
+                # It may be an exception's text, and so hold what UTF-8 has no code for.
+                reason = event.reason.encode(errors="backslashreplace").decode()
+                endings.append((event.at, event.how, reason))
         db = self._db
         db.execute("BEGIN IMMEDIATE")
         db.executemany(_INSERT_EVENT, rows)

@@ -1,6 +1,6 @@
 """The driver's end of a searcher's process: start it, exchange lines with it, see it end, end it.
 
-Owns the process with its pipes, and what it printed last. What the lines mean is the affair of
+Owns the process with its pipes. What the lines mean is the affair of
 `pegbox._run.searcher_process.calls`; the other end is `pegbox._run.searcher_process.child`.
 """
 
@@ -13,12 +13,10 @@ import logging
 import os
 import select
 import subprocess
-import sys
 import threading
 import time
 import uuid
 import weakref
-from collections import deque
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final, cast
@@ -29,6 +27,7 @@ from pegbox._processes.guard_handle import GuardHandle
 from pegbox._processes.orphan_guard import kill_group
 from pegbox._run.environment import seconds_of
 from pegbox._run.searcher_process.faults import fault_from_json
+from pegbox._run.searcher_process.output import LastLines, show_output
 from pegbox._run.searcher_process.protocol import (
     MOST_BYTES,
     PROTOCOL,
@@ -56,10 +55,6 @@ _MARKER: Final = "PEGBOX_SEARCHER"
 #: What it runs.
 _CHILD: Final = "pegbox._run.searcher_process.child"
 
-#: Lines of output that are kept for a message.
-_LINES_KEPT: Final = 50
-#: Of one such line, in characters.
-_MOST_OF_A_LINE: Final = 500
 #: While an answer is waited for: how often it is looked whether the process is alive.
 _LOOK_S: Final = 0.5
 #: How long an ended process may take to say why.
@@ -108,7 +103,7 @@ class SearcherProcess:
         self._number = 0
         self._greeted = False
         self._received = bytearray()
-        self._said: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._said = LastLines()
         marker = uuid.uuid4().hex
         guard = GuardHandle(f"{_MARKER}={marker}", ())
         try:
@@ -117,7 +112,7 @@ class SearcherProcess:
             guard.finish()
             raise
         guard.add(self._process.pid)
-        show = _show_output(self._process, self._said)
+        show = show_output(cast("io.FileIO", self._process.stderr), self._said)
         self._finish = weakref.finalize(self, _finish, self._process, guard, show)
         self._send_boot()
 
@@ -263,7 +258,7 @@ class SearcherProcess:
     @property
     def output(self) -> str:
         """What it printed last."""
-        return "\n".join(f"    {line}" for line in list(self._said))
+        return str(self._said)
 
 
 def _start(argv: Sequence[str], marker: str) -> subprocess.Popen[bytes]:
@@ -285,25 +280,6 @@ def _few_threads() -> dict[str, str]:
     """BLAS takes every core there is, and trials have them: a half at most, and four do."""
     threads = max(1, min(4, (os.cpu_count() or 1) // 2))
     return thread_variables(threads)
-
-
-def _show_output(process: subprocess.Popen[bytes], said: deque[str]) -> threading.Thread:
-    stream = cast("io.FileIO", process.stderr)
-    thread = threading.Thread(
-        target=_pass_on, args=(stream, said), name="pegbox-searcher-output", daemon=True
-    )
-    thread.start()
-    return thread
-
-
-def _pass_on(stream: io.FileIO, said: deque[str]) -> None:
-    """Show what is printed as if it were printed here, and keep the last of it."""
-    with io.BufferedReader(stream) as lines:
-        for line in lines:
-            text = line.decode(errors="replace")
-            said.append(text.rstrip("\n")[:_MOST_OF_A_LINE])
-            with contextlib.suppress(Exception):  # nobody reads it here: it may be closed, or None
-                sys.stderr.write(text)
 
 
 def _finish(process: subprocess.Popen[bytes], guard: GuardHandle, show: threading.Thread) -> None:

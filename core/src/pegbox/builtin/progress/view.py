@@ -97,9 +97,9 @@ class ProgressView(Callback):
         self._first_s = self._last_s = 0.0
 
     def setup(self, experiment: ExperimentInfo) -> None:
-        """Show the view."""
+        """Show the view, unless it is off or this program has no standard output."""
         self._abandon()
-        if not self._verbose:
+        if not self._verbose or (self._file is None and sys.stdout is None):
             return
         options = self._options()
         experiment = _as_chosen(experiment, options)

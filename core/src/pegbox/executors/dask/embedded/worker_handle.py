@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pegbox import scratch
-from pegbox._processes.dependent_process import command
+from pegbox._processes.dependent_process import command, same_output
 from pegbox._processes.exit_cause import ExitCause
 from pegbox._processes.orphan_guard import kill_group, kill_marked
 from pegbox.executors.dask.embedded.launchpad import MARKER, Launchpad
@@ -50,6 +50,8 @@ class WorkerHandle:
         self._process = subprocess.Popen(
             command("pegbox.executors.dask.embedded.worker_process"),
             stdin=subprocess.PIPE,
+            stdout=same_output(1),
+            stderr=same_output(2),
             bufsize=0,
             cwd=self.pad.cwd,
             env={**self.pad.environments[self.place], **own},

@@ -22,7 +22,12 @@ import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final
 
-from pegbox._processes.dependent_process import command, search_path, working_folder
+from pegbox._processes.dependent_process import (
+    command,
+    same_output,
+    search_path,
+    working_folder,
+)
 from pegbox._processes.exit_cause import explain_exit
 from pegbox._processes.orphan_guard import kill_group
 from pegbox._trial.blas_threads import thread_variables
@@ -88,6 +93,8 @@ class _Process:
             self._process = subprocess.Popen(
                 command("pegbox.executors.dask.slot.program"),
                 stdin=subprocess.PIPE,
+                stdout=same_output(1),
+                stderr=same_output(2),
                 bufsize=0,
                 env={**os.environ, **variables},
                 pass_fds=[theirs.fileno()],
