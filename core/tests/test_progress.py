@@ -683,6 +683,34 @@ def test_prints_stand_above_the_frame_and_stdout_is_given_back() -> None:
     assert screen.text()[-1] == "Results in /data/pegbox_results/digits"
 
 
+@pytest.mark.parametrize(
+    ("pieces", "lines"),
+    [
+        (["[/data] is no [bold]markup[/]", ""], ["[/data] is no [bold]markup[/]"]),
+        (["\r10 %", "\r20 %", "\r30 %\n", "\r40 %"], ["30 %", "40 %"]),
+        (["one\r", "\ntwo\r\n"], ["one", "two"]),
+        (["be", "gun", "\nnext"], ["begun", "next"]),
+    ],
+)
+def test_pieces_of_lines_stand_above_the_frame_as_they_are(
+    pieces: list[str], lines: list[str]
+) -> None:
+    board, _ = board_run()
+    console = terminal()
+    stdout = console.file
+    output = TerminalOutput(stdout, console)
+    with contextlib.redirect_stdout(stdout):
+        output.start(board.snapshot(Moment(0.0)))
+        for piece in pieces:
+            print(piece, end="", flush=True)
+            output.refresh(board.snapshot(Moment(1.0), 10))
+        output.stop(board.snapshot(Moment(2.0)))
+    screen = Screen()
+    screen.feed(stdout.getvalue())
+    assert screen.text()[: len(lines)] == lines
+    assert screen.text()[-1] == "Results in /data/pegbox_results/digits"
+
+
 def test_a_line_of_another_process_stands_above_the_next_frame() -> None:
     board, run = board_run()
     console = terminal()

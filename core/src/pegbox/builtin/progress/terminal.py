@@ -16,12 +16,12 @@ from typing import IO, Any, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
 from rich.control import Control
-from rich.file_proxy import FileProxy
 from rich.segment import ControlType, Segment
 from rich.text import Text
 
 from pegbox.builtin.progress.glyphs import ASCII, UNICODE, Glyphs, Line
 from pegbox.builtin.progress.layout import frame, summary
+from pegbox.builtin.progress.prints_above import PrintsAbove
 from pegbox.builtin.progress.snapshot import Snapshot
 
 __all__ = ["TerminalOutput"]
@@ -101,17 +101,17 @@ class TerminalOutput(RenderHook):
         # Only what would reach this terminal anyway; a redirected stderr keeps its file.
         if sys.stdout is self._console.file:
             self._stdout = sys.stdout
-            sys.stdout = cast("TextIO", FileProxy(self._console, sys.stdout))
+            sys.stdout = cast("TextIO", PrintsAbove(self._console, sys.stdout))
         if sys.stderr is not None and sys.stderr.isatty():
             self._stderr = sys.stderr
-            sys.stderr = cast("TextIO", FileProxy(self._console, sys.stderr))
+            sys.stderr = cast("TextIO", PrintsAbove(self._console, sys.stderr))
 
     def _restore(self) -> None:
         for name, original in (("stdout", self._stdout), ("stderr", self._stderr)):
             current: Any = getattr(sys, name)
             # Somebody may have put another stream in place since; that one is theirs.
-            if original is not None and isinstance(current, FileProxy):
-                current.flush()
+            if original is not None and isinstance(current, PrintsAbove):
+                current.finish()
                 setattr(sys, name, original)
         self._stdout = self._stderr = None
 
