@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 
 import numpy as np
 import pytest
@@ -126,12 +127,17 @@ MISTAKES = {
     "no time budget": (
         lambda: tune(time_budget_s=datetime.timedelta(0)),
         "TuneConfig(time_budget_s=...) must be a number above 0, got 0.0\n"
-        "  Seconds, or a timedelta.",
+        "  Seconds, or a timedelta; leave it out for no bound.",
+    ),
+    "a time budget without bound": (
+        lambda: tune(time_budget_s=math.inf),
+        "TuneConfig(time_budget_s=...) must be a number above 0 and below 2**63, got inf\n"
+        "  Seconds, or a timedelta; leave it out for no bound.",
     ),
     "time budget as text": (
         lambda: tune(time_budget_s="10m"),
         "TuneConfig(time_budget_s=...) must be a number above 0, got '10m'\n"
-        "  Seconds, or a timedelta.",
+        "  Seconds, or a timedelta; leave it out for no bound.",
     ),
     "reuse_actors as text": (
         lambda: tune(reuse_actors="yes"),
@@ -156,12 +162,17 @@ MISTAKES = {
     "no time for a trial": (
         lambda: tune(run={"trial_time_limit_s": 0}),
         "RunConfig(trial_time_limit_s=...) must be a number above 0, got 0\n"
-        "  Write e.g. trial_time_limit_s=10.",
+        "  Leave it out for no bound.",
     ),
     "time for a trial as text": (
         lambda: tune(run={"trial_time_limit_s": "60"}),
         "RunConfig(trial_time_limit_s=...) must be a number above 0, got '60'\n"
         "  Write trial_time_limit_s=60, without quotes.",
+    ),
+    "a trial's time without bound": (
+        lambda: tune(run={"trial_time_limit_s": math.inf}),
+        "RunConfig(trial_time_limit_s=...) must be a number above 0 and below 2**63, got inf\n"
+        "  Leave it out for no bound.",
     ),
     "failures below -1": (
         lambda: tune(run={"failure_config": FailureConfig(max_failures=-2)}),

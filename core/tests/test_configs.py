@@ -137,7 +137,7 @@ LOG_NAMES = (
         (
             lambda: TuneConfig(time_budget_s=0),
             "TuneConfig(time_budget_s=...) must be a number above 0, got 0\n"
-            "  Seconds, or a timedelta.",
+            "  Seconds, or a timedelta; leave it out for no bound.",
         ),
         (
             lambda: TuneConfig(reuse_actors=1),

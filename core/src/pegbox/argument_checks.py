@@ -33,15 +33,18 @@ def whole(owner: str, name: str, value: object, least: int, hint: str = "") -> N
 
 
 def positive(owner: str, name: str, value: object, hint: str = "", *, above: float = 0) -> None:
-    """Refuse what is no finite number above 0, or above another bound.
+    """Refuse what is no number above 0, or above another bound, or one that 64 bits do not hold.
 
     Raises:
         ConfigError: It is; the message names ``owner(name=...)``.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and above < value < _MOST:
-        return
+    most = ""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > above:
+        if value < _MOST:
+            return
+        most = " and below 2**63"
     raise ConfigError(
-        f"{owner}({name}=...) must be a number above {above:g}, got {shown(value)}",
+        f"{owner}({name}=...) must be a number above {above:g}{most}, got {shown(value)}",
         hint=_converted(name, value, "float") or hint or f"Write e.g. {name}=10.",
     )
 

@@ -28,5 +28,5 @@ def seconds_of(variable: str, default_s: float) -> float:
         seconds = math.nan
     if seconds >= 0:
         return seconds
-    _logger.warning("%s=%r is no number of seconds; %s counts", variable, text, default_s)
+    _logger.warning("%s=%r is no number of seconds, and does not count", variable, text)
     return default_s

@@ -89,7 +89,8 @@ class RunConfig:
         if self.verbose is not None:
             whole("RunConfig", "verbose", self.verbose, 0)
         if self.trial_time_limit_s is not None:
-            positive("RunConfig", "trial_time_limit_s", self.trial_time_limit_s)
+            unbounded = "Leave it out for no bound."
+            positive("RunConfig", "trial_time_limit_s", self.trial_time_limit_s, unbounded)
         if self.sync_period_s is not None:
             positive("RunConfig", "sync_period_s", self.sync_period_s)
         _log_names(self.log_to_file)

@@ -79,7 +79,8 @@ class TuneConfig:
         if self.seed is not None:
             whole("TuneConfig", "seed", self.seed, 0)
         if self.time_budget_s is not None:
-            positive("TuneConfig", "time_budget_s", self.budget_s, "Seconds, or a timedelta.")
+            seconds = "Seconds, or a timedelta; leave it out for no bound."
+            positive("TuneConfig", "time_budget_s", self.budget_s, seconds)
         if self.reuse_actors is not None:
             flag("TuneConfig", "reuse_actors", self.reuse_actors)
         if self.chdir_to_trial_dir is not None:
