@@ -1,89 +1,71 @@
-"""Which trials have been asked for: numbers out, answers in.
+"""How many trials the searcher is asked for, and when.
 
-The number of an ask is the number of the trial that it may bring forth. Numbers are given out once
-each, smallest first, and again where an ask came to nothing.
+The account of asks is `pegbox._engine.ask_book`; what follows from an answer is not decided here.
 """
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Collection
+from pegbox._engine.ask_book import AskBook
+from pegbox._engine.journal import Journal
+from pegbox._engine.placement import Placement
+from pegbox._engine.rules import Rules
+from pegbox.commands import Ask
+from pegbox.trial import State
 
-__all__ = ["AskBook"]
+__all__ = ["Asking"]
 
 
-class AskBook:
-    """The account of asks in one process.
+class Asking:
+    """Asks for as many trials as there is room for, and those that are to be known ahead.
 
-    Attributes:
-        open: Asks without an answer -> how many tells had been ordered when each was made.
-        declined: Asks that the searcher put off until the next tell.
+    Args:
+        journal: Of the engine.
+        rules: Budgets and bounds.
+        placement: Where there is room.
+        asks: The account of asks.
     """
 
-    def __init__(self) -> None:
-        self.open: dict[int, int] = {}
-        self.declined: list[int] = []
-        #: Numbers to give out again before new ones, sorted.
-        self._again: list[int] = []
-        self._next = 0
-        self._tells = 0
+    def __init__(self, journal: Journal, rules: Rules, placement: Placement, asks: AskBook) -> None:
+        self._journal = journal
+        self._state = journal.state
+        self._rules = rules
+        self._placement = placement
+        self._asks = asks
 
-    @property
-    def count(self) -> int:
-        """Numbers given out that brought a trial forth, or still may."""
-        return self._next - len(self._again) - len(self.declined)
+    def ask(self) -> None:
+        """Ask for what may be launched now, and ahead of that."""
+        rules = self._rules
+        waiting = self._state.counts[State.QUEUED] + len(self._asks.open)
+        wanted = self.room() + rules.lookahead - waiting
+        if wanted <= rules.lookahead // 4:
+            return  # what is ahead still lasts; asking for several together costs less
+        if self._asks.overtaken:
+            return
+        for _ in range(wanted):
+            if not self.may_ask():
+                return
+            self.ask_one()
 
-    @property
-    def overtaken(self) -> bool:
-        """Whether a tell was ordered after an ask that is open.
+    def ask_one(self) -> None:
+        """Ask for one more, which `may_ask` allows."""
+        self._journal.step.orders.append(Ask(self._asks.ask()))
 
-        That ask may be put off and come again, and no later one is to be answered before it: what
-        a searcher proposes would depend on which of two threads was faster.
-        """
-        oldest = next(iter(self.open.values()), self._tells)
-        return oldest < self._tells
+    def room(self) -> int:
+        """How many more trials of the usual shape may be launched now."""
+        room = self._placement.room(self._rules.resources)
+        if self._rules.max_concurrent is not None:
+            room = min(room, self._rules.max_concurrent - len(self._state.active))
+        return room
 
-    def resume(self, known: Collection[int]) -> None:
-        """Begin after a restore: what was asked for and never answered is asked for again.
+    def may_ask(self) -> bool:
+        """Whether the searcher may be asked for another trial, while the run is not to end."""
+        bounded = 0 <= self._rules.max_trials <= self._asks.count
+        return not (self._state.exhausted or self._asks.declined or bounded)
 
-        Args:
-            known: Numbers of all trials.
-        """
-        self._next = max(known, default=-1) + 1
-        self._again = [number for number in range(self._next) if number not in known]
-
-    def ask(self) -> int:
-        """The number of a new ask."""
-        if self._again:
-            number = self._again.pop(0)
-        else:
-            number = self._next
-            self._next += 1
-        self.open[number] = self._tells
-        return number
-
-    def answered(self, number: int) -> int:
-        """An ask has got its answer.
-
-        Returns:
-            How many tells had been ordered when it was made.
-
-        Raises:
-            ValueError: It was not asked, or has its answer.
-        """
-        if number not in self.open:
-            raise ValueError(f"trial {number} was not asked for")
-        return self.open.pop(number)
-
-    def put_off(self, number: int) -> None:
-        """An ask was declined: not before the next tell, which may be under way already."""
-        if self.answered(number) < self._tells:
-            bisect.insort(self._again, number)
-        else:
-            self.declined.append(number)
-
-    def told(self) -> None:
-        """The searcher was told how a trial ended: what was put off may be asked again."""
-        self._tells += 1
-        self._again = sorted([*self._again, *self.declined]) if self.declined else self._again
-        self.declined.clear()
+    def to_ask(self) -> int:
+        """How many more trials may be asked for; without a bound, as many as run now."""
+        if not self.may_ask():
+            return 0
+        if self._rules.max_trials >= 0:
+            return self._rules.max_trials - self._asks.count
+        return max(1, len(self._state.active))
