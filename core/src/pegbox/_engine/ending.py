@@ -16,7 +16,7 @@ from pegbox._engine.patience import Patience
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.stopping import Stopping
-from pegbox.commands import Tell
+from pegbox.commands import Kill, Tell
 from pegbox.decisions import Exploit, Resize
 from pegbox.events import Ended, Reconfigured, StopRequested
 from pegbox.trial import State, TrialFailure
@@ -109,6 +109,20 @@ class Ending:
         )
         self._journal.note(fact)
         self._dropping.after(fact)
+
+    def by_force(self, at: float) -> None:
+        """Time has passed: end what has had its time."""
+        if self._patience.must_end(at):
+            self._cut_off(at)
+        for record in self._patience.due(at, self._state.trials):
+            self._journal.step.kills.append(Kill(record.number, record.attempt))
+
+    def _cut_off(self, at: float) -> None:
+        """What still runs counts as halted; what it says from here on is of an older attempt."""
+        for number in list(self._state.active):
+            record = self._state.trials[number]
+            self._journal.step.kills.append(Kill(number, record.attempt))
+            self.ended(record, Ended(at, number, record.attempt, "halted", record.place))
 
     def tell(self, record: TrialRecord) -> None:
         """Tell the searcher and the scheduler that a trial has ended."""

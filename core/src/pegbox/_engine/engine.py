@@ -56,7 +56,7 @@ from pegbox._engine.step import Step
 from pegbox._engine.stopping import Stopping
 from pegbox._engine.succession import Succession
 from pegbox._engine.waiting import Waiting
-from pegbox.commands import Answer, Kill, Launch, TellResult, Wishes
+from pegbox.commands import Answer, Launch, TellResult, Wishes
 from pegbox.decisions import CONTINUE, STOP, Verdict
 from pegbox.events import (
     CheckpointsDropped,
@@ -278,7 +278,7 @@ class Engine:
             case PlaceOpened() | Started():
                 self._journal.note(event)
             case Tick():
-                self._tick(event.at)
+                self._ending.by_force(event.at)
             case Resumed():
                 self._resuming.resumed(event)
             case StopRequested() | PluginFailed():
@@ -366,22 +366,6 @@ class Engine:
         if self.ended or self._stopping.cause or not self.state.epoch:
             return Wishes()
         return self._waiting.wishes(len(self._asks.open), self._asking.to_ask())
-
-    # ----------------------------------------------------------------- time
-
-    def _cut_off(self, at: float) -> None:
-        """What still runs counts as halted; what it says from here on is of an older attempt."""
-        for number in list(self.state.active):
-            record = self.state.trials[number]
-            self._journal.step.kills.append(Kill(number, record.attempt))
-            self._ended(Ended(at, number, record.attempt, "halted", record.place))
-
-    def _tick(self, at: float) -> None:
-        """Time has passed: end by force what has had its time."""
-        if self._patience.must_end(at):
-            self._cut_off(at)
-        for record in self._patience.due(at, self.state.trials):
-            self._journal.step.kills.append(Kill(record.number, record.attempt))
 
     def _heed_decider(self) -> None:
         """A scheduler that failed ends the run, whatever would end it otherwise."""
