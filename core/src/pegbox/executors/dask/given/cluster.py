@@ -19,6 +19,7 @@ from pegbox.executors.dask.by_value import ship_plugins
 from pegbox.executors.dask.client_end import finish
 from pegbox.executors.dask.given.force import Force
 from pegbox.executors.dask.given.open_prospects import OpenProspects
+from pegbox.executors.dask.given.own_task import leave_the_pool
 from pegbox.executors.dask.shipped.exit_watch import (
     BOOK_NAME,
     REPORTER_NAME,
@@ -69,6 +70,7 @@ class GivenCluster:
 
     def start(self) -> Client:
         """The client, once the nannies of its cluster are asked to report how workers end."""
+        leave_the_pool()
         ship_plugins()
         self._client.register_plugin(ExitBook(), name=BOOK_NAME)
         self._client.sync(self._ask_nannies)
