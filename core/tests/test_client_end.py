@@ -138,3 +138,15 @@ def test_a_scheduler_that_is_killed_and_started_anew(tmp_path):
 
         words = "the Dask scheduler no longer knows this run: it was out of reach before ("
         assert_it_ends_and_can_go_on(start_anew, words, tmp_path, client, new_client)
+
+
+def test_a_client_that_soon_gives_up_a_scheduler(here, tmp_path):
+    with contextlib.ExitStack() as stack:
+        killed = stack.enter_context(scheduler_process())
+        address = first_line(killed)
+        stack.enter_context(lone_worker(address, "a"))
+        client = stack.enter_context(Client(address, set_as_default=False))
+        client._timeout = 1  # as distributed.comm.timeouts.connect sets it
+        words = "the Dask scheduler is out of reach ("
+        new = lambda: Client(here, set_as_default=False)  # noqa: E731
+        assert_it_ends_and_can_go_on(killed.kill, words, tmp_path, client, new)

@@ -153,7 +153,8 @@ class DriverLine:
         """
         why = why_closed(self._client)
         if why is not None and self._outage is not None:
-            return f"the Dask scheduler is out of reach ({_last_word(self._outage)})"
+            gave_up = "and the client no longer tries (distributed.comm.timeouts.connect)"
+            return f"the Dask scheduler is out of reach ({_last_word(self._outage)}), {gave_up}"
         return why
 
     def close(self) -> None:
