@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from odd_searchers import (
     NeverAgain,
     ProgressBar,
     Raises,
+    Shares,
     Sleeper,
     Talkative,
     refusal,
@@ -236,6 +238,15 @@ def test_at_the_end_nobody_waits_for_an_answer(started, tmp_path):
     assert not os.path.exists(f"/proc/{pid}")
     assert run.searcher.call("searcher_save") is None
     assert gone(lambda: [p for p in processes(b"sleep\x001000") if os.getpgid(p) == pid])
+
+
+def test_it_ends_in_good_order_with_its_helpers(started, tmp_path):
+    run = started(lambda: Shares(tmp_path / "note"))
+    run.ask(0)
+    run.driver.close()
+    run.searcher.end()
+    with pytest.raises(FileNotFoundError):
+        SharedMemory((tmp_path / "note").read_text())
 
 
 def test_the_end_comes_also_while_the_process_is_begun_again(started, tmp_path):

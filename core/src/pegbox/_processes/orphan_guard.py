@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 
-__all__ = ["kill_group", "kill_marked", "wait_for_end"]
+__all__ = ["group_lives", "kill_group", "kill_marked", "wait_for_end"]
 
 _POLL_MS = 1000
 _PATIENCE_S = 8.0
@@ -29,6 +29,17 @@ def kill_group(group: int) -> None:
     """Kill every process of a group; one that is empty is no error."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
+
+
+def group_lives(group: int) -> bool:
+    """Whether a group has a process."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def kill_marked(marker: bytes) -> int:

@@ -24,7 +24,7 @@ from typing import Any, Final, cast
 from pegbox._processes.dependent_process import command, search_path, working_folder
 from pegbox._processes.exit_cause import explain_exit
 from pegbox._processes.guard_handle import GuardHandle
-from pegbox._processes.orphan_guard import kill_group
+from pegbox._processes.orphan_guard import group_lives, kill_group
 from pegbox._run.environment import seconds_of
 from pegbox._run.searcher_process.faults import fault_from_json
 from pegbox._run.searcher_process.output import LastLines, show_output
@@ -57,6 +57,8 @@ _CHILD: Final = "pegbox._run.searcher_process.child"
 
 #: While an answer is waited for: how often it is looked whether the process is alive.
 _LOOK_S: Final = 0.5
+#: How long it may take to end in good order, with what it has started, before it is killed.
+_ENDING_S: Final = 1.0
 #: How long an ended process may take to say why.
 _PATIENCE_S: Final = 5.0
 
@@ -285,6 +287,7 @@ def _few_threads() -> dict[str, str]:
 def _finish(process: subprocess.Popen[bytes], guard: GuardHandle, show: threading.Thread) -> None:
     """End the process and all that it has started; the object itself may be gone."""
     if process.poll() is None:
+        _end_in_good_order(process)
         kill_group(process.pid)
         process.wait()
     guard.finish()
@@ -292,3 +295,14 @@ def _finish(process: subprocess.Popen[bytes], guard: GuardHandle, show: threadin
     for pipe in (process.stdin, process.stdout):
         assert pipe is not None
         pipe.close()
+
+
+def _end_in_good_order(process: subprocess.Popen[bytes]) -> None:
+    """Let it run its exit functions, and then its helpers remove what it has shared with others."""
+    assert process.stdin is not None
+    process.stdin.close()
+    until = time.monotonic() + _ENDING_S
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_ENDING_S)
+    while group_lives(process.pid) and time.monotonic() < until:
+        time.sleep(0.005)
