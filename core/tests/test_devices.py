@@ -1,4 +1,4 @@
-"""Which GPUs a process sees, how a machine's are divided, and which of them a worker claims."""
+"""Which GPUs a process sees, how a machine's are divided, and which of them a worker has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pegbox._trial.devices import announced_devices, device_variables, visible_d
 from pegbox.demand import Demand, fixed_demand
 from pegbox.errors import ConfigError
 from pegbox.executors.dask.embedded.layout import lay_out
-from pegbox.executors.dask.slot.device_claims import worker_devices
+from pegbox.executors.dask.slot.worker_devices import worker_devices
 from pegbox.resources import Resources
 
 # What the environment says
@@ -147,14 +147,14 @@ def test_where_requests_vary_one_worker_has_everything():
     assert shown(layout) == ["GPU-a,GPU-b,GPU-c"]
 
 
-# What a worker claims
+# What a worker has
 
 
 class Worker:
     """Something that lives and dies."""
 
 
-def test_a_worker_that_has_all_that_its_process_sees_claims_nothing(monkeypatch, tmp_path):
+def test_a_worker_that_has_all_that_its_process_sees_locks_none(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
     assert worker_devices(Worker(), 2) == (3, 1)
@@ -173,13 +173,13 @@ def test_more_than_can_be_seen_is_refused(monkeypatch):
         worker_devices(Worker(), 2)
 
 
-def test_workers_of_one_host_share_the_list_until_all_is_claimed(monkeypatch, tmp_path):
+def test_workers_of_one_host_share_the_list_until_all_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5,6")
     workers = [Worker() for _ in range(4)]
-    claims = [worker_devices(worker, 1) for worker in workers]
-    assert claims == [(4,), (5,), (6,), (4,)]
-    assert [worker_devices(worker, 1) for worker in workers] == claims
+    had = [worker_devices(worker, 1) for worker in workers]
+    assert had == [(4,), (5,), (6,), (4,)]
+    assert [worker_devices(worker, 1) for worker in workers] == had
     del workers[1]
     gc.collect()
     assert worker_devices(Worker(), 1) == (5,)
@@ -187,7 +187,7 @@ def test_workers_of_one_host_share_the_list_until_all_is_claimed(monkeypatch, tm
 
 CLAIM = """
 import threading
-from pegbox.executors.dask.slot.device_claims import worker_devices
+from pegbox.executors.dask.slot.worker_devices import worker_devices
 class Worker: ...
 worker = Worker()
 print(worker_devices(worker, 1)[0], flush=True)
@@ -195,7 +195,7 @@ threading.Event().wait()
 """
 
 
-def test_what_a_killed_process_had_claimed_is_free_at_once(tmp_path):
+def test_what_a_killed_process_had_is_free_at_once(tmp_path):
     environment = {"TMPDIR": str(tmp_path), "CUDA_VISIBLE_DEVICES": "0,1"}
     with run_python(CLAIM, environment=environment) as first:
         assert first_line(first) == "0"

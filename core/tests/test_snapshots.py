@@ -19,7 +19,7 @@ from contextlib import closing
 import pytest
 from pegbox import RunConfig, TuneConfig, Tuner
 from pegbox._store import Reader, Store
-from pegbox._store.claim import Claim
+from pegbox._store.folder_lock import FolderLock
 from pegbox._store.home import Home, find_home
 from pegbox._store.schema import FILE_NAME, VERSION
 from pegbox._store.taking_up import prepare
@@ -468,23 +468,23 @@ def test_of_two_that_begin_at_once_one_is_refused(folder, machines):
 
 def test_of_two_machines_that_begin_at_once_one_is_refused(folder, tmp_path):
     folder.mkdir()
-    claims = []
+    locks = []
     for name in "abcdef":
         (tmp_path / name).mkdir()
-        claims.append(Claim(Home(folder, tmp_path / name, META.run), NEVER_S))
-    together = threading.Barrier(len(claims))
+        locks.append(FolderLock(Home(folder, tmp_path / name, META.run), NEVER_S))
+    together = threading.Barrier(len(locks))
     refused, held = [], []
 
-    def begin(claim):
+    def begin(lock):
         together.wait()
         try:
-            claim.acquire()
+            lock.acquire()
         except ExperimentLocked:
-            refused.append(claim)
+            refused.append(lock)
         else:
-            held.append(claim)
+            held.append(lock)
 
-    threads = [threading.Thread(target=begin, args=(claim,)) for claim in claims]
+    threads = [threading.Thread(target=begin, args=(lock,)) for lock in locks]
     for thread in threads:
         thread.start()
     for thread in threads:

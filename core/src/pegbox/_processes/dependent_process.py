@@ -7,11 +7,14 @@ workers and slots with their groups.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
 import threading
-from typing import BinaryIO, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO, Final
 
 from pegbox._processes.orphan_guard import kill_group, wait_for_end
 from pegbox.errors import RunError
@@ -20,8 +23,9 @@ __all__ = [
     "command",
     "end_with_parent",
     "prepare_streams",
-    "same_output",
     "search_path",
+    "start",
+    "tell",
     "working_folder",
 ]
 
@@ -54,6 +58,39 @@ def command(module: str) -> list[str]:
     return [sys.executable, "-c", _PROGRAM.format(module=module)]
 
 
+def start(
+    module: str, env: Mapping[str, str], *, cwd: str | None = None, pass_fds: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a process that prints where this one does, with a group of its own.
+
+    With the group ends what it has started; and a Ctrl-C at the terminal is for this one alone.
+
+    Args:
+        module: Its ``main(pipe, boot)`` is run; ``boot`` is the first line that it is told.
+        env: Its environment.
+        cwd: Its working folder; None for this one's.
+        pass_fds: What it keeps open of this one's.
+    """
+    return subprocess.Popen(
+        command(module),
+        stdin=subprocess.PIPE,
+        stdout=_same_output(1),
+        stderr=_same_output(2),
+        bufsize=0,
+        cwd=cwd,
+        env=env,
+        pass_fds=pass_fds,
+        start_new_session=True,
+    )
+
+
+def tell(process: subprocess.Popen[bytes], **line: Any) -> None:
+    """Write a line to a process; to one that is dead is no error, for waiting for it tells."""
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(line).encode() + b"\n")
+
+
 def working_folder() -> str | None:
     """This process's; None where it has been removed."""
     try:
@@ -69,7 +106,7 @@ def search_path(cwd: str | None) -> tuple[str, ...]:
     return tuple(os.path.join(cwd, entry) if entry else cwd for entry in sys.path)
 
 
-def same_output(fd: int) -> int | None:
+def _same_output(fd: int) -> int | None:
     """Where the process prints: where this one does, and nowhere if this one's stream is closed.
 
     Args:

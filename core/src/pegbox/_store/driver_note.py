@@ -1,8 +1,8 @@
 """The note `driver.json` in an experiment's folder: which process drives it.
 
 On a local disk it only says who to name; the file lock counts. Where the experiment's folder is
-on a network, locks do not hold between machines, and the note itself is the claim: it is written
-anew every sync period, and counts while it is fresh.
+on a network, file locks do not hold between machines, and the note itself is the lock: it is
+written anew every sync period, and counts while it is fresh.
 """
 
 from __future__ import annotations

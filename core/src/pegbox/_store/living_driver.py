@@ -1,6 +1,6 @@
 """Whether a driver works on an experiment right now, for who only reads: nothing is touched.
 
-Drivers keep each other away by locks and claims (`pegbox._store.lock`); those cannot be tried
+Drivers keep each other away by locks (`pegbox._store.lock`); those cannot be tried
 without getting in the way of a driver that is just starting.
 """
 

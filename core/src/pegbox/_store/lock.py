@@ -1,7 +1,8 @@
 """One driver for each experiment: a file lock that dies with its process.
 
 On a local disk the lock counts, not the note beside it: the note only says who to name in the
-message. Between machines that share a folder locks do not hold; see `pegbox._store.claim`.
+message. Between machines that share a folder file locks do not hold; see
+`pegbox._store.folder_lock`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import os
 
 from filelock import FileLock, Timeout
 
-from pegbox._store.claim import Claim, refuse_fresh
 from pegbox._store.driver_note import NOTE_NAME, own_note, read_note
+from pegbox._store.folder_lock import FolderLock, refuse_fresh
 from pegbox._store.home import Home
 from pegbox.errors import ExperimentLocked
 
@@ -26,14 +27,14 @@ class DriverLock:
         sync_period_s: Seconds from one sign of life to the next, where they are apart.
 
     Attributes:
-        claim: The claim on the experiment's folder, once it is held; None where there is none
-            but the lock.
+        between_machines: The lock of the experiment's folder, once it is held; None where this one
+            is all.
     """
 
     def __init__(self, home: Home, sync_period_s: float) -> None:
         self._home = home
         self._sync_period_s = sync_period_s
-        self.claim: Claim | None = None
+        self.between_machines: FolderLock | None = None
         # Not thread-local: the run may be closed by another thread than the one that opened it.
         self._lock = FileLock(home.live / "driver.lock", thread_local=False)
         self._note = home.folder / NOTE_NAME
@@ -55,8 +56,8 @@ class DriverLock:
                 hint="Wait until it has ended, or end it; reading the results works meanwhile.",
             ) from None
         if self._home.apart:
-            self.claim = Claim(self._home, self._sync_period_s)
-            self.claim.acquire()
+            self.between_machines = FolderLock(self._home, self._sync_period_s)
+            self.between_machines.acquire()
         else:
             self._write_note()
 
@@ -75,10 +76,10 @@ class DriverLock:
         """Give it back; nothing happens where it is not held."""
         if not self._lock.is_locked:
             return
-        if self.claim is None:
+        if self.between_machines is None:
             self._remove_note()
         else:
-            self.claim.release()
+            self.between_machines.release()
         self._lock.release()
 
     def _remove_note(self) -> None:

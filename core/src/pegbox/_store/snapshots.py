@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from pegbox._store.claim import Claim
+from pegbox._store.folder_lock import FolderLock
 from pegbox._store.home import Home
 from pegbox._store.lineage import goes_on_from
 from pegbox._store.read_connection import open_file
@@ -38,15 +38,15 @@ class Snapshots:
 
     Args:
         home: The experiment's places; the live file exists.
-        claim: Held; its period is that from the end of one snapshot to the next.
+        lock: Held; its period is that from the end of one snapshot to the next.
 
     Attributes:
         usurped: Set when another driver has taken over the experiment: nothing may be stored.
     """
 
-    def __init__(self, home: Home, claim: Claim) -> None:
+    def __init__(self, home: Home, lock: FolderLock) -> None:
         self._home = home
-        self._claim = claim
+        self._lock = lock
         self.usurped: ExperimentLocked | None = None
         self._db = sqlite3.connect(home.file, isolation_level=None, check_same_thread=False)
         self._taking = threading.Lock()
@@ -67,7 +67,7 @@ class Snapshots:
         Raises:
             ExperimentLocked, StoreError: As for `take`.
         """
-        self._claim.begin_epoch(epoch)
+        self._lock.begin_epoch(epoch)
         self.take()
 
     def take(self) -> None:
@@ -112,7 +112,7 @@ class Snapshots:
             self._db.close()
 
     def _keep(self) -> None:
-        while not self._closing.wait(self._claim.sync_period_s):
+        while not self._closing.wait(self._lock.sync_period_s):
             try:
                 self._sync()
             except ExperimentLocked as error:
@@ -126,13 +126,13 @@ class Snapshots:
     def _sync(self) -> None:
         """A sign of life, and a snapshot where there is news."""
         with self._taking:
-            if not self._claim.check():
+            if not self._lock.check():
                 self._require_own_snapshot()
-            self._claim.renew()
+            self._lock.renew()
             (changes,) = self._db.execute("PRAGMA data_version").fetchone()
             if changes != self._taken:
                 (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
-                publish(self._db, self._home, self._claim)
+                publish(self._db, self._home, self._lock)
                 self._taken, self._seq = changes, seq
             while self._waiting and self._waiting[0][0] <= self._seq:
                 self._waiting.popleft()[1]()
@@ -143,7 +143,7 @@ class Snapshots:
             return
         with ExitStack() as closing:
             if not goes_on_from(self._db, open_file(self._home.snapshot, closing)):
-                raise self._claim.taken_over("it has ended since")
+                raise self._lock.taken_over("it has ended since")
 
     def _say(self, error: Exception) -> None:
         if not self._failed:
@@ -152,7 +152,7 @@ class Snapshots:
                 "until then everything is kept in %s",
                 self._home.folder,
                 error,
-                self._claim.sync_period_s,
+                self._lock.sync_period_s,
                 self._home.file,
             )
         self._failed = True
@@ -166,7 +166,7 @@ class Snapshots:
         )
 
 
-def publish(db: sqlite3.Connection, home: Home, claim: Claim) -> None:
+def publish(db: sqlite3.Connection, home: Home, lock: FolderLock) -> None:
     """Bring all that a live file holds into the experiment's folder.
 
     Args:
@@ -177,11 +177,11 @@ def publish(db: sqlite3.Connection, home: Home, claim: Claim) -> None:
         OSError, sqlite3.Error: It could not be written; the one before is still there.
     """
     draft = home.live / f"{FILE_NAME}.snapshot"
-    aside = home.folder / f"{FILE_NAME}.{claim.token}.new"
+    aside = home.folder / f"{FILE_NAME}.{lock.token}.new"
     copy_whole(db, draft)
     try:
         _copy(draft, aside)
-        claim.check()
+        lock.check()
         # A live file was here before: its log would be taken for the snapshot's.
         for ending in ("-wal", "-shm"):
             home.snapshot.with_name(FILE_NAME + ending).unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from pegbox._store.claim import TOKEN_NAME
+from pegbox._store.folder_lock import TOKEN_NAME
 from pegbox._store.home import Home, find_home
 from pegbox._store.lineage import goes_on_from, was_cut_off
 from pegbox._store.meta import read_run

@@ -79,7 +79,7 @@ class Store:
         self._seq = 0
         self._reload()
         self._keeper = LogKeeper(self._path)
-        self._snapshots = Snapshots(home, lock.claim) if lock.claim is not None else None
+        self._snapshots = Snapshots(home, lock.between_machines) if lock.between_machines else None
 
     @classmethod
     def create(

@@ -14,16 +14,14 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cloudpickle
-
 from pegbox._processes.exit_cause import ExitCause
-from pegbox._trial.blas_threads import threads_for
 from pegbox._trial.facts import ended, order_of, reported
 from pegbox._trial.parameters import SavedParameters
 from pegbox._trial.task import EndMessage, ReportMessage, TrialTask
 from pegbox.commands import Answer, Kill, Launch
 from pegbox.events import Ended, Event, GrowthJudged, PluginFailed
 from pegbox.executor import Inbox
+from pegbox.executors.dask.briefing import Briefing
 from pegbox.executors.dask.claims import Claims
 from pegbox.executors.dask.cluster import Cluster
 from pegbox.executors.dask.line import DriverLine, Messages
@@ -32,7 +30,6 @@ from pegbox.executors.dask.parameters.desk import ParameterDesk
 from pegbox.executors.dask.parameters.shelf import ParameterShelf
 from pegbox.executors.dask.places import Places
 from pegbox.executors.dask.protocol import EXIT
-from pegbox.executors.dask.slot.trials import SlotSpec
 from pegbox.executors.dask.slot_tasks import SlotTasks
 from pegbox.executors.dask.slots import Slot, SlotTable
 from pegbox.executors.dask.versions import mismatch, versions
@@ -79,15 +76,12 @@ class DaskExecutor:
         asks_for_gpus: bool = False,
     ) -> None:
         self._cluster = cluster
-        self._trainable = trainable
         self._desk = None if parameters is None else ParameterDesk(ParameterShelf(parameters))
-        self._alone = alone
-        self._own_folders = own_folders
-        self._apart = apart
-        self._asks_for_gpus = asks_for_gpus
-        self._make_task = make_task
         self._experiment = experiment
         self._run = f"{experiment}-{uuid.uuid4().hex[:12]}"
+        self._briefing = Briefing(
+            self._run, trainable, make_task, alone, own_folders, apart, asks_for_gpus
+        )
         self._slots = SlotTable()
         self._places = Places(first_place, self._slots, cluster.against_sharing)
         self._lock = threading.RLock()
@@ -98,7 +92,7 @@ class DaskExecutor:
         self._claims = Claims(
             self._slots,
             self.clock,
-            deal=self._deal,
+            deal=lambda *deal: self._line.deal(*deal),
             start=self._start,
             dismiss=self._dismiss,
             forget=self._remove,
@@ -159,7 +153,7 @@ class DaskExecutor:
                     self._make_way(launch)
                     self._claims.claim(self._slots.create(launch))
                 else:
-                    out.append((slot.number, slot.call, self._task_bytes(launch)))
+                    out.append((slot.number, slot.call, self._briefing.task(launch)))
                     slot.call = None
         if out:
             self._line.send(out)
@@ -226,11 +220,10 @@ class DaskExecutor:
         self._line.send([(slot.number, slot.call, EXIT)])
         self._slots.send_home(slot)
 
-    def _deal(self, *deal: Any) -> None:
-        self._line.deal(*deal)
-
     def _start(self, slot: Slot) -> None:
-        self._tasks.submit(slot, self._spec(slot))
+        block = None if self._desk is None else self._desk.name
+        capacity = self._workers.present[slot.worker]
+        self._tasks.submit(slot, self._briefing.spec(slot, capacity, block))
 
     def _give_up(self, slot: Slot) -> None:
         """Of a slot that has not opened: its task may still wait for others at its worker."""
@@ -242,27 +235,6 @@ class DaskExecutor:
             slot.future.release()
         failure = TrialFailure("lost", f"it was not begun on worker {slot.worker}")
         self._inbox.post([Ended(self.clock(), trial, attempt, "lost", failure=failure)])
-
-    def _spec(self, slot: Slot) -> SlotSpec:
-        block = None if self._desk is None else self._desk.name
-        alone = self._alone(self._workers.present[slot.worker])
-        return SlotSpec(
-            self._run,
-            slot.number,
-            self._trainable,
-            block,
-            alone,
-            threads_for(slot.resources.get("cpu", 0)),
-            slot.gpus if slot.gpus or self._asks_for_gpus else None,
-            self._apart or (self._own_folders and not alone),
-        )
-
-    def _task_bytes(self, launch: Launch) -> bytes:
-        task = self._make_task(launch)
-        try:
-            return pickle.dumps(task)
-        except (pickle.PicklingError, AttributeError, TypeError):
-            return bytes(cloudpickle.dumps(task))
 
     def _task_over(self, slot: Slot, error: str | None) -> None:
         """A slot's task is over in an unusual way.
@@ -360,7 +332,7 @@ class DaskExecutor:
         if slot.launch is None:
             self._slots.release(slot, self.clock())
         else:
-            self._line.send([(slot.number, slot.call, self._task_bytes(slot.launch))])
+            self._line.send([(slot.number, slot.call, self._briefing.task(slot.launch))])
             slot.call = None
 
     def _trial_ended(

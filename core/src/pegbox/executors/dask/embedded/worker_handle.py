@@ -6,8 +6,6 @@ end is `pegbox.executors.dask.embedded.worker_process`.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import subprocess
 from collections.abc import Mapping
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pegbox import scratch
-from pegbox._processes.dependent_process import command, same_output
+from pegbox._processes.dependent_process import start, tell
 from pegbox._processes.exit_cause import ExitCause
 from pegbox._processes.orphan_guard import kill_group, kill_marked
 from pegbox.executors.dask.embedded.launchpad import MARKER, Launchpad
@@ -47,18 +45,14 @@ class WorkerHandle:
     def __post_init__(self) -> None:
         marker = f"{self.pad.token}-{self.name}."
         own = {MARKER: marker, scratch.VARIABLE: str(self.pad.folder)}
-        self._process = subprocess.Popen(
-            command("pegbox.executors.dask.embedded.worker_process"),
-            stdin=subprocess.PIPE,
-            stdout=same_output(1),
-            stderr=same_output(2),
-            bufsize=0,
+        self._process = start(
+            "pegbox.executors.dask.embedded.worker_process",
+            {**self.pad.environments[self.place], **own},
             cwd=self.pad.cwd,
-            env={**self.pad.environments[self.place], **own},
-            start_new_session=True,  # a Ctrl-C at the terminal is for the driver alone
         )
         self._marker = f"{MARKER}={marker}".encode()
-        self._send(
+        tell(
+            self._process,
             parent=os.getpid(),
             sys_path=self.pad.sys_path,
             failure_file=str(self._failure_file),
@@ -75,12 +69,7 @@ class WorkerHandle:
 
     def connect(self, order: Mapping[str, Any]) -> None:
         """Tell it whom to join."""
-        self._send(name=self.name, folder=str(self.pad.folder), **order)
-
-    def _send(self, **line: Any) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it is dead: `wait` tells
-            self._process.stdin.write(json.dumps(line).encode() + b"\n")
+        tell(self._process, name=self.name, folder=str(self.pad.folder), **order)
 
     def kill(self) -> None:
         """Kill the process and its group at once."""

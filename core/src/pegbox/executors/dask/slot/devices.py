@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox._trial.devices import DeviceId, visible_devices
-from pegbox.executors.dask.slot.device_claims import worker_devices
+from pegbox.executors.dask.slot.worker_devices import worker_devices
 
 __all__ = ["SlotDevices", "slot_devices"]
 

@@ -10,22 +10,19 @@ failure, or was lost, as with a worker; the worker goes on. The other end is
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import os
 import pickle
 import socket
-import subprocess
 import sys
 import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final
 
 from pegbox._processes.dependent_process import (
-    command,
-    same_output,
     search_path,
+    start,
+    tell,
     working_folder,
 )
 from pegbox._processes.exit_cause import explain_exit
@@ -90,25 +87,18 @@ class _Process:
     def __init__(self, variables: dict[str, str]) -> None:
         mine, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                command("pegbox.executors.dask.slot.program"),
-                stdin=subprocess.PIPE,
-                stdout=same_output(1),
-                stderr=same_output(2),
-                bufsize=0,
-                env={**os.environ, **variables},
+            self._process = start(
+                "pegbox.executors.dask.slot.program",
+                {**os.environ, **variables},
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # with it ends what it has started
             )
             self._connection = Connection(mine.detach())
-            boot = {
-                "parent": os.getpid(),
-                "sys_path": search_path(working_folder()),
-                "line": theirs.fileno(),
-            }
-            assert self._process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.write(json.dumps(boot).encode() + b"\n")
+            tell(
+                self._process,
+                parent=os.getpid(),
+                sys_path=search_path(working_folder()),
+                line=theirs.fileno(),
+            )
         self._watcher = threading.Thread(target=self._watch, name="pegbox-slot-watch", daemon=True)
         self._watcher.start()
 

@@ -25,14 +25,14 @@ from pegbox._store.home import Home
 from pegbox._store.schema import FILE_NAME
 from pegbox.errors import ExperimentLocked
 
-__all__ = ["TOKEN_NAME", "Claim", "refuse_fresh"]
+__all__ = ["TOKEN_NAME", "FolderLock", "refuse_fresh"]
 
 #: In the live folder: what names it in the note.
 TOKEN_NAME: Final = "driver.token"
 
 
-class Claim:
-    """One driver's claim on an experiment whose folder is apart from the live one.
+class FolderLock:
+    """One driver's hold on an experiment whose folder is apart from the live one.
 
     Args:
         home: Its places; the live folder exists, and its file lock is held.
@@ -51,7 +51,7 @@ class Claim:
         self._aside = home.folder / f"{NOTE_NAME}.{self.token}.new"
 
     def acquire(self) -> None:
-        """Claim the experiment.
+        """Take hold of the experiment.
 
         Raises:
             ExperimentLocked: Another driver lives, or died only a moment ago.

@@ -1,8 +1,8 @@
 """Which GPUs are a worker's, where its process sees more than it has to give.
 
 Workers that were started side by side on one host see the same list, or (dask-cuda's) the same
-list with their own device first. So a worker claims devices of its list for its life, by file
-locks, which the kernel takes back however the process ends.
+list with their own device first. So a worker keeps devices of its list to itself for its life, by
+file locks, which the kernel takes back however the process ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["worker_devices"]
 _logger: Final = logging.getLogger("pegbox")
 _lock: Final = threading.Lock()
 #: Worker -> its devices. A process may have several workers.
-_claimed: Final[weakref.WeakKeyDictionary[Any, tuple[DeviceId, ...]]] = weakref.WeakKeyDictionary()
+_held: Final[weakref.WeakKeyDictionary[Any, tuple[DeviceId, ...]]] = weakref.WeakKeyDictionary()
 
 
 def worker_devices(worker: Any, amount: float) -> tuple[DeviceId, ...]:
@@ -46,9 +46,9 @@ def worker_devices(worker: Any, amount: float) -> tuple[DeviceId, ...]:
         ConfigError: The worker advertises more than its process sees.
     """
     with _lock:
-        if worker not in _claimed:
-            _claimed[worker] = _devices(worker, math.ceil(amount))
-        return _claimed[worker]
+        if worker not in _held:
+            _held[worker] = _devices(worker, math.ceil(amount))
+        return _held[worker]
 
 
 def _devices(worker: Any, count: int) -> tuple[DeviceId, ...]:
@@ -61,10 +61,10 @@ def _devices(worker: Any, count: int) -> tuple[DeviceId, ...]:
             f"a worker advertises GPU={count}, and its process sees only {len(visible)} ({seen})",
             hint="Start it with --resources GPU=<number>, one for each device that it may use.",
         )
-    return visible if len(visible) == count else _claim(worker, visible, count)
+    return visible if len(visible) == count else _hold(worker, visible, count)
 
 
-def _claim(worker: Any, visible: Sequence[DeviceId], count: int) -> tuple[DeviceId, ...]:
+def _hold(worker: Any, visible: Sequence[DeviceId], count: int) -> tuple[DeviceId, ...]:
     held: dict[DeviceId, FileLock] = {}
     try:
         folder = _folder()
