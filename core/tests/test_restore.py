@@ -321,6 +321,31 @@ def test_trials_that_go_on_ask_for_what_is_passed_now(tmp_path, options):
     assert [result.metrics["cpus"] for result in results] == [1, 1, 1]
 
 
+def by_size(config):
+    return {"cpu": 2 if config["x"] > 0.5 else 1}
+
+
+def test_resources_by_configuration_are_not_forgotten(tmp_path):
+    def stops(config):
+        report({"loss": 1.0})
+        raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        fit(tmp_path, with_resources(stops, by_size), num_samples=3)
+
+    def tells(config):
+        report({"loss": 1.0, "cpus": get_context().get_trial_resources()["cpu"]})
+
+    with pytest.raises(
+        ConfigError, match="needs again: the trainable with its resources by configuration"
+    ):
+        restore(tmp_path, tells)
+    results = restore(tmp_path, with_resources(tells, by_size))
+    assert [each.metrics["cpus"] for each in results] == [
+        by_size(each.config)["cpu"] for each in results
+    ]
+
+
 # ------------------------------------------------------------------------- what is asked for again
 
 OBJECTS = {"kind": choice([dict, list]), "deep": {"n": sample_from(lambda spec: 3)}, **SPACE}

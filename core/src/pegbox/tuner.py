@@ -99,7 +99,9 @@ class Tuner:
 
         Args:
             path: The experiment's folder; it may have been moved.
-            trainable: The function again; code is never kept. It may have another name.
+            trainable: The function again; code is never kept. It may have another name. What it
+                asks for counts for all trials that go on; where it says nothing of that, they ask
+                for what they did before.
             resume_unfinished: Whether unfinished trials go on from their last checkpoint.
             resume_errored: Whether failed trials are tried again from their last checkpoint.
             restart_errored: Whether failed trials are tried again from the start.

@@ -138,6 +138,7 @@ class Plan:
             "objectives": objectives,
             "seed": self.seed,
             "resources": dict(self.resources),
+            "resources_vary": self.demand.varies,
             "num_samples": self.num_samples,
             "max_concurrent_trials": self.max_concurrent,
             "lookahead": self.lookahead,

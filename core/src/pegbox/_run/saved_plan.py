@@ -19,6 +19,7 @@ from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
 from pegbox.resources import Resources
 from pegbox.space import Space, missing
+from pegbox.trainable import stated_resources
 
 __all__ = ["needed_again", "plan_from_store"]
 
@@ -46,7 +47,7 @@ def plan_from_store(
         saved = as_last_started(meta, reader.epochs)
     tune = settled("tune_config", tune, TuneConfig)
     run = settled("run_config", run, RunConfig)
-    _refuse_missing(meta, saved, param_space, tune, run)
+    _refuse_missing(meta, saved, trainable, param_space, tune, run)
     objectives = tuple(Objective(**each) for each in saved["objectives"])
     if tune.metric is not None or tune.mode is not None:
         objectives = make_objectives(tune.metric, tune.mode)
@@ -84,12 +85,13 @@ def _component(
 def _refuse_missing(
     meta: ExperimentMeta,
     saved: Mapping[str, Any],
+    trainable: Callable[..., Any],
     param_space: Mapping[str, Any] | None,
     tune: TuneConfig,
     run: RunConfig,
 ) -> None:
     """One message for all that must be passed again."""
-    lacking = _lacking(meta, saved, param_space, tune, run)
+    lacking = _lacking(meta, saved, trainable, param_space, tune, run)
     if lacking:
         raise ConfigError(
             "code and objects are not stored, so a restore of this experiment needs again: "
@@ -100,17 +102,23 @@ def _refuse_missing(
 
 def needed_again(meta: ExperimentMeta, epochs: Sequence[Epoch]) -> list[str]:
     """What a restore must be given beside the trainable, as the user would write it."""
-    return _lacking(meta, as_last_started(meta, epochs), None, TuneConfig(), RunConfig())
+    saved = as_last_started(meta, epochs)
+    return _lacking(meta, saved, None, None, TuneConfig(), RunConfig())
 
 
 def _lacking(
     meta: ExperimentMeta,
     saved: Mapping[str, Any],
+    trainable: Callable[..., Any] | None,
     param_space: Mapping[str, Any] | None,
     tune: TuneConfig,
     run: RunConfig,
 ) -> list[str]:
     lacking = []
+    if saved.get("resources_vary") and (trainable is None or stated_resources(trainable) is None):
+        lacking.append(
+            "the trainable with its resources by configuration (with_resources, or the class's own)"
+        )
     if param_space is None and (paths := missing(meta.space)):
         lacking.append(f"param_space (for {', '.join(map(repr, paths))})")
     for role, argument in (("searcher", "search_alg"), ("scheduler", "scheduler")):
