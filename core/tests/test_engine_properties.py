@@ -7,10 +7,10 @@ from collections import Counter
 from engine_world import CPU, OBJECTIVE, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pegbox._engine.patience import OVERTIME_S
 from pegbox._engine.retention import KeepRule
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
+from pegbox._engine.time_limits import OVERTIME_S
 from pegbox.events import (
     CheckpointsDropped,
     Ended,

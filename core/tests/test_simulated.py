@@ -17,7 +17,7 @@ from pegbox import (
     grid_search,
     uniform,
 )
-from pegbox._engine.records import to_row
+from pegbox._engine.rows import to_row
 from pegbox.builtin.random_search import RandomSearch
 from pegbox.commands import Answer, Launch
 from pegbox.decisions import PAUSE, Exploit, Resize

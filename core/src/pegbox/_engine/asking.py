@@ -22,24 +22,26 @@ class Asking:
         journal: Of the engine.
         rules: Budgets and bounds.
         placement: Where there is room.
-        asks: The account of asks.
+
+    Attributes:
+        book: The account of asks.
     """
 
-    def __init__(self, journal: Journal, rules: Rules, placement: Placement, asks: AskBook) -> None:
+    def __init__(self, journal: Journal, rules: Rules, placement: Placement) -> None:
         self._journal = journal
         self._state = journal.state
         self._rules = rules
         self._placement = placement
-        self._asks = asks
+        self.book = AskBook()
 
     def ask(self) -> None:
         """Ask for what may be launched now, and ahead of that."""
         rules = self._rules
-        waiting = self._state.counts[State.QUEUED] + len(self._asks.open)
+        waiting = self._state.counts[State.QUEUED] + len(self.book.open)
         wanted = self.room() + rules.lookahead - waiting
         if wanted <= rules.lookahead // 4:
             return  # what is ahead still lasts; asking for several together costs less
-        if self._asks.overtaken:
+        if self.book.overtaken:
             return
         for _ in range(wanted):
             if not self.may_ask():
@@ -48,7 +50,7 @@ class Asking:
 
     def ask_one(self) -> None:
         """Ask for one more, which `may_ask` allows."""
-        self._journal.step.orders.append(Ask(self._asks.ask()))
+        self._journal.step.orders.append(Ask(self.book.ask()))
 
     def room(self) -> int:
         """How many more trials of the usual shape may be launched now."""
@@ -59,13 +61,13 @@ class Asking:
 
     def may_ask(self) -> bool:
         """Whether the searcher may be asked for another trial, while the run is not to end."""
-        bounded = 0 <= self._rules.max_trials <= self._asks.count
-        return not (self._state.exhausted or self._asks.declined or bounded)
+        bounded = 0 <= self._rules.max_trials <= self.book.count
+        return not (self._state.exhausted or self.book.declined or bounded)
 
     def to_ask(self) -> int:
         """How many more trials may be asked for; without a bound, as many as run now."""
         if not self.may_ask():
             return 0
         if self._rules.max_trials >= 0:
-            return self._rules.max_trials - self._asks.count
+            return self._rules.max_trials - self.book.count
         return max(1, len(self._state.active))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Decider
-from pegbox._engine.state import RunState, TrialViews
+from pegbox._engine.state import RunState
+from pegbox._engine.trial_views import TrialViews
 from pegbox.decisions import Signal
 from pegbox.trial import State
 from pegbox.usage import IdleReason

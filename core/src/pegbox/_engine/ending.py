@@ -12,10 +12,10 @@ from pegbox._engine.deciding import Deciding
 from pegbox._engine.dropping import Dropping
 from pegbox._engine.journal import Journal
 from pegbox._engine.outcomes import outcome_of, settled, what_becomes
-from pegbox._engine.patience import Patience
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.stopping import Stopping
+from pegbox._engine.time_limits import TimeLimits
 from pegbox.commands import Kill, Tell
 from pegbox.decisions import Exploit, Resize
 from pegbox.events import Ended, Reconfigured, StopRequested
@@ -33,7 +33,7 @@ class Ending:
         decider: The scheduler.
         deciding: Knows the donors of exploits.
         assignments: Who runs where.
-        patience: The deadlines.
+        time_limits: The deadlines.
         dropping: Of checkpoints.
         asks: To note that the searcher is told.
         stopping: To end the run.
@@ -49,7 +49,7 @@ class Ending:
         decider: Decider,
         deciding: Deciding,
         assignments: Assignments,
-        patience: Patience,
+        time_limits: TimeLimits,
         dropping: Dropping,
         asks: AskBook,
         stopping: Stopping,
@@ -60,7 +60,7 @@ class Ending:
         self._decider = decider
         self._deciding = deciding
         self._assignments = assignments
-        self._patience = patience
+        self._time_limits = time_limits
         self._dropping = dropping
         self._asks = asks
         self._stopping = stopping
@@ -68,13 +68,13 @@ class Ending:
 
     def ended(self, record: TrialRecord, event: Ended) -> None:
         """The try that works now is over."""
-        event = self._patience.judged(record, event)
+        event = self._time_limits.judged(record, event)
         self.conclude(record, event, what_becomes(record, event, self._rules))
 
     def conclude(self, record: TrialRecord, event: Ended, became: State) -> None:
         """A try is over, and it is known what the trial becomes."""
         reason, worker = record.halt_for, record.worker
-        self._patience.gone(record.number)
+        self._time_limits.gone(record.number)
         fact = settled(event, became)
         self._journal.note(fact)
         if fact.checkpoint is not None:
@@ -112,9 +112,9 @@ class Ending:
 
     def by_force(self, at: float) -> None:
         """Time has passed: end what has had its time."""
-        if self._patience.must_end(at):
+        if self._time_limits.must_end(at):
             self._cut_off(at)
-        for record in self._patience.due(at, self._state.trials):
+        for record in self._time_limits.due(at, self._state.trials):
             self._journal.step.kills.append(Kill(record.number, record.attempt))
 
     def _cut_off(self, at: float) -> None:

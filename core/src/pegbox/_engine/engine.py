@@ -19,7 +19,7 @@ Rules that keep it honest:
   counted. Every launch is followed by exactly one end of that attempt.
 - Each trial that ends is told to the searcher once. A trial that is queued again by a restore has
   not ended.
-- Whatever is told to end is waited for only so long (`Patience`). A `Tick`, wished for by
+- Whatever is told to end is waited for only so long (`TimeLimits`). A `Tick`, wished for by
   `wake_at`, says that time has passed; it is no fact.
 - No per-event cost grows with the number of trials: counts and queues are kept where states
   change, and looked up here.
@@ -32,7 +32,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import assert_never
 
-from pegbox._engine.ask_book import AskBook
 from pegbox._engine.asking import Asking
 from pegbox._engine.assignments import Assignments
 from pegbox._engine.choosing import Choosing
@@ -43,7 +42,6 @@ from pegbox._engine.journal import Journal
 from pegbox._engine.launching import Launching
 from pegbox._engine.occupancy import Occupancy
 from pegbox._engine.outcomes import decided, decision_name, goes_on_later
-from pegbox._engine.patience import Patience
 from pegbox._engine.placement import Placement
 from pegbox._engine.record import TIMEOUT, TrialRecord
 from pegbox._engine.replay import Replay
@@ -51,11 +49,12 @@ from pegbox._engine.resuming import Resuming
 from pegbox._engine.retention import Retention
 from pegbox._engine.rules import Decider, Rules
 from pegbox._engine.settling import Settling
+from pegbox._engine.shortage import Shortage
 from pegbox._engine.state import RunState
 from pegbox._engine.step import Step
 from pegbox._engine.stopping import Stopping
 from pegbox._engine.succession import Succession
-from pegbox._engine.waiting import Waiting
+from pegbox._engine.time_limits import TimeLimits
 from pegbox.commands import Answer, Launch, TellResult, Wishes
 from pegbox.decisions import CONTINUE, STOP, Verdict
 from pegbox.events import (
@@ -104,12 +103,12 @@ class Engine:
         self._placement = Placement()
         self._assignments = Assignments(self._placement)
         self._choosing = Choosing(state, self._placement, decider)
-        self._waiting = Waiting(state, self._placement, rules)
+        self._shortage = Shortage(state, self._placement, rules)
         self._succession = Succession(state, self._placement, decider)
-        self._asks = AskBook()
-        self._asking = Asking(self._journal, rules, self._placement, self._asks)
-        self._patience = Patience(rules)
-        self._stopping = Stopping(self._journal, self._patience)
+        self._asking = Asking(self._journal, rules, self._placement)
+        self._asks = self._asking.book
+        self._time_limits = TimeLimits(rules)
+        self._stopping = Stopping(self._journal, self._time_limits)
         #: None where all checkpoints are kept.
         self._retention = None if rules.keep is None else Retention(rules.keep)
         self._dropping = Dropping(self._journal, self._retention)
@@ -119,7 +118,7 @@ class Engine:
             decider,
             self._deciding,
             self._assignments,
-            self._patience,
+            self._time_limits,
             self._dropping,
             self._asks,
             self._stopping,
@@ -129,10 +128,9 @@ class Engine:
             rules,
             self._choosing,
             self._assignments,
-            self._patience,
-            self._asks,
+            self._time_limits,
             self._asking,
-            self._waiting,
+            self._shortage,
             self._ending,
             self._stopping,
         )
@@ -140,15 +138,14 @@ class Engine:
             self._journal,
             rules,
             self._placement,
-            self._asks,
             self._asking,
             self._choosing,
-            self._waiting,
+            self._shortage,
             self._ending,
             self._stopping,
         )
         self._resuming = Resuming(
-            self._journal, rules, decider, self._patience, self._dropping, self._asks
+            self._journal, rules, decider, self._time_limits, self._dropping, self._asks
         )
         self._replay = Replay(state, rules, decider, self._deciding, self._retention)
         #: How much of the room was used in this epoch, and why the rest was not.
@@ -164,7 +161,7 @@ class Engine:
     @property
     def wake_at(self) -> float | None:
         """When the engine wants the next `Tick`; None for none."""
-        return None if self.ended else self._patience.wake_at
+        return None if self.ended else self._time_limits.wake_at
 
     @property
     def failure(self) -> PluginFailed | None:
@@ -236,7 +233,7 @@ class Engine:
                 self._journal.at = event.at
                 self._handle(event)
         self._launching.note_successors(self._succession.take())
-        self._patience.batch_over()
+        self._time_limits.batch_over()
         if not self.ended and self.state.epoch:
             self.occupancy.until(self._journal.at)
             self._heed_decider()
@@ -267,14 +264,14 @@ class Engine:
                 self._exhausted(event)
             case WorkerJoined():
                 self._placement.join(event.worker, event.resources)
-                self._waiting.joined(event.resources)
+                self._shortage.joined(event.resources)
                 self._journal.note(event)
             case RoomChanged():
                 self._placement.limit(event.worker, event.room, event.gpus)
             case WorkerLeft():
                 self._worker_left(event)
             case GrowthJudged():
-                self._waiting.grows = event.grows
+                self._shortage.grows = event.grows
             case PlaceOpened() | Started():
                 self._journal.note(event)
             case Tick():
@@ -302,7 +299,7 @@ class Engine:
         assert record.result is not None
         decision = self._deciding.decide(record)
         name = decision_name(decision)
-        if decision is not STOP and self._patience.is_overdue(record.number):
+        if decision is not STOP and self._time_limits.is_overdue(record.number):
             decision, name = CONTINUE, TIMEOUT
         elif self._stopping.cause and decision is CONTINUE:
             name = "INTERRUPT"
@@ -313,7 +310,7 @@ class Engine:
             step.orders.append(TellResult(record.number, record.result))
         if name != "CONTINUE":
             self.state.halt(record, name if isinstance(decision, Verdict) else decision)
-            self._patience.halted(record, event.at)
+            self._time_limits.halted(record, event.at)
         step.answers.append(
             Answer(event.trial, event.attempt, record.state is State.RUNNING, goes_on_later(record))
         )
@@ -355,17 +352,17 @@ class Engine:
             gone = TrialFailure("lost", f"worker {event.worker} disappeared")
             self._ended(Ended(event.at, number, record.attempt, "lost", failure=gone))
         self._assignments.leave(event.worker)
-        self._patience.worker_left(event.worker)
+        self._time_limits.worker_left(event.worker)
         if event.worker in self._placement.capacity:
             self._placement.leave(event.worker)
-            self._waiting.left()
+            self._shortage.left()
             self._journal.note(event)
 
     def wishes(self) -> Wishes:
         """Workers that would be of use now; to be asked for now and then, not with each event."""
         if self.ended or self._stopping.cause or not self.state.epoch:
             return Wishes()
-        return self._waiting.wishes(len(self._asks.open), self._asking.to_ask())
+        return self._shortage.wishes(len(self._asks.open), self._asking.to_ask())
 
     def _heed_decider(self) -> None:
         """A scheduler that failed ends the run, whatever would end it otherwise."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pegbox._engine.ask_book import AskBook
 from pegbox._engine.asking import Asking
 from pegbox._engine.assignments import Assignments
 from pegbox._engine.choosing import Choosing
 from pegbox._engine.ending import Ending
 from pegbox._engine.journal import Journal
 from pegbox._engine.outcomes import launch_of
-from pegbox._engine.patience import Patience
 from pegbox._engine.record import TrialRecord
 from pegbox._engine.rules import Rules
+from pegbox._engine.shortage import Shortage
 from pegbox._engine.stopping import Stopping
-from pegbox._engine.waiting import Waiting
+from pegbox._engine.time_limits import TimeLimits
 from pegbox.commands import Launch
 from pegbox.decisions import Signal
 from pegbox.events import Ended, Launched
@@ -32,10 +31,9 @@ class Launching:
         rules: Budgets and bounds.
         choosing: Which trial is next.
         assignments: Who runs where.
-        patience: The deadlines.
-        asks: The account of asks.
+        time_limits: The deadlines.
         asking: Asks for more trials.
-        waiting: What waits for workers.
+        shortage: What waits for workers.
         ending: Ends what is given up.
         stopping: Whether the run is to end.
     """
@@ -46,10 +44,9 @@ class Launching:
         rules: Rules,
         choosing: Choosing,
         assignments: Assignments,
-        patience: Patience,
-        asks: AskBook,
+        time_limits: TimeLimits,
         asking: Asking,
-        waiting: Waiting,
+        shortage: Shortage,
         ending: Ending,
         stopping: Stopping,
     ) -> None:
@@ -58,10 +55,9 @@ class Launching:
         self._limit = rules.max_concurrent
         self._choosing = choosing
         self._assignments = assignments
-        self._patience = patience
-        self._asks = asks
+        self._time_limits = time_limits
         self._asking = asking
-        self._waiting = waiting
+        self._shortage = shortage
         self._ending = ending
         self._stopping = stopping
 
@@ -75,9 +71,9 @@ class Launching:
         if self._stopping.cause:
             return
         while self._limit is None or len(self._state.active) < self._limit:
-            more = self._asking.may_ask() or bool(self._asks.open)
+            more = self._asking.may_ask() or bool(self._asking.book.open)
             choice = self._choosing.next(more_may_come=more)
-            if choice is Signal.START_NEW and self._asking.may_ask() and not self._asks.open:
+            if choice is Signal.START_NEW and self._asking.may_ask() and not self._asking.book.open:
                 self._asking.ask_one()
             if not isinstance(choice, TrialRecord) or not self._launch(choice):
                 break
@@ -95,7 +91,7 @@ class Launching:
     def _note(self, record: TrialRecord, worker: str) -> None:
         at = self._journal.at
         self._journal.note(Launched(at, record.number, record.attempt + 1, worker))
-        self._patience.launched(record, at)
+        self._time_limits.launched(record, at)
 
     def note_successors(self, launches: Iterable[Launch]) -> None:
         """What has left as `Succession` chose it has begun, whatever else came of the events."""
@@ -106,13 +102,13 @@ class Launching:
 
     def _give_up_hopeless(self) -> bool:
         """Trials that ask for what no worker will have have failed; whether there were any."""
-        unfit = self._waiting.unfit()
+        unfit = self._shortage.unfit()
         if not unfit or self._stopping.cause:
             return False
-        self._journal.step.notices += self._waiting.notices(unfit)
-        hopeless = self._waiting.hopeless_trials(unfit)
+        self._journal.step.notices += self._shortage.notices(unfit)
+        hopeless = self._shortage.hopeless_trials(unfit)
         for record in hopeless:
-            failure = self._waiting.failure(record)
+            failure = self._shortage.failure(record)
             end = Ended(self._journal.at, record.number, record.attempt, "failed", failure=failure)
             self._ending.conclude(record, end, State.FAILED)
         return bool(hopeless)

@@ -8,9 +8,9 @@ from pegbox._engine.ask_book import AskBook
 from pegbox._engine.dropping import Dropping
 from pegbox._engine.journal import Journal
 from pegbox._engine.outcomes import outcome_of, settled, what_becomes
-from pegbox._engine.patience import Patience
 from pegbox._engine.record import TIMEOUT, TrialRecord
 from pegbox._engine.rules import Decider, Rules
+from pegbox._engine.time_limits import TimeLimits
 from pegbox.decisions import PAUSE, STOP
 from pegbox.events import Ended, Reconfigured, Resumed
 from pegbox.resources import Resources
@@ -26,7 +26,7 @@ class Resuming:
         journal: Of the engine.
         rules: Budgets and bounds.
         decider: The scheduler.
-        patience: Words of ends by a time limit.
+        time_limits: Words of ends by a time limit.
         dropping: Of checkpoints.
         asks: The account of asks, empty.
     """
@@ -36,7 +36,7 @@ class Resuming:
         journal: Journal,
         rules: Rules,
         decider: Decider,
-        patience: Patience,
+        time_limits: TimeLimits,
         dropping: Dropping,
         asks: AskBook,
     ) -> None:
@@ -44,7 +44,7 @@ class Resuming:
         self._state = journal.state
         self._rules = rules
         self._decider = decider
-        self._patience = patience
+        self._time_limits = time_limits
         self._dropping = dropping
         self._asks = asks
 
@@ -75,7 +75,7 @@ class Resuming:
 
     def _halt(self, record: TrialRecord, end: Ended) -> None:
         if record.halt_for == TIMEOUT:
-            end = self._patience.timed_out(end)
+            end = self._time_limits.timed_out(end)
         self._journal.note(settled(end, what_becomes(record, end, self._rules)))
         if record.state.ended:
             outcome = outcome_of(record, self._rules)

@@ -10,11 +10,11 @@ This is the only module where a trial's state changes (`_move`).
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, overload
+from typing import Any, Final
 
 from pegbox._engine.record import HaltReason, TrialRecord
 from pegbox._engine.transitions import TRANSITIONS
+from pegbox._engine.trial_views import TrialViews
 from pegbox.autofill import compose
 from pegbox.decisions import Resize
 from pegbox.errors import InvalidTransition
@@ -37,46 +37,13 @@ from pegbox.events import (
 from pegbox.resources import Resources
 from pegbox.trial import State, TrialView, trial_id
 
-__all__ = ["RunState", "TrialViews"]
+__all__ = ["RunState"]
 
 #: Steps of one iteration beyond this are no count.
 _LARGEST_STEP: Final = 2**63
 
 #: Facts kept for the story of a mistake.
 _STORY_LENGTH = 400
-
-
-class TrialViews(Sequence[TrialView]):
-    """Views of some trials, in order, without a copy until somebody looks."""
-
-    __slots__ = ("_numbers", "_views")
-
-    def __init__(
-        self, views: dict[int, TrialView], numbers: Callable[[], Sequence[int]] | None = None
-    ) -> None:
-        self._views = views
-        self._numbers = numbers
-
-    def _chosen(self) -> Sequence[int]:
-        return list(self._views) if self._numbers is None else self._numbers()
-
-    def __len__(self) -> int:
-        return len(self._views) if self._numbers is None else len(self._numbers())
-
-    def __iter__(self) -> Iterator[TrialView]:
-        if self._numbers is None:
-            return iter(list(self._views.values()))
-        return (self._views[number] for number in self._numbers())
-
-    @overload
-    def __getitem__(self, index: int) -> TrialView: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[TrialView]: ...
-    def __getitem__(self, index: int | slice) -> TrialView | list[TrialView]:
-        chosen = self._chosen()
-        if isinstance(index, slice):
-            return [self._views[number] for number in chosen[index]]
-        return self._views[chosen[index]]
 
 
 class RunState:

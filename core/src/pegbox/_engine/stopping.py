@@ -7,7 +7,7 @@ Nothing is started and nothing asked for from then on. When the run has ended is
 from __future__ import annotations
 
 from pegbox._engine.journal import Journal
-from pegbox._engine.patience import Patience
+from pegbox._engine.time_limits import TimeLimits
 from pegbox.events import PluginFailed, StopRequested
 
 __all__ = ["Stopping"]
@@ -18,15 +18,15 @@ class Stopping:
 
     Args:
         journal: Of the engine.
-        patience: The deadlines.
+        time_limits: The deadlines.
 
     Attributes:
         cause: What was said first, but a plugin's failure counts more; None while nothing was.
     """
 
-    def __init__(self, journal: Journal, patience: Patience) -> None:
+    def __init__(self, journal: Journal, time_limits: TimeLimits) -> None:
         self._journal = journal
-        self._patience = patience
+        self._time_limits = time_limits
         self.cause: StopRequested | PluginFailed | None = None
 
     def stop(self, event: StopRequested | PluginFailed) -> None:
@@ -34,4 +34,4 @@ class Stopping:
         self._journal.note(event)
         if self.cause is None or isinstance(event, PluginFailed):
             self.cause = event
-        self._patience.run_ends(event)
+        self._time_limits.run_ends(event)

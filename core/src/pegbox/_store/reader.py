@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
-from pegbox._engine.records import COLUMNS, checkpoint_from_text, failure_from_text, from_row
+from pegbox._engine.row_values import checkpoint_from_text, failure_from_text
+from pegbox._engine.rows import COLUMNS, from_row
 from pegbox._store.meta import Epoch, ExperimentMeta, read_epochs, read_meta
 from pegbox._store.read_connection import open_for_reading
 from pegbox._store.saved_checkpoints import saved_checkpoints

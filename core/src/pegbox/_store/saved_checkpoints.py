@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from pegbox._engine.records import checkpoint_from_text
+from pegbox._engine.row_values import checkpoint_from_text
 from pegbox.jsonvalue import loads
 from pegbox.trial import CheckpointRecord
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pegbox._engine.records import checkpoint_from_text, resumed_checkpoint
+from pegbox._engine.row_values import checkpoint_from_text, resumed_checkpoint
 from pegbox.events import (
     Ended,
     Event,

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from pegbox._engine.records import COLUMNS, DecodeConfig, Row, from_row, to_row
+from pegbox._engine.rows import COLUMNS, DecodeConfig, Row, from_row, to_row
 from pegbox._store.home import Home, find_home
 from pegbox._store.lock import DriverLock
 from pegbox._store.log_keeper import LogKeeper, move_log

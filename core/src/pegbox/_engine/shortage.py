@@ -17,10 +17,10 @@ from pegbox.commands import Wishes
 from pegbox.resources import Resources
 from pegbox.trial import TrialFailure
 
-__all__ = ["Waiting"]
+__all__ = ["Shortage"]
 
 
-class Waiting:
+class Shortage:
     """The shapes that no present worker has room for.
 
     A shape is *hopeless* once nobody expects other workers and none that was seen had room for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from engine_rig import Rig, checkpoint_at, launched, tells
 from pegbox._engine.deadlines import Deadlines
-from pegbox._engine.patience import AGAIN_S, OVERTIME_S
+from pegbox._engine.time_limits import AGAIN_S, OVERTIME_S
 from pegbox.commands import Kill
 from pegbox.decisions import PAUSE, STOP, Exploit
 from pegbox.events import Ended, Resumed, StopRequested, Tick, WorkerLeft

@@ -18,7 +18,7 @@ from pegbox.decisions import STOP
 from pegbox.events import Ended, PluginFailed, StopRequested
 from pegbox.trial import State, TrialFailure
 
-__all__ = ["Patience"]
+__all__ = ["TimeLimits"]
 
 #: A trial past its limit has so long to come to a report by itself.
 OVERTIME_S = 4.0
@@ -26,7 +26,7 @@ OVERTIME_S = 4.0
 AGAIN_S = 10.0
 
 
-class Patience:
+class TimeLimits:
     """The deadlines of the trials that run, and of a run that is to end.
 
     Args:

@@ -1,8 +1,8 @@
 """The stored form of every event: one flat row of plain values, and back again.
 
 A field that is one plain value has the column of its own name; what is nested is JSON in
-``payload``, or in ``checkpoint``. It knows no database: `pegbox._store` keeps the rows, and adds
-the two numbers that are its own, ``seq`` and ``previous``.
+``payload``, or in ``checkpoint`` (`pegbox._engine.row_values`). It knows no database:
+`pegbox._store` keeps the rows, and adds the two numbers that are its own, ``seq`` and ``previous``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from pegbox._engine.row_values import (
+    checkpoint_from_json,
+    checkpoint_from_text,
+    checkpoint_json,
+    checkpoint_text,
+    failure_from_text,
+    failure_text,
+)
 from pegbox.errors import StoreError
 from pegbox.events import (
     CheckpointsDropped,
@@ -32,16 +40,13 @@ from pegbox.events import (
 )
 from pegbox.jsonvalue import dumps, loads
 from pegbox.resources import Resources
-from pegbox.trial import CheckpointRecord, State, TrialFailure
+from pegbox.trial import State
 
 __all__ = [
     "COLUMNS",
     "DecodeConfig",
     "Row",
-    "checkpoint_from_text",
-    "failure_from_text",
     "from_row",
-    "resumed_checkpoint",
     "to_row",
 ]
 
@@ -107,28 +112,11 @@ def from_row(row: Row, decode_config: DecodeConfig) -> Event:
     return build(row, decode_config)
 
 
-def checkpoint_from_text(text: str | None) -> CheckpointRecord | None:
-    """The record that the column ``checkpoint`` holds."""
-    return None if text is None else CheckpointRecord(**loads(text))
-
-
-def failure_from_text(text: str | None) -> TrialFailure | None:
-    """The failure that is the payload of an `Ended`."""
-    return None if text is None else TrialFailure(**loads(text))
-
-
-def resumed_checkpoint(payload: str, trial: int) -> CheckpointRecord | None:
-    """What the payload of a `Resumed` says that a trial goes on from."""
-    replaced = loads(payload)["checkpoints"] or {}
-    return _checkpoint(replaced.get(str(trial)))
-
-
 # ------------------------------------------------------------------------------- event to row
 # One flat function for each kind: this is on the way of every report.
 
 
 def _reported(event: Reported, seq: int, previous: int | None) -> Row:
-    checkpoint = None if event.checkpoint is None else _checkpoint_text(event.checkpoint)
     return (
         seq,
         event.at,
@@ -143,17 +131,14 @@ def _reported(event: Reported, seq: int, previous: int | None) -> Row:
         None,
         event.decision,
         None,
-        checkpoint,
+        checkpoint_text(event.checkpoint),
         previous,
         event.encoded,
     )
 
 
 def _ended(event: Ended, seq: int, _: int | None) -> Row:
-    failure = event.failure
     became = None if event.became is None else _STATE_NAMES[event.became]
-    payload = None if failure is None else dumps(_failure_json(failure))
-    checkpoint = None if event.checkpoint is None else _checkpoint_text(event.checkpoint)
     return _row(
         seq,
         event.at,
@@ -163,8 +148,8 @@ def _ended(event: Ended, seq: int, _: int | None) -> Row:
         place=event.place,
         outcome=event.how,
         became=became,
-        checkpoint=checkpoint,
-        payload=payload,
+        checkpoint=checkpoint_text(event.checkpoint),
+        payload=failure_text(event.failure),
     )
 
 
@@ -187,13 +172,12 @@ def _reconfigured(event: Reconfigured, seq: int, _: int | None) -> Row:
         "resources": dict(event.resources),
         "donor": event.donor,
     }
-    checkpoint = None if event.checkpoint is None else _checkpoint_text(event.checkpoint)
     return _row(
         seq,
         event.at,
         "Reconfigured",
         trial=event.trial,
-        checkpoint=checkpoint,
+        checkpoint=checkpoint_text(event.checkpoint),
         payload=dumps(payload),
     )
 
@@ -218,8 +202,7 @@ def _resumed(event: Resumed, seq: int, _: int | None) -> Row:
     replaced: dict[str, Any] | None = None
     if event.checkpoints is not None:
         replaced = {
-            str(trial): None if record is None else _checkpoint_json(record)
-            for trial, record in event.checkpoints.items()
+            str(trial): checkpoint_json(record) for trial, record in event.checkpoints.items()
         }
     payload = {
         "epoch": event.epoch,
@@ -315,7 +298,7 @@ def _read_resumed(row: Row, _: DecodeConfig) -> Resumed:
     payload = loads(row[15])
     replaced = payload["checkpoints"]
     if replaced is not None:
-        replaced = {int(trial): _checkpoint(data) for trial, data in replaced.items()}
+        replaced = {int(trial): checkpoint_from_json(data) for trial, data in replaced.items()}
     return Resumed(
         row[1],
         payload["epoch"],
@@ -415,29 +398,3 @@ _FROM_ROW: Final[dict[str, Callable[[Row, DecodeConfig], Event]]] = {
     "PluginFailed": lambda row, _: PluginFailed(row[1], **loads(row[15])),
     "RunEnded": lambda row, _: RunEnded(row[1], row[11], **loads(row[15])),
 }
-
-
-def _checkpoint(data: Mapping[str, Any] | None) -> CheckpointRecord | None:
-    return None if data is None else CheckpointRecord(**data)
-
-
-def _checkpoint_text(record: CheckpointRecord) -> str:
-    return dumps(_checkpoint_json(record))
-
-
-def _checkpoint_json(record: CheckpointRecord) -> dict[str, Any]:
-    return {
-        "path": record.path,
-        "iteration": record.iteration,
-        "time_total_s": record.time_total_s,
-        "size": record.size,
-    }
-
-
-def _failure_json(failure: TrialFailure) -> dict[str, Any]:
-    return {
-        "cause": failure.cause,
-        "message": failure.message,
-        "type_name": failure.type_name,
-        "traceback": failure.traceback,
-    }

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pegbox import events as ev
-from pegbox._engine.records import COLUMNS, from_row, resumed_checkpoint, to_row
+from pegbox._engine.row_values import resumed_checkpoint
+from pegbox._engine.rows import COLUMNS, from_row, to_row
 from pegbox.errors import StoreError
 from pegbox.jsonvalue import dumps
 from pegbox.resources import Resources
