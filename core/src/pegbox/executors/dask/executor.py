@@ -30,8 +30,8 @@ from pegbox.executors.dask.parameters.desk import ParameterDesk
 from pegbox.executors.dask.parameters.shelf import ParameterShelf
 from pegbox.executors.dask.places import Places
 from pegbox.executors.dask.protocol import EXIT
-from pegbox.executors.dask.slot_tasks import SlotTasks
 from pegbox.executors.dask.slots import Slot, SlotTable
+from pegbox.executors.dask.submission import SlotTasks
 from pegbox.executors.dask.versions import mismatch, versions
 from pegbox.executors.dask.worker_account import WorkerAccount, end_with_process
 from pegbox.resources import Resources
