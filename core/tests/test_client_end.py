@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
+import warnings
 
 import pegbox
 import pytest
@@ -19,6 +21,15 @@ from distributed import Client, LocalCluster
 from pegbox import Callback, RunConfig, TuneConfig, Tuner, grid_search
 from pegbox.errors import RunError
 from pegbox.executors.dask.shipped.mailbox import PLUGIN_NAME
+
+
+@pytest.fixture(autouse=True)
+def no_sockets_for_others():
+    """A client whose scheduler dies while it connects leaves a socket to the garbage collector."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +114,47 @@ def runs_of(client):
     return client.run_on_scheduler(
         lambda dask_scheduler: list(dask_scheduler.plugins[PLUGIN_NAME].runs)
     )
+
+
+class AtTheStart(Callback):
+    """Does something when all is ready, but nothing has been sent to the cluster."""
+
+    def __init__(self, what):
+        self._what = what
+
+    def setup(self, **info):
+        self._what()
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (lambda client, process: client.close(), CLIENT),
+        (lambda client, process: process.kill(), "the Dask client has lost its scheduler ("),
+    ],
+    ids=["client closed", "scheduler killed"],
+)
+def test_one_that_ends_while_the_run_begins(end, words, tmp_path):
+    with contextlib.ExitStack() as stack:
+        process = stack.enter_context(scheduler_process())
+        stack.enter_context(lone_worker(address := first_line(process), "a"))
+        client = stack.enter_context(Client(address, set_as_default=False))
+        client._timeout = 1  # as distributed.comm.timeouts.connect sets it
+        tuner = Tuner(
+            lambda config: {"loss": 0.0},
+            tune_config=TuneConfig(metric="loss", mode="min"),
+            run_config=RunConfig(
+                name="run",
+                storage_path=str(tmp_path),
+                callbacks=[AtTheStart(lambda: end(client, process))],
+                verbose=0,
+            ),
+            client=client,
+        )
+        with pytest.raises(RunError) as refused:
+            tuner.fit()
+    assert str(refused.value).startswith(words)
+    assert f"Tuner.restore({str(tmp_path / 'run')!r}, " in str(refused.value)
 
 
 @pytest.mark.parametrize("how", [Client.shutdown, lambda client: client.cluster.close()])

@@ -6,18 +6,21 @@ loop is never done then. So the end is seen from other threads, and is never wai
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from distributed import Client, Status
 
-__all__ = ["finish", "is_closed", "why_closed"]
+__all__ = ["OutOfReach", "finish", "is_closed", "reaching", "why_closed"]
 
 logger = logging.getLogger("pegbox")
 
 #: The last words to a scheduler take so long at most.
 _LAST_S = 20.0
+_CLIENT_CLOSED = "the Dask client was closed while the run went on"
+_CLUSTER_CLOSED = "the Dask cluster was closed while the run went on"
 _ENDED = (Status.closing, Status.closed, Status.failed)
 
 
@@ -30,8 +33,25 @@ def why_closed(client: Client) -> str | None:
     """Who has ended a client, as a sentence; None for one that has not ended."""
     if client.status != "closed":
         return None
-    what = "cluster" if getattr(client.cluster, "status", None) in _ENDED else "client"
-    return f"the Dask {what} was closed while the run went on"
+    cluster_ended = getattr(client.cluster, "status", None) in _ENDED
+    return _CLUSTER_CLOSED if cluster_ended else _CLIENT_CLOSED
+
+
+class OutOfReach(Exception):
+    """A scheduler could not be reached; the text says why."""
+
+
+@contextlib.contextmanager
+def reaching(client: Client) -> Iterator[None]:
+    """What is asked of a scheduler in a ``with`` block is an `OutOfReach` if it fails for that."""
+    try:
+        yield
+    except OSError as error:  # it may have been closed here as well: that reads the same
+        raise OutOfReach(f"the Dask client has lost its scheduler ({error})") from error
+    except Exception as error:  # a closed client raises of many kinds
+        if not is_closed(client):
+            raise
+        raise OutOfReach(why_closed(client) or _CLIENT_CLOSED) from error
 
 
 def finish(client: Client, last: Callable[[], Coroutine[Any, Any, None]]) -> None:

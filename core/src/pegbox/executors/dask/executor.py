@@ -23,6 +23,7 @@ from pegbox.events import Ended, Event, GrowthJudged, PluginFailed
 from pegbox.executor import Inbox
 from pegbox.executors.dask.briefing import Briefing
 from pegbox.executors.dask.claims import Claims
+from pegbox.executors.dask.client_end import OutOfReach, reaching
 from pegbox.executors.dask.cluster import Cluster
 from pegbox.executors.dask.line import DriverLine, Messages
 from pegbox.executors.dask.loop_handler import LoopHandler
@@ -87,7 +88,7 @@ class DaskExecutor:
         self._lock = threading.RLock()
         self._offset = time.time() - time.monotonic()
         self._idle_checked = 0.0
-        self._closing = False
+        self._connected = self._closing = False
         self._workers = WorkerAccount(cluster.exit_cause, self.clock, self._lock)
         self._claims = Claims(
             self._slots,
@@ -103,6 +104,12 @@ class DaskExecutor:
     def start(self, inbox: Inbox) -> None:
         """Connect, begin the run at the mailbox, announce the workers."""
         self._inbox = inbox
+        try:
+            self._connect(inbox)
+        except OutOfReach as error:
+            self.broken(str(error))
+
+    def _connect(self, inbox: Inbox) -> None:
         if self._desk is not None:
             # Worker processes import meanwhile.
             self._desk.lay_out(self._cluster.shared_folder())
@@ -120,8 +127,10 @@ class DaskExecutor:
         if self._desk is not None:
             self._desk.open(self._line)
         self._prospects = self._cluster.prospects()
-        self._line.open()
-        self._prospects.begin(self._run, self._growth_judged)
+        with reaching(self._client):
+            self._line.open()
+            self._prospects.begin(self._run, self._growth_judged)
+        self._connected = True
 
     def clock(self) -> float:
         """Monotonic, near wall time."""
@@ -176,6 +185,8 @@ class DaskExecutor:
     def wait(self, inbox: Inbox, timeout_s: float | None) -> None:
         """The inbox is handled on the loop; here is nothing to do but to wait for the end."""
         inbox.over.wait(timeout_s)
+        if not self._connected:
+            return
         if reason := self._line.lost():
             return self.broken(reason)
         self._loop.raise_failure()

@@ -16,7 +16,7 @@ from distributed.protocol.pickle import dumps
 from pegbox._processes.exit_cause import ExitCause, explain_exit
 from pegbox.errors import ConfigError
 from pegbox.executors.dask.by_value import ship_plugins
-from pegbox.executors.dask.client_end import finish
+from pegbox.executors.dask.client_end import finish, reaching
 from pegbox.executors.dask.given.force import Force
 from pegbox.executors.dask.given.open_prospects import OpenProspects
 from pegbox.executors.dask.given.own_task import leave_the_pool
@@ -69,11 +69,16 @@ class GivenCluster:
         return getattr(self._client.cluster, "scheduler", None)
 
     def start(self) -> Client:
-        """The client, once the nannies of its cluster are asked to report how workers end."""
+        """The client, once the nannies of its cluster are asked to report how workers end.
+
+        Raises:
+            OutOfReach: Its scheduler could not be asked.
+        """
         leave_the_pool()
         ship_plugins()
-        self._client.register_plugin(ExitBook(), name=BOOK_NAME)
-        self._client.sync(self._ask_nannies)
+        with reaching(self._client):
+            self._client.register_plugin(ExitBook(), name=BOOK_NAME)
+            self._client.sync(self._ask_nannies)
         return self._client
 
     def prospects(self) -> OpenProspects:
