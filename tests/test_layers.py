@@ -89,7 +89,7 @@ PARTS = {
     "trial side": Part(
         modules=("_trial",),
         parts=("values", "settings", "scratch"),
-        libraries=("cloudpickle", "pynvml", "threadpoolctl"),
+        libraries=("cloudpickle", "pynvml", "threadpoolctl", "xxhash"),
     ),
     # Processes that pegbox starts, whoever wants them.
     "processes": Part(modules=("_processes",), parts=("values",)),

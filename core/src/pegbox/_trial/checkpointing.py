@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pegbox import jsonvalue
-from pegbox._trial.copying import FileFact, copy_tree, digest_of, list_tree
+from pegbox._trial.copying import FileFact, copy_tree, has_digest, list_tree
 from pegbox._trial.manifest import Manifest, read_manifest, write_manifest
 from pegbox._trial.task import ReportMessage, TrialTask
 from pegbox.checkpoint import MANIFEST_NAME, METADATA_NAME
@@ -162,7 +162,7 @@ def verify(folder: str, *, deep: bool = False) -> Manifest | None:
         path = os.path.join(folder, *file.path.split("/"))
         try:
             same = os.path.getsize(path) == file.size
-            same = same and (not deep or digest_of(path) == file.digest)
+            same = same and (not deep or has_digest(path, file.digest))
         except OSError:
             return None
         if not same:
