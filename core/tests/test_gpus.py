@@ -23,7 +23,7 @@ import pytest
 from clusters import PATIENCE_S, lone_worker, wait_until
 from distributed import Client, LocalCluster
 from pegbox import FailureConfig, RunConfig, TuneConfig, Tuner, grid_search
-from pegbox._engine import patience
+from pegbox._engine import time_limits
 from pegbox.errors import RunError
 
 pytestmark = pytest.mark.slow
@@ -291,7 +291,7 @@ def test_a_trial_past_its_time_is_ended_without_its_neighbour(
             pegbox.report({"loss": 1.0})
         pegbox.report({"loss": 0.5, "attempt": pegbox.get_context().attempt})
 
-    monkeypatch.setattr(patience, "OVERTIME_S", 0.5)
+    monkeypatch.setattr(time_limits, "OVERTIME_S", 0.5)
     monkeypatch.setenv("PEGBOX_GPUS", "2")
     client = request.getfixturevalue("two_devices") if where == "given" else None
     ask = {"gpu": 1} if client else lambda config: {"cpu": 1 - config["x"] / 4, "gpu": 1}

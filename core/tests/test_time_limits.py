@@ -27,7 +27,7 @@ from pegbox import (
     report,
     with_resources,
 )
-from pegbox._engine import patience
+from pegbox._engine import time_limits
 from pegbox.executors.dask.executor import DaskExecutor
 from pegbox.executors.dask.given.force import listens_here
 from pegbox.stoppers import Stopper
@@ -63,8 +63,8 @@ def trials_bring_their_helpers():
 
 
 @pytest.fixture(autouse=True)
-def short_patience(monkeypatch):
-    monkeypatch.setattr(patience, "OVERTIME_S", 0.5)
+def short_overtime(monkeypatch):
+    monkeypatch.setattr(time_limits, "OVERTIME_S", 0.5)
 
 
 @pytest.fixture(scope="module")
