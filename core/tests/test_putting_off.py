@@ -43,6 +43,18 @@ def test_the_end_of_a_try_may_wait_where_it_is_quick_to_repeat(putting_off, seco
     assert putting_off.allows([ended(0, 100.0 + seconds)]) is allowed
 
 
+@pytest.mark.parametrize(("seconds", "quick"), [(0.9, True), (1.1, False)])
+def test_nothing_else_comes_before_the_end_of_a_try_that_took_long(putting_off, seconds, quick):
+    putting_off.allows([launched(0, 100.0), launched(1, 100.0)])
+    events = [reported(0, 1), ended(0, 100.1), ended(1, 100.0 + seconds)]
+    assert putting_off.quick(events) is quick
+
+
+def test_reports_and_a_launch_that_nobody_knows(putting_off):
+    assert putting_off.quick([reported(0, 1)])
+    assert not putting_off.quick([ended(0, 100.0)])
+
+
 def test_a_try_counts_from_its_own_launch(putting_off):
     putting_off.allows([launched(0, 1.0), ended(0, 1.1)])
     assert putting_off.allows([launched(0, 50.0), ended(0, 50.5)])

@@ -5,8 +5,9 @@ stored, and only then is anything launched; at last observers are told of what i
 thread that called `Runner.run`. A searcher may be told a moment before the store: it never outlives
 this process.
 
-A trial whose configuration is stored may follow at once where another has ended: its launch leaves
-before the rest of that step, which comes in the next turn of the thread that handles the inbox.
+A trial whose configuration is stored may follow at once where a short one has ended: its launch
+leaves before the rest of that step, which comes in the next turn of the thread that handles the
+inbox.
 """
 
 from __future__ import annotations
@@ -128,8 +129,11 @@ class Runner:
             self._tell()
 
     def _let_follow(self, events: Sequence[Event]) -> bool:
-        """Launch what follows in any case; whether the rest is to be handled in a moment."""
-        if not self.inbox.in_turns:
+        """Launch what follows in any case; whether the rest is to be handled in a moment.
+
+        The end of a try that took long is stored before anything else.
+        """
+        if not self.inbox.in_turns or not self._putting_off.quick(events):
             return False
         launches = self._engine.successors(events, self._putting_off.knows)
         if launches:
