@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.objective import Objective, make_objectives
-from pegbox.space import NO_CONDITIONS, Condition, Domain, DomainKind
+from pegbox.space import NO_CONDITIONS, Condition, Domain, DomainKind, RangeForm
 from pegbox.trial import Outcome
 
 __all__ = ["FINISHED", "WAIT", "DomainKind", "EvaluatedPoint", "Point", "Searcher", "Traits"]
@@ -30,6 +30,8 @@ class Traits:
 
     Attributes:
         domains: The kinds of domain that it takes.
+        ranges: The forms of ranges that it takes beside the plain one. What is not taken here or
+            in ``domains`` is mapped to what is, where that is possible.
         conditions: Takes parameters that exist only for some value of another.
         multi_objective: Takes more than one objective.
         constraints: Takes constraints between parameters.
@@ -46,6 +48,7 @@ class Traits:
     domains: frozenset[DomainKind] = field(
         default_factory=lambda: frozenset({"float", "int", "choice"})
     )
+    ranges: frozenset[RangeForm] = frozenset({"log", "step", "log_step"})
     conditions: bool = False
     multi_objective: bool = False
     constraints: bool = False

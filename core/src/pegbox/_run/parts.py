@@ -33,6 +33,7 @@ from pegbox._run.stopping import StopRules
 from pegbox._run.trial_names import TrialNames
 from pegbox.configs import CheckpointConfig
 from pegbox.seeds import derive_seed
+from pegbox.space.presented import Presentation
 
 __all__ = ["Parts", "put_together"]
 
@@ -89,9 +90,10 @@ def put_together(
     register_layers(scheduler, plan.scheduler)
     for callback in plan.callbacks:
         callbacks.register(callback)
+    presentation = Presentation(plan.space, plan.traits)
     searcher = _searcher(plan, slow, own_process=own_process)
     try:
-        _set_up(plan, searcher, scheduler)
+        _set_up(plan, presentation, searcher, scheduler)
     except BaseException:
         searcher.end()
         raise
@@ -106,7 +108,7 @@ def put_together(
         plan.demand.of,
         TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
-        conditions=plan.traits.conditions,
+        presentation=presentation,
         evaluated=evaluated_points(plan.searcher, plan.space, plan.objectives),
         mortal=isinstance(searcher, SearcherThere),
     )
@@ -133,15 +135,17 @@ def _searcher(plan: Plan, slow: SlowOperations, *, own_process: bool) -> Searche
     return SearcherHere(manager)
 
 
-def _set_up(plan: Plan, searcher: SearcherCalls, scheduler: RoleManager) -> None:
+def _set_up(
+    plan: Plan, presentation: Presentation, searcher: SearcherCalls, scheduler: RoleManager
+) -> None:
     searcher.call(
         "searcher_setup",
-        space=plan.space.domains,
+        space=presentation.domains,
         objectives=plan.objectives,
         seed=derive_seed(plan.seed, "searcher"),
         num_samples=plan.num_samples,
         conditions=plan.space.conditions,
-        points=starting_points(plan.searcher, plan.space),
+        points=[presentation.part(p) for p in starting_points(plan.searcher, plan.space)],
     )
     rng = random.Random(derive_seed(plan.seed, "scheduler"))
     scheduler.call("scheduler_setup", objectives=plan.objectives, rng=rng)

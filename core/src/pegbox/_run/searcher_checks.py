@@ -10,6 +10,7 @@ from pegbox._run.starting_points import starting_points
 from pegbox.errors import ConfigError, UnsupportedSpace
 from pegbox.objective import Objective
 from pegbox.space import Space
+from pegbox.space.presented import show
 
 __all__ = ["check_searcher"]
 
@@ -25,7 +26,7 @@ def check_searcher(component: Component, space: Space, objectives: Sequence[Obje
     traits = component.traits
     argument = f"search_alg={component.core.name!r}"
     for path, domain in space.domains.items():
-        if domain.kind not in traits.domains:
+        if show(domain, traits) is None:
             raise UnsupportedSpace(
                 f"{argument} cannot take parameter {path!r}: it is a {domain.kind} domain",
                 hint=_what_would_do(component, domain.kind, traits.domains),
@@ -50,8 +51,6 @@ def _what_would_do(component: Component, kind: str, takes: Collection[str]) -> s
     remedies = [f"It takes {', '.join(sorted(takes))}"]
     if kind == "grid" and "choice" in takes:
         remedies.append("write choice([...]) in place of grid_search([...])")
-    if kind == "normal" and "float" in takes:
-        remedies.append("write uniform(...) with bounds")
     if component.core.name not in ("random", "grid"):
         remedies.append('search_alg="random" takes all of them')
     return "; ".join(remedies) + "."

@@ -21,6 +21,7 @@ from pegbox.resources import Resources
 from pegbox.searcher import Point
 from pegbox.seeds import derive_seed
 from pegbox.space import Space
+from pegbox.space.presented import Presentation
 from pegbox.trial import Outcome, experiment_tag, trial_id
 
 __all__ = ["KnownTrial", "SearcherDesk"]
@@ -41,8 +42,7 @@ class SearcherDesk:
         resources: What a trial with a given configuration asks for.
         named: Gives a new trial the names that the user's functions say.
         clock: Seconds on the run's clock.
-        conditions: Whether the searcher knows of parameters that do not always exist; the others
-            are shown a value for each of them.
+        presentation: The space in the searcher's own terms.
         evaluated: Results from elsewhere, which it is told before anything else.
         mortal: Whether the searcher may come to be made again, and told again what is known.
 
@@ -61,7 +61,7 @@ class SearcherDesk:
         named: Callable[[Suggested], Suggested],
         clock: Callable[[], float],
         *,
-        conditions: bool,
+        presentation: Presentation,
         evaluated: Iterable[Told] = (),
         mortal: bool = False,
     ) -> None:
@@ -73,7 +73,7 @@ class SearcherDesk:
         self._resources = resources
         self._named = named
         self._clock = clock
-        self._conditions = conditions
+        self._presentation = presentation
         self._evaluated = tuple(evaluated)
         self._untold = list(self._evaluated)
         self._mortal = mortal
@@ -205,11 +205,11 @@ class SearcherDesk:
 
     def _seen(self, point: Point) -> Point:
         """A point as this searcher would have proposed it."""
-        return self._space.seen(point, conditions=self._conditions)
+        return self._presentation.shown(point)
 
     def _conformed(self, answer: Mapping[str, Any]) -> Point:
         try:
-            return self._space.conform(answer)
+            return self._presentation.meant(answer)
         except PegboxError as error:
             raise outside_the_space(self._searcher.label, error) from error
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pegbox.space.conditions import NO_CONDITIONS, Condition, draw_point, is_active
 from pegbox.space.description import missing
-from pegbox.space.domain import Domain, DomainKind
+from pegbox.space.domain import Domain, DomainKind, RangeForm
 from pegbox.space.domain_json import domain_from_json
 from pegbox.space.functions import (
     SampleFrom,
@@ -46,6 +46,7 @@ __all__ = [
     "Grid",
     "Int",
     "Normal",
+    "RangeForm",
     "SampleFrom",
     "Space",
     "choice",

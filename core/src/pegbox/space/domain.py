@@ -13,10 +13,13 @@ from typing import Any, ClassVar, Literal
 
 from pegbox.errors import ConfigError
 
-__all__ = ["Domain", "DomainKind"]
+__all__ = ["Domain", "DomainKind", "RangeForm"]
 
 #: The kinds of domain that a searcher may meet; see `pegbox.searcher.Traits`.
 DomainKind = Literal["float", "int", "choice", "normal", "grid"]
+
+#: Ranges beside the plain one: even in the logarithm, with a step, and both at once.
+RangeForm = Literal["log", "step", "log_step"]
 
 
 class Domain(ABC):

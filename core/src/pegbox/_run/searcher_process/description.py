@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pegbox import jsonvalue
 from pegbox.errors import ConfigError
@@ -12,6 +12,9 @@ from pegbox.objective import Objective
 from pegbox.searcher import EvaluatedPoint, Searcher, Traits
 
 __all__ = ["SearcherElsewhere", "describe"]
+
+#: Traits that are sets, which JSON has not.
+_SETS: Final = ("domains", "ranges")
 
 
 def describe(plugin: Any) -> dict[str, Any] | None:
@@ -23,7 +26,7 @@ def describe(plugin: Any) -> dict[str, Any] | None:
     traits = dataclasses.asdict(getattr(plugin, "traits", Searcher.traits))
     own = plugin if isinstance(plugin, Searcher) else Searcher()
     known = {
-        "traits": {**traits, "domains": sorted(traits["domains"])},
+        "traits": {**traits, **{name: sorted(traits[name]) for name in _SETS}},
         "own_space": own.own_space,
         "own_objectives": [dataclasses.asdict(each) for each in own.own_objectives],
         "evaluated_points": [dataclasses.asdict(each) for each in own.evaluated_points],
@@ -45,7 +48,7 @@ class SearcherElsewhere(Searcher):
     def __init__(self, known: Mapping[str, Any]) -> None:
         traits = known["traits"]
         self.traits = Traits(  # type: ignore[misc]
-            **{**traits, "domains": frozenset(traits["domains"])}
+            **{**traits, **{name: frozenset(traits[name]) for name in _SETS}}
         )
         self.own_space = known["own_space"]
         self.own_objectives = tuple(Objective(**each) for each in known["own_objectives"])
