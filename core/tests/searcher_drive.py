@@ -20,6 +20,7 @@ from pegbox.resources import Resources
 from pegbox.searcher import Traits
 from pegbox.seeds import derive_seed
 from pegbox.space import Space, uniform
+from pegbox.space.presented import Presentation
 from pegbox.trial import Outcome, trial_id
 
 LOSS = Objective("loss", "min")
@@ -107,10 +108,11 @@ class Drive:
         self.core: Any = component.core.plugin
         self.traits = component.traits
         self.close()
+        presentation = Presentation(self.space, self.traits)
         self.searcher = self._called(component)
         self.searcher.call(
             "searcher_setup",
-            space=self.space.domains,
+            space=presentation.domains,
             objectives=(LOSS,),
             seed=derive_seed(1, "searcher"),
             num_samples=self.num_samples,
@@ -126,7 +128,7 @@ class Drive:
             lambda config: Resources({}),
             lambda born: born,
             lambda: 0.0,
-            conditions=self.traits.conditions,
+            presentation=presentation,
             mortal=self.own_process,
         )
         self.desk.recall(
