@@ -12,7 +12,6 @@ from pegbox import (
     Searcher,
     grid_search,
     loggers,
-    randn,
     uniform,
 )
 from pegbox.builtin.random_search import RandomSearch
@@ -397,12 +396,6 @@ MISTAKES = {
         "search_alg='optuna' cannot take parameter 'y': it is a grid domain\n"
         "  It takes choice, float, int; write choice([...]) in place of grid_search([...]); "
         'search_alg="random" takes all of them.',
-    ),
-    "optuna over a normal distribution": (
-        lambda: tune(search_alg="optuna", space={"x": randn()}, **LOSS),
-        "search_alg='optuna' cannot take parameter 'x': it is a normal domain\n"
-        '  It takes choice, float, int; write uniform(...) with bounds; search_alg="random" '
-        "takes all of them.",
     ),
     "a grid in optuna's own space": (
         lambda: tune(

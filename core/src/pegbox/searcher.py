@@ -10,8 +10,8 @@ told, so ``result[metric]`` has its sign turned where the user maximizes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Final
 
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.objective import Objective, make_objectives
@@ -48,7 +48,9 @@ class Traits:
     domains: frozenset[DomainKind] = field(
         default_factory=lambda: frozenset({"float", "int", "choice"})
     )
-    ranges: frozenset[RangeForm] = frozenset({"log", "step", "log_step"})
+    ranges: frozenset[RangeForm] = field(
+        default_factory=lambda: frozenset({"log", "step", "log_step"})
+    )
     conditions: bool = False
     multi_objective: bool = False
     constraints: bool = False
@@ -57,6 +59,19 @@ class Traits:
     model_free: bool = False
     cheap: bool = False
     lookahead: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON data: sets as sorted lists."""
+        return {**asdict(self), **{name: sorted(getattr(self, name)) for name in _SETS}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Traits:
+        """From the ``data`` of `to_json`."""
+        return cls(**{**data, **{name: frozenset(data[name]) for name in _SETS}})
+
+
+#: Traits that are sets.
+_SETS: Final = ("domains", "ranges")
 
 
 @dataclass(frozen=True, slots=True)

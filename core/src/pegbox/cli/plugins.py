@@ -150,4 +150,4 @@ def _traits_data(traits: Traits | str | None) -> dict[str, Any]:
         return {}
     if isinstance(traits, str):
         return {"traits": None, "reason": traits}
-    return {"traits": {**asdict(traits), "domains": sorted(traits.domains)}}
+    return {"traits": traits.to_json()}

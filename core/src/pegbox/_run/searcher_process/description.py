@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from pegbox import jsonvalue
 from pegbox.errors import ConfigError
@@ -13,9 +13,6 @@ from pegbox.searcher import EvaluatedPoint, Searcher, Traits
 
 __all__ = ["SearcherElsewhere", "describe"]
 
-#: Traits that are sets, which JSON has not.
-_SETS: Final = ("domains", "ranges")
-
 
 def describe(plugin: Any) -> dict[str, Any] | None:
     """What `SearcherElsewhere` is made from.
@@ -23,10 +20,10 @@ def describe(plugin: Any) -> dict[str, Any] | None:
     Returns:
         None where not all of it is JSON data; such a searcher has to be made where it is checked.
     """
-    traits = dataclasses.asdict(getattr(plugin, "traits", Searcher.traits))
+    traits: Traits = getattr(plugin, "traits", Searcher.traits)
     own = plugin if isinstance(plugin, Searcher) else Searcher()
     known = {
-        "traits": {**traits, **{name: sorted(traits[name]) for name in _SETS}},
+        "traits": traits.to_json(),
         "own_space": own.own_space,
         "own_objectives": [dataclasses.asdict(each) for each in own.own_objectives],
         "evaluated_points": [dataclasses.asdict(each) for each in own.evaluated_points],
@@ -46,10 +43,7 @@ class SearcherElsewhere(Searcher):
     """
 
     def __init__(self, known: Mapping[str, Any]) -> None:
-        traits = known["traits"]
-        self.traits = Traits(  # type: ignore[misc]
-            **{**traits, **{name: frozenset(traits[name]) for name in _SETS}}
-        )
+        self.traits = Traits.from_json(known["traits"])  # type: ignore[misc]
         self.own_space = known["own_space"]
         self.own_objectives = tuple(Objective(**each) for each in known["own_objectives"])
         self.evaluated_points = [EvaluatedPoint(**each) for each in known["evaluated_points"]]
