@@ -333,6 +333,74 @@ def test_what_was_made_by_name_and_then_taught_is_passed_again(tmp_path):
     assert len(restore(tmp_path, tune={"num_samples": 2, "search_alg": taught()})) == 4
 
 
+class Tells(Learner):
+    """Takes the arguments that all searchers share."""
+
+    def __init__(self, **arguments):
+        super().__init__()
+        Searcher.__init__(self, **arguments)
+
+
+def test_points_with_their_rewards_are_learnt_from_and_not_tried_again(tmp_path):
+    points = [{"x": 0.25}, {"x": 0.75}]
+    searcher = Tells(points_to_evaluate=points, evaluated_rewards=[3.0, math.nan])
+    fit(tmp_path, search_alg=searcher, num_samples=2)
+    assert searcher.alone == [({"x": 0.25}, "finished"), ({"x": 0.75}, "failed")]
+    assert searcher.points_to_evaluate == ()
+    assert Tells(points_to_evaluate=points).points_to_evaluate == points
+
+
+def test_of_several_metrics_a_point_has_as_many_rewards():
+    searcher = Tells(
+        metric=["a", "b"],
+        mode=["min", "max"],
+        points_to_evaluate=[{"x": 0.5}],
+        evaluated_rewards=[[1.0, 2.0]],
+    )
+    assert searcher.evaluated_points == (EvaluatedPoint({"x": 0.5}, [1.0, 2.0]),)
+
+
+def test_points_of_a_class_that_says_nothing_of_them_stay():
+    class Fixed(Searcher):
+        points_to_evaluate = ({"x": 1},)
+
+        def __init__(self):
+            super().__init__("loss", "min")
+
+    assert Fixed().points_to_evaluate == ({"x": 1},)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"points_to_evaluate": [{"x": 1}], "evaluated_rewards": []},
+            "Tells has 1 points_to_evaluate and 0 evaluated_rewards\n"
+            "  Give one reward for each point, or none at all.",
+        ),
+        (
+            {"evaluated_rewards": [1.0]},
+            "Tells has 0 points_to_evaluate and 1 evaluated_rewards\n"
+            "  Give one reward for each point, or none at all.",
+        ),
+        (
+            {"points_to_evaluate": {"x": 1}, "evaluated_rewards": [1.0]},
+            "Tells(points_to_evaluate=...) must be a list, got {'x': 1}\n"
+            "  Give one reward for each point.",
+        ),
+        (
+            {"points_to_evaluate": [{"x": 1}], "evaluated_rewards": 1.0},
+            "Tells(evaluated_rewards=...) must be a list, got 1.0\n"
+            "  Give one reward for each point.",
+        ),
+    ],
+)
+def test_rewards_that_do_not_fit_their_points_are_refused(arguments, message):
+    with pytest.raises(ConfigError) as caught:
+        Tells(**arguments)
+    assert str(caught.value) == message
+
+
 @pytest.mark.parametrize(
     ("point", "message"),
     [

@@ -9,13 +9,15 @@ told, so ``result[metric]`` has its sign turned where the user maximizes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final
 
 from pegbox.decisions import FINISHED, WAIT, Signal
+from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
 from pegbox.space import NO_CONDITIONS, Condition, Domain, DomainKind, RangeForm
+from pegbox.text import shown
 from pegbox.trial import Outcome
 
 __all__ = ["FINISHED", "WAIT", "DomainKind", "EvaluatedPoint", "Point", "Searcher", "Traits"]
@@ -102,6 +104,10 @@ class Searcher:
     Args:
         metric: Name of the reported value that counts, where the run names none; or several.
         mode: ``"min"`` or ``"max"``; given with ``metric`` or not at all.
+        points_to_evaluate: Configurations, or parts of them, to try first.
+        evaluated_rewards: The metric of each of ``points_to_evaluate``, where it is known; of
+            several metrics a list for each. These points, whole ones, are learnt from and not
+            tried again.
 
     Attributes:
         metric: As it was given.
@@ -109,7 +115,7 @@ class Searcher:
             less is better. Ray Tune's searchers turn them by themselves, by this name.
 
     Raises:
-        ConfigError: ``metric`` and ``mode`` do not fit.
+        ConfigError: ``metric`` and ``mode`` do not fit, or points and rewards.
     """
 
     #: What this class can do.
@@ -131,19 +137,27 @@ class Searcher:
     #: What `observe` is told before the first ask.
     evaluated_points: Sequence[EvaluatedPoint] = ()
 
-    #: Configurations to try first, whole or in part, with the values that a trial would get. A
-    #: searcher that takes the argument of this name keeps it here; `setup` is given the points.
+    #: Configurations to try first, whole or in part, with the values that a trial would get;
+    #: `setup` is given the points.
     points_to_evaluate: Sequence[Mapping[str, Any]] = ()
 
     def __init__(
         self,
         metric: str | Sequence[str] | None = None,
         mode: str | Sequence[str] | None = None,
+        *,
+        points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        evaluated_rewards: Sequence[float | Sequence[float]] | None = None,
     ) -> None:
         self.own_objectives = make_objectives(metric, mode)
         if self.own_objectives:
             self.metric = metric
             self.mode = "min" if isinstance(metric, str) else ["min"] * len(self.own_objectives)
+        if evaluated_rewards is not None:
+            for pair in _rewarded(type(self).__name__, points_to_evaluate, evaluated_rewards):
+                self.add_evaluated_point(*pair)
+        elif points_to_evaluate is not None:
+            self.points_to_evaluate = points_to_evaluate
 
     def add_evaluated_point(
         self,
@@ -285,3 +299,20 @@ class Searcher:
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Take back the ``state`` of `get_state`, after `setup` and before the first tell."""
+
+
+# No method: a subclass may have one of any name.
+def _rewarded(owner: str, points: Any, rewards: Any) -> Iterable[tuple[Any, Any]]:
+    points = () if points is None else points
+    for name, given in (("points_to_evaluate", points), ("evaluated_rewards", rewards)):
+        if not isinstance(given, list | tuple):
+            raise ConfigError(
+                f"{owner}({name}=...) must be a list, got {shown(given)}",
+                hint="Give one reward for each point.",
+            )
+    if len(points) != len(rewards):
+        raise ConfigError(
+            f"{owner} has {len(points)} points_to_evaluate and {len(rewards)} evaluated_rewards",
+            hint="Give one reward for each point, or none at all.",
+        )
+    return zip(points, rewards, strict=True)

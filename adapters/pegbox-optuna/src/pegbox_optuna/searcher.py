@@ -16,7 +16,6 @@ from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain, is_active
-from pegbox.text import shown
 from pegbox.trial import Outcome
 
 if TYPE_CHECKING:
@@ -73,34 +72,18 @@ class OptunaSearch(Searcher):
         from pegbox_optuna.own_space import to_param_space
         from pegbox_optuna.samplers import make_sampler
 
-        super().__init__(metric, mode)
+        super().__init__(
+            metric,
+            mode,
+            points_to_evaluate=points_to_evaluate,
+            evaluated_rewards=evaluated_rewards,
+        )
         _refuse_study(study_name=study_name, storage=storage)
         if seed is not None:
             whole("OptunaSearch", "seed", seed, 0)
         self.own_space = {} if space is None else to_param_space(space)
         self._own_seed = seed
         self._given_sampler = make_sampler(sampler, sampler_options)
-        if evaluated_rewards is None:
-            self.points_to_evaluate = () if points_to_evaluate is None else points_to_evaluate
-        else:
-            self._know(points_to_evaluate, evaluated_rewards)
-
-    def _know(self, points: Any, rewards: Any) -> None:
-        points = () if points is None else points
-        for name, given in (("points_to_evaluate", points), ("evaluated_rewards", rewards)):
-            if not isinstance(given, list | tuple):
-                raise ConfigError(
-                    f"OptunaSearch({name}=...) must be a list, got {shown(given)}",
-                    hint="Give one reward for each point.",
-                )
-        if len(points) != len(rewards):
-            raise ConfigError(
-                f"OptunaSearch has {len(points)} points_to_evaluate and {len(rewards)} "
-                "evaluated_rewards",
-                hint="Give one reward for each point, or none at all.",
-            )
-        for point, reward in zip(points, rewards, strict=True):
-            self.add_evaluated_point(point, reward)
 
     def setup(
         self,

@@ -56,7 +56,7 @@ class RandomSearch(Searcher):
         constant_grid_search: bool = False,
     ) -> None:
         flag(type(self).__name__, "constant_grid_search", constant_grid_search)
-        self.points_to_evaluate = () if points_to_evaluate is None else points_to_evaluate
+        super().__init__(points_to_evaluate=points_to_evaluate)
         self._constant = constant_grid_search
 
     def setup(
