@@ -53,13 +53,15 @@ PARTS = {
     ),
     # The state machine: an event comes in, commands go out.
     "engine": Part(modules=("_engine",), parts=("values",), pure=True),
+    # What packages declare of the releases that they were tested with.
+    "releases": Part(modules=("_releases",), parts=("values",), libraries=("packaging",)),
     # What plugins promise, and what they may rely on.
     "contracts": Part(
         modules=(
             *("searcher", "searcher_wrapper", "scheduler", "syncer", "callback", "logger_callback"),
             "hookspecs",
         ),
-        parts=("values",),
+        parts=("values", "releases"),
         libraries=("pluggy",),
         pure=True,
     ),
@@ -82,7 +84,9 @@ PARTS = {
         libraries=("cloudpickle",),
     ),
     # The shell: everything that has an effect.
-    "plugins": Part(modules=("_plugins",), parts=("values", "contracts"), libraries=("pluggy",)),
+    "plugins": Part(
+        modules=("_plugins",), parts=("values", "contracts", "releases"), libraries=("pluggy",)
+    ),
     "store": Part(
         modules=("_store",), parts=("values", "engine"), libraries=("filelock", "psutil")
     ),
@@ -103,7 +107,7 @@ PARTS = {
         modules=("_run",),
         parts=(
             *("values", "engine", "contracts", "settings", "plugins", "store", "trial side"),
-            *("executor", "executors", "dask", "processes"),
+            *("executor", "executors", "dask", "processes", "releases"),
         ),
     ),
     # A whole run in virtual time: an executor, and an entrance beside the Tuner.

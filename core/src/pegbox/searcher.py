@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final
 
+from pegbox._releases.guard import check_class
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
@@ -116,6 +117,9 @@ class Searcher:
 
     Raises:
         ConfigError: ``metric`` and ``mode`` do not fit, or points and rewards.
+        MissingDependency: The class's package says what it was tested with, and the optimizer is
+            not installed, or in no release that it can work with. So call this constructor before
+            you import the optimizer.
     """
 
     #: What this class can do.
@@ -149,6 +153,7 @@ class Searcher:
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
         evaluated_rewards: Sequence[float | Sequence[float]] | None = None,
     ) -> None:
+        check_class(type(self))
         self.own_objectives = make_objectives(metric, mode)
         if self.own_objectives:
             self.metric = metric

@@ -69,15 +69,16 @@ class OptunaSearch(Searcher):
         evaluated_rewards: Sequence[float] | None = None,
         **sampler_options: Any,
     ) -> None:
-        from pegbox_optuna.own_space import to_param_space
-        from pegbox_optuna.samplers import make_sampler
-
+        # First, for it looks at Optuna's release before that is imported.
         super().__init__(
             metric,
             mode,
             points_to_evaluate=points_to_evaluate,
             evaluated_rewards=evaluated_rewards,
         )
+        from pegbox_optuna.own_space import to_param_space
+        from pegbox_optuna.samplers import make_sampler
+
         _refuse_study(study_name=study_name, storage=storage)
         if seed is not None:
             whole("OptunaSearch", "seed", seed, 0)

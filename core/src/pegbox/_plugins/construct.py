@@ -12,6 +12,7 @@ from typing import Any
 
 from pegbox._plugins.doorways import Offer
 from pegbox._plugins.nearest import did_you_mean, listed, sentences
+from pegbox._releases.guard import check_package, likely_cause
 from pegbox.errors import ConfigError, MissingDependency, PegboxError, PluginError
 from pegbox.text import shown
 
@@ -19,12 +20,13 @@ __all__ = ["construct", "import_target"]
 
 
 def import_target(offer: Offer) -> type:
-    """The class that an offer points to.
+    """The class that an offer points to, once its package's windows have been looked at.
 
     Raises:
-        MissingDependency: Its module needs a package that is not installed.
+        MissingDependency: Its module needs a package that is not installed, or not in this release.
         PluginError: Its module fails otherwise, or holds no such class.
     """
+    check_package(offer.package)
     module_name, _, attribute = offer.target.partition(":")
     label = _label(offer)
     try:
@@ -34,9 +36,9 @@ def import_target(offer: Offer) -> type:
     except PegboxError:
         raise
     except ModuleNotFoundError as error:
-        raise _missing(label, error) from error
+        raise _missing(offer, error) from error
     except (Exception, SystemExit) as error:
-        raise _broken(label, f"{offer.target} cannot be imported", error) from error
+        raise _broken(offer, f"{offer.target} cannot be imported", error) from error
     if not isinstance(found, type):
         raise PluginError(
             f"{label}: {offer.target} is no class",
@@ -59,35 +61,35 @@ def construct(offer: Offer, cls: type, options: Mapping[str, Any]) -> Any:
         MissingDependency: The constructor needs a package that is not installed.
         PluginError: The constructor raised something else.
     """
-    label = _label(offer)
     _check_options(offer, cls, options)
     try:
         return cls(**options)
     except PegboxError:
         raise
     except ModuleNotFoundError as error:
-        raise _missing(label, error) from error
+        raise _missing(offer, error) from error
     except Exception as error:
-        raise _broken(label, f"cannot be made with {shown(dict(options))}", error) from error
+        raise _broken(offer, f"cannot be made with {shown(dict(options))}", error) from error
 
 
 def _label(offer: Offer) -> str:
     return f"{offer.name} ({offer.origin})"
 
 
-def _missing(label: str, error: ModuleNotFoundError) -> MissingDependency:
+def _missing(offer: Offer, error: ModuleNotFoundError) -> MissingDependency:
+    cause = likely_cause(offer.package)
     return MissingDependency(
-        f"{label} needs a package that is not installed: {error}",
-        hint=f"Install what provides {error.name!r}.",
+        f"{_label(offer)} needs a package that is not installed: {error}",
+        hint=cause or f"Install what provides {error.name!r}.",
     )
 
 
-def _broken(label: str, what: str, error: BaseException) -> PluginError:
+def _broken(offer: Offer, what: str, error: BaseException) -> PluginError:
     said = f"{type(error).__name__}: {error}".rstrip(": ")
     return PluginError(
-        f"{label}: {what} ({said})",
-        plugin=label,
-        hint="The traceback above is the plugin's own.",
+        f"{_label(offer)}: {what} ({said})",
+        plugin=_label(offer),
+        hint=sentences([likely_cause(offer.package), "The traceback above is the plugin's own."]),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import pluggy
 
@@ -20,10 +20,13 @@ from pegbox._plugins.naming import Label, class_name
 from pegbox._plugins.nearest import did_you_mean, listed, sentences
 from pegbox._plugins.registered import Bound, BoundManager, Entry
 from pegbox._plugins.tune_names import signal_here
+from pegbox._releases.guard import likely_cause
 from pegbox.errors import ConfigError, MissingDependency, PluginError
 from pegbox.hookspecs import hookspec
 
 __all__ = ["RoleManager"]
+
+_ITS_OWN: Final = "The traceback above is the plugin's own."
 
 
 class RoleManager:
@@ -287,16 +290,21 @@ class RoleManager:
             if not getattr(error, "__notes__", None):
                 error.add_note(f"said by {self.role.name} {label}")
             raise error
-        raise self._fault(hook, label, error) from error
+        hint = ""
+        if hook.endswith("_setup"):
+            # An optimizer may be imported only there.
+            causes = [likely_cause(entry.label.distribution) for entry in entries]
+            hint = sentences([*causes, _ITS_OWN])
+        raise self._fault(hook, label, error, hint) from error
 
-    def _fault(self, hook: str, label: str, error: Exception) -> PluginError:
+    def _fault(self, hook: str, label: str, error: Exception, hint: str = "") -> PluginError:
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         method = self.role.method_of(hook)
         return PluginError(
             f"{self.role.name} {label} raised in {method}: {said}",
             plugin=label,
             hook=hook,
-            hint="The traceback above is the plugin's own." if hook.endswith("_setup") else "",
+            hint=hint,
         )
 
     def _drop(self, hook: str, called: Entry, error: Exception) -> PluginError:
@@ -309,7 +317,8 @@ class RoleManager:
         self._entries.remove(entry)
         self._dropped.append(entry)
         self._refresh()
-        fault = self._fault(hook, str(entry.label), error)
+        hint = _ITS_OWN if hook.endswith("_setup") else ""
+        fault = self._fault(hook, str(entry.label), error, hint)
         fault.__cause__ = error
         return fault
 

@@ -25,7 +25,16 @@ class Label:
     package: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.package or _origin_of(self.plugin)})"
+        return f"{self.name} ({self._origin})"
+
+    @property
+    def distribution(self) -> str:
+        """Name of the package that brought it; its class's place where it is in none."""
+        return self._origin.partition(" ")[0]
+
+    @property
+    def _origin(self) -> str:
+        return self.package or _origin_of(self.plugin)
 
 
 def class_name(plugin: object) -> str:

@@ -27,6 +27,7 @@ from pegbox._plugins.bindings import hooks_in
 from pegbox._plugins.construct import construct, import_target
 from pegbox._plugins.doorways import Offer
 from pegbox._plugins.manager import RoleManager
+from pegbox._releases.guard import only_refuse
 from pegbox._run.component import Component
 from pegbox._run.components import register_layers
 from pegbox._run.searcher_here import SearcherHere, outside_the_space
@@ -62,6 +63,7 @@ def main(pipe: BinaryIO, boot: Mapping[str, Any]) -> NoReturn:
     if boot["protocol"] != PROTOCOL:
         sys.exit(0)
     _let_others_go_first(boot["nice"])
+    only_refuse()
     servant = Servant(_KeptRecords(boot["log_level"]))
     for line in pipe:
         if answer := servant.heed(read_line(line)):
