@@ -67,7 +67,7 @@ PAGES: Final = {
         "What proposes configurations, and what stands around it: `TuneConfig(search_alg=...)`.",
         (
             *("pegbox.search", "pegbox.searcher", "pegbox.searcher_wrapper"),
-            *("pegbox.builtin.basic_variant", "pegbox.objective"),
+            *("pegbox.builtin.basic_variant", "pegbox.objective", "pegbox.constraints"),
         ),
     ),
     "schedulers": Page(

@@ -55,7 +55,7 @@ for searcher_specs, callback_specs in [
         return ask(hook, **{name: {**later, **given}[name] for name in names})
 
     call(searchers, "searcher_setup", space={}, objectives=(), seed=1, num_samples=2,
-         conditions={}, points=())
+         conditions={}, points=(), parameter_constraints=(), outcome_constraints=())
     point = call(searchers, "searcher_suggest", trial_id="t0", pending={}, ask=0, seed=5)
     call(searchers, "searcher_complete", trial_id="t0", result={"loss": 1.5}, error=False,
          outcome="finished")

@@ -118,6 +118,8 @@ class Drive:
             num_samples=self.num_samples,
             conditions=self.space.conditions,
             points=(),
+            parameter_constraints=(),
+            outcome_constraints=(),
         )
         self.desk = SearcherDesk(
             self.searcher,

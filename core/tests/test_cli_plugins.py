@@ -73,7 +73,7 @@ def test_traits_say_what_a_searcher_can_do_and_why_that_is_not_known():
     text = run("--traits")
 
     found = rows(text)
-    assert found["hill"] == ["hill", "float", "every", "result", "yes", "one"]
+    assert found["hill"] == ["hill", "float", "every", "result", "yes", "one", "no"]
     assert "nothing" in found["random"]
     assert "last results" in " ".join(found["optuna"])
     assert "gone (climb 1.0)" in " ".join(found["gone:"])

@@ -20,6 +20,7 @@ from typing import Any, Final
 import pluggy
 
 from pegbox.callback import Ending, ExperimentInfo, History
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Decision, Signal
 from pegbox.objective import Objective
 from pegbox.resources import Resources
@@ -82,6 +83,8 @@ class SearcherSpecs:
         num_samples: int,
         conditions: Mapping[str, Condition],
         points: Sequence[Point],
+        parameter_constraints: Sequence[LinearConstraint],
+        outcome_constraints: Sequence[OutcomeConstraint],
     ) -> None:
         """Before anything else, once; see `pegbox.searcher.Searcher.setup`."""
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final
 
 from pegbox._releases.guard import check_class
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective, make_objectives
@@ -37,7 +38,10 @@ class Traits:
             in ``domains`` is mapped to what is, where that is possible.
         conditions: Takes parameters that exist only for some value of another.
         multi_objective: Takes more than one objective.
-        constraints: Takes constraints between parameters.
+        constraints: Takes linear constraints between parameters, and proposes no point that
+            breaks one.
+        outcome_constraints: Takes constraints on what trials report. Any other is told that a
+            trial whose result breaks one has failed.
         batches: Gives different points when asked again before a tell.
         intermediate: Wants to be told every result, not only the last of a trial.
         model_free: Its points do not depend on results, so asking early costs nothing.
@@ -57,6 +61,7 @@ class Traits:
     conditions: bool = False
     multi_objective: bool = False
     constraints: bool = False
+    outcome_constraints: bool = False
     batches: bool = False
     intermediate: bool = False
     model_free: bool = False
@@ -206,6 +211,8 @@ class Searcher:
         num_samples: int,
         conditions: Mapping[str, Condition] = NO_CONDITIONS,
         points: Sequence[Point] = (),
+        parameter_constraints: Sequence[LinearConstraint] = (),
+        outcome_constraints: Sequence[OutcomeConstraint] = (),
     ) -> None:
         """Prepare for a run.
 
@@ -220,6 +227,12 @@ class Searcher:
                 gives a value for each, and core uses what exists.
             points: What the user wants to have tried first: ``points_to_evaluate``, coded like
                 points. What one leaves out is the searcher's to choose.
+            parameter_constraints: Those of the user's that are linear, over parameters of
+                ``space`` whose point values are the numbers that the trial gets; none unless the
+                traits have ``constraints``. All others are held by the core, which asks again.
+            outcome_constraints: By the names of metrics, in terms of the results as they are
+                told: an objective has its sign turned here, too. None unless the traits have
+                ``outcome_constraints``.
 
         Raises:
             UnsupportedSpace: A parameter that cannot be expressed, named.

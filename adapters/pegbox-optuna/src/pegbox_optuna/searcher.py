@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pegbox.argument_checks import whole
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
@@ -94,6 +95,8 @@ class OptunaSearch(Searcher):
         num_samples: int,
         conditions: Mapping[str, Condition] = NO_CONDITIONS,
         points: Sequence[Point] = (),
+        parameter_constraints: Sequence[LinearConstraint] = (),
+        outcome_constraints: Sequence[OutcomeConstraint] = (),
     ) -> None:
         """Open a study in memory.
 

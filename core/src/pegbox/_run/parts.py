@@ -146,6 +146,8 @@ def _set_up(
         num_samples=plan.num_samples,
         conditions=plan.space.conditions,
         points=[presentation.part(p) for p in starting_points(plan.searcher, plan.space)],
+        parameter_constraints=(),
+        outcome_constraints=(),
     )
     rng = random.Random(derive_seed(plan.seed, "scheduler"))
     scheduler.call("scheduler_setup", objectives=plan.objectives, rng=rng)

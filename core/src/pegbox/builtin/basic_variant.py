@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pegbox.argument_checks import whole
 from pegbox.builtin.random_search import RandomSearch
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
@@ -54,10 +55,21 @@ class BasicVariantGenerator(RandomSearch):
         num_samples: int,
         conditions: Mapping[str, Condition] = NO_CONDITIONS,
         points: Sequence[Point] = (),
+        parameter_constraints: Sequence[LinearConstraint] = (),
+        outcome_constraints: Sequence[OutcomeConstraint] = (),
     ) -> None:
         """As `RandomSearch.setup`, with a seed of its own where it has one."""
         own = seed if self._own_seed is None else self._own_seed
-        super().setup(space, objectives, own, num_samples, conditions, points)
+        super().setup(
+            space,
+            objectives,
+            own,
+            num_samples,
+            conditions,
+            points,
+            parameter_constraints,
+            outcome_constraints,
+        )
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import UnsupportedSpace
 from pegbox.objective import Objective
@@ -56,6 +57,8 @@ class GridSearch(Searcher):
         num_samples: int,
         conditions: Mapping[str, Condition] = NO_CONDITIONS,
         points: Sequence[Point] = (),
+        parameter_constraints: Sequence[LinearConstraint] = (),
+        outcome_constraints: Sequence[OutcomeConstraint] = (),
     ) -> None:
         """Take the space; see `pegbox.searcher.Searcher.setup`.
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pegbox.argument_checks import flag
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
 from pegbox.searcher import FINISHED, Point, Searcher, Traits
@@ -67,6 +68,8 @@ class RandomSearch(Searcher):
         num_samples: int,
         conditions: Mapping[str, Condition] = NO_CONDITIONS,
         points: Sequence[Point] = (),
+        parameter_constraints: Sequence[LinearConstraint] = (),
+        outcome_constraints: Sequence[OutcomeConstraint] = (),
     ) -> None:
         """Take the space; see `pegbox.searcher.Searcher.setup`."""
         self._space = dict(space)

@@ -109,6 +109,7 @@ def _traits_table(can: Mapping[Offer, Traits]) -> list[Column]:
         column("learns from", _learns_from),
         column("conditions", lambda traits: "yes" if traits.conditions else "no"),
         column("objectives", lambda traits: "several" if traits.multi_objective else "one"),
+        column("constraints", _constraints),
     ]
 
 
@@ -116,6 +117,11 @@ def _learns_from(traits: Traits) -> str:
     if traits.model_free:
         return "nothing"
     return "every result" if traits.intermediate else "last results"
+
+
+def _constraints(traits: Traits) -> str:
+    takes = {"parameters": traits.constraints, "outcomes": traits.outcome_constraints}
+    return " ".join(name for name, does in takes.items() if does) or "no"
 
 
 def _print_problems(problems: Sequence[Problem]) -> None:

@@ -6,10 +6,12 @@ hooks' arguments are written as JSON. It opens no pipe and knows no plugin.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pegbox import jsonvalue
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
 from pegbox.space import Condition, domain_from_json
@@ -79,10 +81,14 @@ _WRITE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "space": lambda space: {path: domain.to_json() for path, domain in space.items()},
     "conditions": lambda found: {path: [one.parent, one.index] for path, one in found.items()},
     "objectives": lambda given: [{"metric": one.metric, "mode": one.mode} for one in given],
+    "parameter_constraints": lambda given: [dataclasses.asdict(one) for one in given],
+    "outcome_constraints": lambda given: [dataclasses.asdict(one) for one in given],
 }
 
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "space": lambda data: {path: domain_from_json(domain) for path, domain in data.items()},
     "conditions": lambda data: {path: Condition(*one) for path, one in data.items()},
     "objectives": lambda data: tuple(Objective(**one) for one in data),
+    "parameter_constraints": lambda data: tuple(LinearConstraint(**one) for one in data),
+    "outcome_constraints": lambda data: tuple(OutcomeConstraint(**one) for one in data),
 }
