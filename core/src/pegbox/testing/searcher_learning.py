@@ -1,0 +1,154 @@
+"""Cases about what a searcher makes of results: direction, others' points, failures, pending."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from statistics import median
+from typing import Final
+
+from pegbox.objective import Objective
+from pegbox.testing.conformance import verified
+from pegbox.testing.searcher_cases import SearcherCases, bowl
+from pegbox.testing.searcher_rig import Loss, SearcherRig, Trial
+
+__all__ = ["LearningCases"]
+
+#: Two of eight points beside each other are at least so far apart, of the cube's edge.
+_APART: Final = 0.005
+_BESIDE: Final = 8
+
+_TWO: Final = (Objective("first", "min"), Objective("second", "min"))
+
+
+class LearningCases(SearcherCases):
+    """See the module."""
+
+    def test_learns_which_way_is_down(self) -> None:
+        """Its points come near to where the loss is least; who is model-free takes no notice."""
+
+        def after(loss: Loss) -> list[Mapping[str, float | int]]:
+            rig = self.rig()
+            rig.learn(self.known, loss)
+            return [trial.point for trial in rig.learn(self.modelled, loss)]
+
+        self._check_learnt(after(bowl), after(_other_bowl))
+
+    def test_learns_from_points_of_others(self) -> None:
+        """Points that it did not propose count like its own."""
+
+        def after(loss: Loss) -> list[Mapping[str, float | int]]:
+            rig = self.rig()
+            rig.observe(rig.drawn(self.known), loss)
+            # What it proposes itself says nothing of where the loss is least.
+            return [trial.point for trial in rig.learn(self.modelled, lambda point: [0.3])]
+
+        self._check_learnt(after(bowl), after(_other_bowl))
+
+    def test_failures_poison_nothing(self) -> None:
+        """After 5 failures and 2 NaN among 20 tells come 10 points, not drawn to the failures."""
+        rig = self.rig()
+        for at in range(max(self.known, 20)):
+            (trial,) = rig.asks(1)
+            _end_or_fail(rig, trial, at)
+        points = [trial.point for trial in rig.asks(10)]
+        for point in points:
+            assert all(0 <= value <= 1 for value in point.values()), f"{point}"
+        failing = sum(_fails(point) for point in points)
+        assert failing <= 8, f"{failing} of 10 points lie where all trials failed"
+
+    def test_can_begin_with_failures(self) -> None:
+        """Where the first trials all fail, there are points still; a restore changes that not."""
+        rig = self.rig()
+        for trial in rig.asks(4):
+            rig.end(trial, None, "failed")
+        rig.asks(1)
+        rig.restore()
+        rig.asks(2)
+
+    def test_differs_from_what_is_pending(self) -> None:
+        """8 asks without an answer give 8 points that are worth trying beside each other."""
+
+        def check() -> None:
+            for seed in range(1, self.seeds + 1):
+                rig = self.rig(seed=seed)
+                rig.learn(self.known, bowl)
+                points = [trial.point for trial in rig.asks(_BESIDE)]
+                least = min(
+                    math.dist(one.values(), other.values())
+                    for at, one in enumerate(points)
+                    for other in points[:at]
+                )
+                assert least >= _APART, f"seed {seed}: two points are only {least:g} apart"
+
+        verified("asking several times in a row", declared=self.traits.batches, check=check)
+
+    def test_takes_several_objectives_where_it_says_so(self) -> None:
+        """Each of the objectives makes a difference."""
+
+        def after(second: float) -> list[dict[str, float | int]]:
+            rig = self.rig(objectives=_TWO)
+            rig.learn(self.known, lambda point: [point["x"], second * point["y"]])
+            return [trial.point for trial in rig.asks(self.modelled)]
+
+        def check() -> None:
+            up, down = after(1.0), after(-1.0)
+            if self.traits.model_free:
+                assert up == down
+                return
+            difference = median(p["y"] for p in down) - median(p["y"] for p in up)
+            assert difference > 0, "the second objective makes no difference"
+
+        declared = self.traits.multi_objective
+        verified("several objectives", declared=declared, check=check)
+
+    def test_reads_intermediate_results_where_it_says_so(self) -> None:
+        """Whether what a trial reports on its way makes a difference to later points."""
+
+        def after(first: float) -> list[dict[str, float | int]]:
+            rig = self.rig()
+            for trial in rig.asks(self.known):
+                for step in (1, 2, 3):
+                    value = bowl(trial.point)[0] + first * trial.point["x"] / step
+                    result = {"loss": value, "training_iteration": step}
+                    rig.call("searcher_result", trial_id=trial.name, result=result)
+                rig.end(trial, bowl(trial.point))
+            return [trial.point for trial in rig.asks(self.modelled)]
+
+        def check() -> None:
+            assert after(0.0) != after(-9.0), "intermediate results make no difference"
+
+        verified("intermediate results", declared=self.traits.intermediate, check=check)
+
+    def _check_learnt(
+        self, points: list[Mapping[str, float | int]], others: list[Mapping[str, float | int]]
+    ) -> None:
+        """Points after one loss, beside those after another that is least elsewhere."""
+        if self.traits.model_free:
+            assert points == others, "the traits say that it is model-free, but results count"
+            return
+        for loss, ours, theirs in ((bowl, points, others), (_other_bowl, others, points)):
+            near = median(math.sqrt(loss(point)[0]) for point in ours)
+            far = median(math.sqrt(loss(point)[0]) for point in theirs)
+            assert near < far, f"{near:.2f} from the least loss, and {far:.2f} without its results"
+
+
+def _other_bowl(point: Mapping[str, float | int]) -> list[float]:
+    return bowl({"x": 1 - point["x"], "y": 1 - point["y"]})
+
+
+def _end_or_fail(rig: SearcherRig, trial: Trial, at: int) -> None:
+    """Of every three trials in a part of the plane each fails; two of them with a NaN."""
+    if not _fails(trial.point):
+        # Nothing here depends on y, so whoever seeks what failed seeks it for that alone.
+        rig.end(trial, [(trial.point["x"] - 0.7) ** 2])
+    elif at % 3 == 0:
+        rig.end(trial, [math.nan], "failed")
+    elif at % 3 == 1:
+        rig.end(trial, [-1e6], "failed")
+    else:
+        rig.end(trial, None, "failed")
+
+
+def _fails(point: Mapping[str, float | int]) -> bool:
+    return point["y"] > 0.65
