@@ -150,6 +150,12 @@ PARTS = {
         parts=("values", "contracts", "plugins", "store", "run", "analysis"),
         libraries=("click", "rich"),
     ),
+    # For the tests of plugins: it does what a run does to them, without one.
+    "conformance kit": Part(
+        modules=("testing",),
+        parts=("values", "contracts", "plugins", "run"),
+        libraries=("pytest",),
+    ),
 }
 
 #: Sent with their code to schedulers that have no pegbox installed, and what goes along.
@@ -158,7 +164,9 @@ SENT_TOO = {"pegbox.executors.dask.protocol"}
 
 #: What packages other than the core may import of it.
 FOR_PLUGINS = ("values", "contracts")
-FOR_TESTS_OF_PLUGINS = ("values", "contracts", "settings", "surface", "simulation")
+FOR_TESTS_OF_PLUGINS = (
+    *("values", "contracts", "settings", "surface", "simulation", "conformance kit"),
+)
 
 
 def part_of(module: str) -> str | None:
