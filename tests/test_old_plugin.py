@@ -58,7 +58,7 @@ for searcher_specs, callback_specs in [
          conditions={}, points=(), parameter_constraints=(), outcome_constraints=())
     point = call(searchers, "searcher_suggest", trial_id="t0", pending={}, ask=0, seed=5)
     call(searchers, "searcher_complete", trial_id="t0", result={"loss": 1.5}, error=False,
-         outcome="finished")
+         outcome="finished", config={"x": 0.5})
     faults = call(callbacks, "callback_trial_result", iteration=1, trials=(), trial="t0",
                   result={"loss": 1.5}, decision="CONTINUE")
     out["runs"].append([point, search.told, log.seen, len(faults), searchers.describe(search)])

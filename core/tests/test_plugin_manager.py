@@ -21,7 +21,13 @@ from pegbox.syncer import Syncer
 
 ASK = {"trial_id": "abcde_00001", "pending": {}, "ask": 1, "seed": 2}
 START = {"iteration": 1, "trials": (), "trial": "t", "encoded_config": {}}
-TOLD = {"trial_id": "abcde_00001", "result": {"loss": 1.0}, "error": False, "outcome": "finished"}
+TOLD = {
+    "trial_id": "abcde_00001",
+    "result": {"loss": 1.0},
+    "error": False,
+    "outcome": "finished",
+    "config": {"x": 0.5},
+}
 
 
 class Fixed(Searcher):

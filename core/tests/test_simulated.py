@@ -15,6 +15,7 @@ from pegbox import (
     Searcher,
     TuneConfig,
     grid_search,
+    randint,
     uniform,
 )
 from pegbox._engine.rows import to_row
@@ -270,6 +271,36 @@ def test_a_searcher_sees_what_it_proposed_before_as_pending():
         ("suggest", "00000_00000", set()),
         ("suggest", "00000_00001", {"00000_00000"}),
     ]
+
+
+class OnlyFloats(Searcher):
+    """Proposes what lies between two whole numbers, and notes with which points trials ended."""
+
+    traits = Traits(domains=frozenset({"float"}))
+
+    def __init__(self):
+        self.told = {}
+
+    def suggest(self):
+        return {"x": 3.25}
+
+    def on_trial_complete(self, trial_id, config):
+        self.told[trial_id] = config
+
+    def observe(self, trial_id, config):
+        self.told[trial_id] = config
+
+
+def test_a_trial_ends_with_the_point_that_a_restore_would_tell():
+    def go(history=()):
+        searcher = OnlyFloats()
+        space = {"x": randint(0, 10)}
+        result = run(seconds(1), search_alg=searcher, num_samples=1, space=space, history=history)
+        return searcher.told, result.journal
+
+    told, journal = go()
+    assert told == {"00000_00000": {"x": 3.0}}
+    assert all(go(journal[:cut])[0] == told for cut in range(1, len(journal)))
 
 
 def test_a_searcher_that_failed_is_told_nothing_further():

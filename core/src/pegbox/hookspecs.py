@@ -100,7 +100,12 @@ class SearcherSpecs:
 
     @hookspec(firstresult=True)
     def searcher_complete(
-        self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
+        self,
+        trial_id: str,
+        result: Mapping[str, Any] | None,
+        error: bool,
+        outcome: Outcome,
+        config: Point,
     ) -> None:
         """When a trial has ended, once; see `pegbox.searcher.Searcher.on_trial_complete`."""
 

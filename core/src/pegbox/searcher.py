@@ -265,7 +265,12 @@ class Searcher:
         """
 
     def on_trial_complete(
-        self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
+        self,
+        trial_id: str,
+        result: Mapping[str, Any] | None,
+        error: bool,
+        outcome: Outcome,
+        config: Point,
     ) -> None:
         """Told once how a trial ended.
 
@@ -277,6 +282,9 @@ class Searcher:
                 infinite counts as failed too.
             outcome: ``"finished"`` (by itself), ``"stopped"`` (by scheduler or stop rule) or
                 ``"failed"``.
+            config: The point as `observe` would be told it. Where core maps a parameter it is the
+                nearest to what `suggest` gave; one that learns from this one goes on the same way
+                after a restore.
         """
 
     def observe(

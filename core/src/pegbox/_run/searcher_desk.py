@@ -228,6 +228,7 @@ class SearcherDesk:
             result=self._losses(order.result),
             error=order.outcome == "failed",
             outcome=order.outcome,
+            config=point,
         )
 
     def _tell_result(self, order: TellResult) -> None:

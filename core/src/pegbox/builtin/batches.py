@@ -45,8 +45,6 @@ class Batches:
         self._ended: Counter[int] = Counter()
         #: Trial's number to its end, for those that are held back.
         self._held: dict[int, _Held] = {}
-        #: Points that were suggested here and have not ended.
-        self._points: dict[str, Point] = {}
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
@@ -66,8 +64,6 @@ class Batches:
         if answer is WAIT and self._held and not pending:
             self._release()
             answer = self._ask(trial_id, pending, ask, seed)
-        if not isinstance(answer, Signal):
-            self._points[trial_id] = answer
         return answer
 
     def _ask(
@@ -79,10 +75,9 @@ class Batches:
         )
         return answer
 
-    def complete(self, trial_id: str, told: Mapping[str, Any]) -> None:
+    def complete(self, trial_id: str, point: Point, told: Mapping[str, Any]) -> None:
         """A trial that was suggested here has ended."""
-        point = self._points.pop(trial_id)
-        self._hold(_Held(trial_id, point, "searcher_complete", told))
+        self._hold(_Held(trial_id, point, "searcher_complete", {**told, "config": point}))
 
     def observe(self, trial_id: str, point: Point, told: Mapping[str, Any]) -> None:
         """A trial of before a restore has ended."""

@@ -66,12 +66,18 @@ class ConcurrencyLimiter(SearcherWrapper):
 
     @hookimpl
     def searcher_complete(
-        self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
+        self,
+        trial_id: str,
+        result: Mapping[str, Any] | None,
+        error: bool,
+        outcome: Outcome,
+        config: Point,
     ) -> Signal | None:
         """Keep an end back until its batch has ended."""
         if not self._in_batches:
             return None
-        self._batches.complete(trial_id, {"result": result, "error": error, "outcome": outcome})
+        told = {"result": result, "error": error, "outcome": outcome}
+        self._batches.complete(trial_id, config, told)
         return KEPT
 
     @hookimpl

@@ -133,12 +133,17 @@ class Repeater(SearcherWrapper):
     def _tell(self, trial_id: str, known: Sequence[Known]) -> None:
         for one in known:
             group = None if one.group is None else _group_id(trial_id, one.group)
-            told = {"trial_id": group, "result": one.result, "outcome": one.outcome}
+            told = {
+                "trial_id": group,
+                "config": one.point,
+                "result": one.result,
+                "outcome": one.outcome,
+            }
             if one.proposed:
                 error = one.outcome == "failed"
                 self.inner.call("searcher_complete", error=error, **told)
             else:
-                self.inner.call("searcher_observe", config=one.point, **told)
+                self.inner.call("searcher_observe", **told)
 
 
 def _group_id(of_a_trial: str, group: int) -> str:
