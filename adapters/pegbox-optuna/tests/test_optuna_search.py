@@ -97,7 +97,8 @@ class Drive:
         point = self.pending.pop(self.id(number))
         self.ended[number] = Ended(result, outcome)
         if number in self.asked_here:
-            self.searcher.on_trial_complete(self.id(number), result, outcome == "failed", outcome)
+            failed = outcome == "failed"
+            self.searcher.on_trial_complete(self.id(number), result, failed, outcome, point)
         else:
             self.searcher.observe(point, result, outcome, self.id(number))
 
@@ -255,6 +256,7 @@ def test_failures_poison_nothing() -> None:
                     {"loss": float("nan")} if fails else {"loss": loss},
                     fails,
                     "failed" if fails else "finished",
+                    point,
                 )
     states = [trial.state.name for trial in with_failures.trials()]
     assert states.count("FAIL") == 5
@@ -346,7 +348,7 @@ def test_an_observed_point_outside_the_space_is_refused(config: Any, message: st
 
 def test_the_end_of_an_unknown_trial_is_refused() -> None:
     with pytest.raises(ConfigError, match="'abcde_00007' ended"):
-        Drive().searcher.on_trial_complete("abcde_00007", {"loss": 1.0}, False, "finished")
+        Drive().searcher.on_trial_complete("abcde_00007", {"loss": 1.0}, False, "finished", {})
 
 
 @pytest.mark.parametrize(

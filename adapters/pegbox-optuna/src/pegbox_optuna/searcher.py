@@ -132,7 +132,12 @@ class OptunaSearch(Searcher):
         return self._study.ask(trial_id, pending, given)
 
     def on_trial_complete(
-        self, trial_id: str, result: Mapping[str, Any] | None, error: bool, outcome: Outcome
+        self,
+        trial_id: str,
+        result: Mapping[str, Any] | None,
+        error: bool,
+        outcome: Outcome,
+        config: Point,
     ) -> None:
         """Finish the trial in the study.
 
@@ -144,7 +149,7 @@ class OptunaSearch(Searcher):
                 f"trial {trial_id!r} ended, but was neither proposed by OptunaSearch nor pending",
                 hint="Tell it through observe, with its config.",
             )
-        self._study.tell(trial_id, self._told(result, "failed" if error else outcome))
+        self._study.tell(trial_id, config, self._told(result, "failed" if error else outcome))
 
     def observe(
         self,
@@ -160,7 +165,7 @@ class OptunaSearch(Searcher):
         """
         told = self._told(result, outcome)
         if trial_id is not None and self._study.runs(trial_id):
-            self._study.tell(trial_id, told)
+            self._study.tell(trial_id, config, told)
         else:
             self._study.add(trial_id, self._conform(config), told)
 

@@ -115,9 +115,10 @@ class OrderedStudy:
                 point[path] = self._settle(trial, path)
         return point
 
-    def tell(self, trial_id: str, told: Told) -> None:
-        """End a trial that runs."""
+    def tell(self, trial_id: str, point: Point, told: Told) -> None:
+        """End a trial that runs, with the ``point`` that core made of its own."""
         number = self._running.pop(trial_id)
+        self._correct(number, point)
         if told.state == TrialState.PRUNED:
             assert told.value is not None
             self._storage.set_trial_intermediate_value(self._id(number), told.step, told.value)
@@ -135,20 +136,27 @@ class OrderedStudy:
         a logarithmic range; were its values left in the study, a restore, which brings the plain
         values, would go on differently.
         """
-        drawn = trial.params[path]
-        value = to_value(self._space[path], drawn)
-        if value != drawn:
-            distribution = self._distributions[path]
-            coded = distribution.to_internal_repr(value)
-            self._storage.set_trial_param(self._id(trial.number), path, coded, distribution)
+        value = to_value(self._space[path], trial.params[path])
+        self._correct(trial.number, {path: value})
         return value
+
+    def _correct(self, number: int, point: Point) -> None:
+        """Let a trial that runs have the values of a point, where core mapped what it had."""
+        params = self._study.get_trials(deepcopy=False)[number].params
+        for path, value in point.items():
+            if params.get(path) != value:
+                distribution = self._distributions[path]
+                coded = distribution.to_internal_repr(value)
+                self._storage.set_trial_param(self._id(number), path, coded, distribution)
 
     def _take_in(self, pending: Mapping[str, Point]) -> None:
         # A point that was discarded on its way to a trial must not repel others for ever.
         for trial_id in [known for known in self._running if known not in pending]:
-            self.tell(trial_id, _FAILED)
+            self.tell(trial_id, {}, _FAILED)
         for trial_id, point in pending.items():
-            if trial_id not in self._running:
+            if trial_id in self._running:
+                self._correct(self._running[trial_id], point)
+            else:
                 self.add(trial_id, point, _RUNNING)
         begun = len(self._study.get_trials(deepcopy=False))
         in_order = sorted(self._waiting, key=lambda trial: _order(trial[0]))

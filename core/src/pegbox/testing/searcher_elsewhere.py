@@ -51,5 +51,12 @@ def _asked_and_told(
     )
     assert isinstance(answer, Mapping), f"answered {answer}"
     result = {LOSS.metric: loss(answer)[0], "training_iteration": 1}
-    there.call("searcher_complete", trial_id=name, result=result, error=False, outcome="finished")
+    there.call(
+        "searcher_complete",
+        trial_id=name,
+        result=result,
+        error=False,
+        outcome="finished",
+        config=dict(answer),
+    )
     return dict(answer)

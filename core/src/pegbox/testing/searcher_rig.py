@@ -176,6 +176,7 @@ class SearcherRig:
             result=trial.result if result else copy.deepcopy(trial.result),
             error=outcome == "failed",
             outcome=outcome,
+            config=dict(trial.point),
         )
 
     def result(self, values: Sequence[float] | None) -> dict[str, Any] | None:
