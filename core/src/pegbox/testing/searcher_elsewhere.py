@@ -36,6 +36,8 @@ def points_elsewhere(
             num_samples=-1,
             conditions=space.conditions,
             points=[],
+            parameter_constraints=[],
+            outcome_constraints=[],
         )
         return [_asked_and_told(there, number, loss, seed) for number in range(times)]
     finally:

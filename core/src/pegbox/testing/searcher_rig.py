@@ -240,6 +240,8 @@ class SearcherRig:
             num_samples=-1,
             conditions=dict(self.space.conditions),
             points=[dict(point) for point in self._points],
+            parameter_constraints=[],
+            outcome_constraints=[],
         )
 
     def _ask(self) -> Trial | Signal:
