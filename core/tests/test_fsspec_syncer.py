@@ -115,8 +115,8 @@ class TruncatingFileSystem(MemoryFileSystem):
     """Loses the end of every file, silently: what a bad proxy or a full disk may do."""
 
     protocol = "truncating"
-    store: dict = {}  # noqa: RUF012  (fsspec's memory store is a class attribute)
-    pseudo_dirs = [""]  # noqa: RUF012
+    store: dict = {}
+    pseudo_dirs = [""]
 
     def put_file(self, lpath, rpath, **kwargs):
         self.pipe_file(rpath, Path(lpath).read_bytes()[:2])

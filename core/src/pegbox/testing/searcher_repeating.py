@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pegbox import jsonvalue
 from pegbox.decisions import Signal
+from pegbox.space import choice
 from pegbox.testing.searcher_cases import PLANE, SearcherCases, bowl
 from pegbox.testing.searcher_elsewhere import points_elsewhere
 from pegbox.testing.searcher_rig import SearcherRig
@@ -27,33 +28,30 @@ class RepeatingCases(SearcherCases):
     """See the module."""
 
     def test_repeats(self) -> None:
-        """Same seed, same order of tells, same points; also with restores after every k-th tell."""
-        first = self._points(lambda tells: None)
-        assert self._points(lambda tells: None) == first, "the same run gave other points"
+        """Same seed, same order of tells, same points, whatever happens in between.
+
+        Run twice, restored after every k-th tell (with and without its own state), looked at all
+        the time, and in a process where nothing of this one is there to help.
+        """
+        first = self._points()
+        assert self._points() == first, "the same run gave other points"
+        looked_at = self._points(before=lambda rig: rig.call("searcher_save"))
+        assert looked_at == first, "looked at its state, it gave other points"
         for every in self.restores:
-            restored = self._points(_each(every))
-            same = _alike(restored, first)
-            assert restored == first, (
-                f"restored after every {every} tells, it gave other points from ask {same} on"
-            )
-
-    def test_repeats_with_its_state(self) -> None:
-        """What `get_state` gave is JSON data, and goes on where it was taken."""
-        first = self._points(lambda tells: None)
-
-        def look(rig: SearcherRig) -> None:
-            state = rig.call("searcher_save")
-            if state:
-                assert json.loads(json.dumps(jsonvalue.plain(state))) == state
-
+            self._check_restored(first, _each(every), f"every {every} tells")
         half = self.known // 2
-        restored = self._points(lambda tells: tells == half, with_state=True, before=look)
-        assert restored == first, "handed its own state, it gave other points"
+        self._check_restored(first, half.__eq__, f"{half} tells, with its state", with_state=True)
+        rig = self.rig()
+        here = [dict(trial.raw) for trial in rig.learn(6, bowl)]
+        elsewhere = points_elsewhere(self.make_searcher(), PLANE, bowl, 6)
+        assert elsewhere == here, "in a process of its own it gave other points"
 
-    def test_a_look_at_its_state_changes_nothing(self) -> None:
-        """Whoever saves it now and then gets the same points as who does not."""
-        looks = self._points(lambda tells: None, before=lambda rig: rig.call("searcher_save"))
-        assert looks == self._points(lambda tells: None)
+    def test_keeps_its_state_as_json_data(self) -> None:
+        """What `get_state` gives can be stored, and comes back as it was."""
+        rig = self.rig()
+        rig.learn(self.known, bowl)
+        state = rig.call("searcher_save") or {}
+        assert json.loads(json.dumps(jsonvalue.plain(state))) == state
 
     def test_depends_on_the_seed(self) -> None:
         """Another seed gives other points."""
@@ -86,26 +84,32 @@ class RepeatingCases(SearcherCases):
 
     def test_has_finished_for_good(self) -> None:
         """Whoever answers `FINISHED` never gives a point again."""
-        rig = self.rig(explores=True)
+        rig = self.rig({"only": choice(["a", "b", "c"])}, explores=True)
         answers = []
         for _ in range(12):
             answer = rig.ask()
             answers.append(answer)
             if not isinstance(answer, Signal):
-                rig.end(answer, bowl(answer.point))
+                rig.end(answer, [0.5])
         if Signal.FINISHED in answers:
             rest = answers[answers.index(Signal.FINISHED) :]
             assert set(rest) == {Signal.FINISHED}, f"after FINISHED it answered {rest}"
 
-    def test_answers_alike_in_a_process_of_its_own(self) -> None:
-        """Where nothing of this process is there to help, the points are the same."""
-        rig = self.rig()
-        here = [trial.raw for trial in rig.learn(6, bowl)]
-        assert points_elsewhere(self.make_searcher(), PLANE, bowl, 6) == [dict(raw) for raw in here]
+    def _check_restored(
+        self,
+        first: list[Mapping[str, float | int]],
+        restores: Callable[[int], bool],
+        when: str,
+        *,
+        with_state: bool = False,
+    ) -> None:
+        found = self._points(restores, with_state=with_state)
+        same = _alike(found, first)
+        assert found == first, f"restored after {when}, it gave other points from ask {same} on"
 
     def _points(
         self,
-        restores: Callable[[int], Any],
+        restores: Callable[[int], bool] = lambda tells: False,
         *,
         with_state: bool = False,
         before: Callable[[SearcherRig], Any] = lambda rig: None,

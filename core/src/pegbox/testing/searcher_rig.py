@@ -137,17 +137,23 @@ class SearcherRig:
     def asks(self, times: int) -> list[Trial]:
         """Ask several times; where the searcher waits, the oldest pending trial ends first.
 
+        Returns:
+            So many trials; fewer only of a finite space that a searcher has gone through.
+
         Raises:
             AssertionError: It has finished before.
         """
         found: list[Trial] = []
         while len(found) < times:
             answer = self.ask()
-            if answer is Signal.WAIT and self.pending:
+            if isinstance(answer, Trial):
+                found.append(answer)
+            elif answer is Signal.WAIT and self.pending:
                 self.end(self.pending[0], [0.5] * len(self.objectives))
             else:
-                assert isinstance(answer, Trial), f"answered {answer} to ask {len(self.trials)}"
-                found.append(answer)
+                assert self._is_finite(), f"answered {answer} to ask {len(self.trials)}"
+                break
+        assert found, f"answered {answer} to every ask"
         return found
 
     def end(
@@ -243,6 +249,9 @@ class SearcherRig:
             parameter_constraints=[],
             outcome_constraints=[],
         )
+
+    def _is_finite(self) -> bool:
+        return all(domain.size is not None for domain in self.domains.values())
 
     def _ask(self) -> Trial | Signal:
         number = len(self.trials)
