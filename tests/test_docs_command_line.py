@@ -86,6 +86,9 @@ def test_the_tables_name_all_that_programs_are_given(home):
     assert set(one) == named("of a trial") | {"results"}
     assert set(best) == named("of a trial") | {"metric", "mode", "scope", "score"}
     assert set(plugins) == {"plugins", "not_installed", "problems"}
+    health = json.loads(shell("pegbox doctor --json pegbox-optuna", home).stdout)
+    assert set(health) == {"packages", "environment", "problems"}
+    assert {"plugins", "optimizers"} <= set(health["packages"][0])
 
 
 def test_every_command_is_on_the_page():

@@ -144,10 +144,22 @@ PARTS = {
         ),
         libraries=("pandas",),
     ),
+    # What is installed, and whether it works.
+    "doctor": Part(
+        modules=("_doctor",),
+        parts=(
+            *("values", "plugins", "releases", "processes", "store", "run", "trial side"),
+            "dask",
+        ),
+        libraries=("psutil",),
+    ),
     # For who types: it reads what others made.
     "command line": Part(
         modules=("cli", "__main__"),
-        parts=("values", "contracts", "plugins", "store", "run", "analysis"),
+        parts=(
+            *("values", "contracts", "plugins", "releases", "store", "run", "analysis"),
+            "doctor",
+        ),
         libraries=("click", "rich"),
     ),
     # For the tests of plugins: it does what a run does to them, without one.

@@ -52,11 +52,16 @@ class PluginSite:
         requires: Sequence[str] = (),
         files: Mapping[str, str] | None = None,
         entry_points: str = "",
+        record: Sequence[str] = (),
     ) -> None:
         """A package with a module folder and metadata."""
         (self.folder / module).mkdir()
-        for name, text in {"__init__": source, **(files or {})}.items():
-            (self.folder / module / f"{name}.py").write_text(text)
+        sources = {
+            f"{module}/{name}.py": text
+            for name, text in {"__init__": source, **(files or {})}.items()
+        }
+        for path, text in sources.items():
+            (self.folder / path).write_text(text)
         info = self.folder / f"{module}-{version}.dist-info"
         info.mkdir()
         lines = [
@@ -67,6 +72,7 @@ class PluginSite:
         ]
         (info / "METADATA").write_text("\n".join(lines) + "\n")
         (info / "entry_points.txt").write_text(entry_points)
+        (info / "RECORD").write_text("".join(f"{path},,\n" for path in (*record, *sources)))
 
     def plugin(
         self,

@@ -77,7 +77,7 @@ def test_an_installed_release_is_in_the_window_or_not(site, version, verdict):
     if version is not None:
         hills(site, version)
     (window,) = windows_of(distribution("pegbox-hill"))
-    assert window == Window("hills", ">=2.1,<2.3", ">=2,<4", version)
+    assert window == Window("pegbox-hill 0.3", "hills", ">=2.1,<2.3", ">=2,<4", version)
     assert window.verdict == verdict
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from pegbox._releases.windows import Window, windows_of
+from pegbox._releases.windows import Window, installed, windows_of
 from pegbox.errors import MissingDependency
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ __all__ = ["check_class", "check_package", "likely_cause", "only_refuse"]
 
 _logger: Final = logging.getLogger("pegbox")
 
-#: What this process has said, or what another has said for it.
+#: Where no optimizer's package declares anything.
+_NO_PLUGINS: Final = frozenset({"pegbox", "builtins", "abc", "typing", "__main__"})
+
+#: What this process has said.
 _said: set[str] = set()
 _refuse_only = False
 
@@ -34,9 +37,7 @@ def check_package(package: str) -> None:
         MissingDependency: A package that the plugin needs is not installed, or not in a release
             that it can work with.
     """
-    if package == "pegbox":
-        return
-    distribution = _distribution(package)
+    distribution = None if package == "pegbox" else installed(package)
     if distribution is not None:
         _check(distribution)
 
@@ -57,18 +58,13 @@ def check_class(cls: type) -> None:
             _check(entry_point.dist)
 
 
-_NO_PLUGINS: Final = frozenset({"pegbox", "builtins", "abc", "typing", "__main__"})
-
-
 def likely_cause(package: str) -> str:
     """Why a plugin probably fails, as a sentence; empty where its windows hold no reason."""
-    distribution = None if package == "pegbox" else _distribution(package)
+    distribution = None if package == "pegbox" else installed(package)
     if distribution is None:
         return ""
     wrong = [each for each in _windows(distribution) if each.verdict not in ("tested", "absent")]
-    if not wrong:
-        return ""
-    return f"Likely cause: {_sentence(distribution, wrong[0])}. {_remedy(wrong[0])}"
+    return f"Likely cause: {wrong[0]}. {_remedy(wrong[0])}" if wrong else ""
 
 
 def only_refuse() -> None:
@@ -80,31 +76,18 @@ def only_refuse() -> None:
 def _check(distribution: Distribution) -> None:
     for window in _windows(distribution):
         if window.verdict in ("missing", "refused"):
-            raise MissingDependency(_sentence(distribution, window), hint=_remedy(window))
+            raise MissingDependency(str(window), hint=_remedy(window))
         if window.verdict == "untested":
-            _say(
-                f"{_sentence(distribution, window)}; it may fail, or do something else. "
-                f"{_remedy(window)}"
-            )
+            _say(f"{window}; it may fail, or do something else. {_remedy(window)}")
 
 
 def _windows(distribution: Distribution) -> list[Window]:
     try:
         return windows_of(distribution)
     except ValueError as error:
-        plugin = _origin(distribution)
+        plugin = f"{distribution.name} {distribution.version}"
         _say(f"{plugin}: the releases that it was tested with cannot be read ({error})")
         return []
-
-
-def _sentence(distribution: Distribution, window: Window) -> str:
-    plugin, library = _origin(distribution), window.library
-    if window.found is None:
-        return f"{plugin} needs {library}, which is not installed"
-    there = f"{library} {window.found} is installed"
-    if window.verdict == "refused":
-        return f"{plugin} needs {library}{window.needed}, and {there}"
-    return f"{plugin} was tested with {library}{window.tested}, and {there}"
 
 
 def _remedy(window: Window) -> str:
@@ -115,16 +98,3 @@ def _say(sentence: str) -> None:
     if sentence not in _said and not _refuse_only:
         _said.add(sentence)
         _logger.warning("%s", sentence)
-
-
-def _origin(distribution: Distribution) -> str:
-    return f"{distribution.name} {distribution.version}"
-
-
-def _distribution(package: str) -> Distribution | None:
-    from importlib import metadata
-
-    try:
-        return metadata.distribution(package)
-    except (metadata.PackageNotFoundError, ValueError):
-        return None

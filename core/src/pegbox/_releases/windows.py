@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
-__all__ = ["EXTRA", "Verdict", "Window", "found_version", "needed", "tested", "windows_of"]
+__all__ = [
+    "EXTRA",
+    "Verdict",
+    "Window",
+    "found_version",
+    "holds",
+    "installed",
+    "requirements_of",
+    "same_name",
+    "windows_of",
+    "written",
+]
 
 #: The extra that holds the releases which a package was tested with.
 EXTRA: Final = "tested"
@@ -34,12 +45,14 @@ class Window:
     """The releases of one package that a plugin was tested with.
 
     Attributes:
+        plugin: The plugin's package and its version.
         library: The package's name.
         tested: Its releases, as ``">=5.0,<5.1"``.
         needed: What the plugin's dependencies ask for, likewise; None where it can do without.
         found: The installed version; None where there is none.
     """
 
+    plugin: str
     library: str
     tested: str
     needed: str | None
@@ -50,14 +63,24 @@ class Window:
         """How what is installed stands to the window."""
         if self.found is None:
             return "absent" if self.needed is None else "missing"
-        if not _holds(self.needed or "", self.found):
+        if not holds(self.needed or "", self.found):
             return "refused"
-        return "tested" if _holds(self.tested, self.found) else "untested"
+        return "tested" if holds(self.tested, self.found) else "untested"
 
     @property
     def command(self) -> str:
         """What brings a release that was tested."""
         return f"pip install '{self.library}{self.tested}'"
+
+    def __str__(self) -> str:
+        """What was tested or is needed, and what is there instead; no full stop."""
+        verdict = self.verdict
+        if verdict == "missing":
+            return f"{self.plugin} needs {self.library}, which is not installed"
+        there = f"{self.library} {self.found} is installed"
+        if verdict == "refused":
+            return f"{self.plugin} needs {self.library}{self.needed}, and {there}"
+        return f"{self.plugin} was tested with {self.library}{self.tested}, and {there}"
 
 
 def windows_of(distribution: Distribution) -> list[Window]:
@@ -66,62 +89,56 @@ def windows_of(distribution: Distribution) -> list[Window]:
     Raises:
         ValueError: Its metadata cannot be read; the line is named.
     """
-    needs = {_folded(each.name): _written(each.specifier) for each in needed(distribution)}
+    needed = requirements_of(distribution)
+    needs = {same_name(each.name): written(each.specifier) for each in needed}
     return [
         Window(
+            f"{distribution.name} {distribution.version}",
             each.name,
-            _written(each.specifier),
-            needs.get(_folded(each.name)),
+            written(each.specifier),
+            needs.get(same_name(each.name)),
             found_version(each.name),
         )
-        for each in tested(distribution)
+        for each in requirements_of(distribution, EXTRA)
     ]
 
 
-def needed(distribution: Distribution) -> list[Requirement]:
-    """What a package needs here, without extras.
+def requirements_of(distribution: Distribution, extra: str = "") -> list[Requirement]:
+    """What a package needs on this machine, or what it needs more for one of its extras.
 
     Raises:
         ValueError: As `windows_of`.
     """
-    return [each for each in _requirements(distribution) if _applies(each, "")]
+    from packaging.requirements import Requirement
+
+    every = [Requirement(line) for line in distribution.requires or ()]
+    if not extra:
+        return [each for each in every if _applies(each, "")]
+    return [each for each in every if _applies(each, extra) and not _applies(each, "")]
 
 
-def tested(distribution: Distribution) -> list[Requirement]:
-    """What a package was tested with.
+def installed(package: str) -> Distribution | None:
+    """The distribution of a name, if it is installed."""
+    from importlib import metadata
 
-    Raises:
-        ValueError: As `windows_of`.
-    """
-    every = _requirements(distribution)
-    return [each for each in every if _applies(each, EXTRA) and not _applies(each, "")]
+    try:
+        return metadata.distribution(package)
+    except (metadata.PackageNotFoundError, ValueError):  # an empty name is a ValueError
+        return None
 
 
 def found_version(library: str) -> str | None:
     """The installed version of a package, if there is one."""
-    from importlib import metadata
-
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return None
+    distribution = installed(library)
+    return None if distribution is None else distribution.version
 
 
-def _requirements(distribution: Distribution) -> list[Requirement]:
-    from packaging.requirements import Requirement
-
-    return [Requirement(line) for line in distribution.requires or ()]
-
-
-def _applies(requirement: Requirement, extra: str) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
-
-
-def _written(specifier: SpecifierSet) -> str:
+def written(specifier: SpecifierSet) -> str:
+    """Bounds as people write them: ``">=5.0,<5.1"``."""
     return ",".join(str(each) for each in sorted(specifier, key=lambda s: _ORDER.index(s.operator)))
 
 
-def _holds(specifier: str, version: str) -> bool:
+def holds(specifier: str, version: str) -> bool:
     """Whether a version is one of those; one that follows no rule is none of them."""
     from packaging.specifiers import SpecifierSet
     from packaging.version import InvalidVersion
@@ -132,7 +149,12 @@ def _holds(specifier: str, version: str) -> bool:
         return False
 
 
-def _folded(name: str) -> str:
+def same_name(name: str) -> str:
+    """One spelling of a package's name."""
     from packaging.utils import canonicalize_name
 
     return canonicalize_name(name)
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})

@@ -1,4 +1,4 @@
-"""The command line ``pegbox``: what is installed, and what experiments found.
+"""The command line ``pegbox``: what is installed, whether it works, and what experiments found.
 
 It reads folders and changes no experiment; it needs no code of the user's and unpickles nothing.
 click and rich are imported here alone.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pegbox.cli.best import best
 from pegbox.cli.commands import Commands
+from pegbox.cli.doctor import doctor
 from pegbox.cli.export import export
 from pegbox.cli.ls import ls
 from pegbox.cli.plugins import plugins
@@ -15,4 +16,4 @@ from pegbox.cli.show import show
 
 __all__ = ["main"]
 
-main = Commands([ls, show, best, export, plugins])
+main = Commands([ls, show, best, export, plugins, doctor])

@@ -26,6 +26,9 @@ _STYLES: Final = {
     "cut off": "yellow",
     "interrupted": "yellow",
     "PAUSED": "yellow",
+    "not tested": "yellow",
+    "cannot work": "red",
+    "missing": "red",
 }
 
 
