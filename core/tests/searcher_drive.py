@@ -13,6 +13,7 @@ from pegbox._run.components import make_component, register_layers
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_here import SearcherHere
 from pegbox._run.searcher_process.calls import SearcherThere
+from pegbox._run.spacing import spaced
 from pegbox.commands import Ask, Tell
 from pegbox.events import Declined, Exhausted, Suggested
 from pegbox.objective import Objective
@@ -109,7 +110,7 @@ class Drive:
         self.traits = component.traits
         self.close()
         presentation = Presentation(self.space, self.traits)
-        self.searcher = self._called(component)
+        self.searcher = self._called(spaced(component, presentation))
         self.searcher.call(
             "searcher_setup",
             space=presentation.domains,
@@ -182,10 +183,13 @@ class Drive:
 
 
 def busy_run(
-    make: Callable[[], Any], restore_after: Callable[[int], bool], tells: int = 40
+    make: Callable[[], Any],
+    restore_after: Callable[[int], bool],
+    tells: int = 40,
+    space: Mapping[str, Any] = SPACE,
 ) -> Drive:
     """Trials that end out of order, in every way; as many at a time as the searcher gives."""
-    drive = Drive(make)
+    drive = Drive(make, space=space)
     events = random.Random(7)
     for count in range(tells):
         while len(drive.pending) < 5 and drive.ask() != "wait":

@@ -610,6 +610,7 @@ def test_what_setup_says_about_the_users_arguments_comes_through():
 
     arguments = {"space": {}, "objectives": (), "seed": 1, "num_samples": 2}
     arguments |= {"conditions": {}, "points": ()}
+    arguments |= {"parameter_constraints": (), "outcome_constraints": ()}
     for error in (UnsupportedSpace("x is conditional"), MissingDependency("needs foo")):
         manager = manager_of("searcher", refuses=Refuses(error))
         with pytest.raises(type(error)) as caught:

@@ -42,7 +42,9 @@ class Traits:
             breaks one.
         outcome_constraints: Takes constraints on what trials report. Any other is told that a
             trial whose result breaks one has failed.
-        batches: Gives different points when asked again before a tell.
+        batches: Gives different points when asked again before a tell. Of any other that learns
+            from results, core moves a point that is nearer than 0.005 of the unit cube's edge to
+            one under way, if `Searcher.on_trial_complete` takes ``config``.
         intermediate: Wants to be told every result, not only the last of a trial.
         model_free: Its points do not depend on results, so asking early costs nothing.
         cheap: Answers within a millisecond or so; may run on a thread of the driver. Any other
@@ -283,8 +285,8 @@ class Searcher:
             outcome: ``"finished"`` (by itself), ``"stopped"`` (by scheduler or stop rule) or
                 ``"failed"``.
             config: The point as `observe` would be told it. Where core maps a parameter it is the
-                nearest to what `suggest` gave; one that learns from this one goes on the same way
-                after a restore.
+                nearest to what `suggest` gave, and where ``traits.batches`` is not set it may have
+                been moved; one that learns from this one goes on the same way after a restore.
         """
 
     def observe(

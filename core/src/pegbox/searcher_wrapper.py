@@ -36,6 +36,14 @@ class InnerSearcher(Protocol):
             PluginError: The plugin in there raised, or answered what it may not; it is named.
         """
 
+    def takes(self, hook_name: str, argument: str, /) -> bool:
+        """Whether all that implement a hook in there name an argument of it.
+
+        Args:
+            hook_name: E.g. ``"searcher_complete"``.
+            argument: E.g. ``"config"``. What is taken with ``**info`` is not named.
+        """
+
 
 class SearcherWrapper:
     """Base class of wrappers. A subclass marks methods with `pegbox.hookspecs.hookimpl`, by the

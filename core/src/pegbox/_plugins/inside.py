@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,3 +40,8 @@ class Inside:
             return None
         given = self._under_way.get(hook_name, {})
         return self._contained(hook_name, caller, {**given, **arguments})
+
+    def takes(self, hook_name: str, argument: str, /) -> bool:
+        """See `pegbox.searcher_wrapper.InnerSearcher.takes`."""
+        inside = self._callers[hook_name].get_hookimpls()
+        return all(argument in inspect.signature(one.function).parameters for one in inside)

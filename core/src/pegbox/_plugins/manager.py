@@ -65,13 +65,16 @@ class RoleManager:
 
     # -- registration ---------------------------------------------------------------------------
 
-    def register(self, plugin: object, name: str | None = None, package: str = "") -> str:
+    def register(
+        self, plugin: object, name: str | None = None, package: str = "", *, silent: bool = False
+    ) -> str:
         """Take a plugin in. Of several that answer one hook the last registered is asked first.
 
         Args:
             plugin: An object with the role's methods, or with methods marked by ``hookimpl``.
             name: Its name in messages; its class's name where none is given.
             package: ``"package version"`` that brought it; looked up in messages where empty.
+            silent: Whether it is a part of the core, and never to blame.
 
         Returns:
             The name, made unique where it was not given.
@@ -85,7 +88,7 @@ class RoleManager:
         bound = Bound(found)
         self._register_bound(bound, label)
         by_hook = {one.hook: [o for o in found if o.hook == one.hook] for one in found}
-        self._entries.append(Entry(label, bound, by_hook))
+        self._entries.append(Entry(label, bound, by_hook, silent))
         self._refresh()
         return name
 
@@ -276,7 +279,10 @@ class RoleManager:
 
     def _answering(self, hook: str) -> list[tuple[Entry, Implementation]]:
         return [
-            (entry, one) for entry in self._entries for one in entry.implementations.get(hook, ())
+            (entry, one)
+            for entry in self._entries
+            if not entry.silent
+            for one in entry.implementations.get(hook, ())
         ]
 
     def _raise(self, hook: str, error: Exception) -> NoReturn:

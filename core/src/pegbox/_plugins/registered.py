@@ -61,11 +61,16 @@ def _takes_the_rest(function: Callable[..., object]) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One registered plugin."""
+    """One registered plugin.
+
+    Attributes:
+        silent: Whether it is a part of the core, and never to blame.
+    """
 
     label: Label
     bound: Bound
     implementations: Mapping[str, Sequence[Implementation]]
+    silent: bool = False
 
     def answers(self, hook: str) -> bool:
         """Whether it gives answers to a hook, rather than only standing around others'."""

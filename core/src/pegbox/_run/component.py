@@ -23,6 +23,7 @@ class Component:
         plugin: The object.
         package: ``"package version"`` that brought it, or empty.
         inner: What a wrapper stands around; None for everything else.
+        silent: Whether it is a part of the core, and named nowhere.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Component:
     plugin: Any
     package: str = ""
     inner: Component | None = None
+    silent: bool = False
 
     @property
     def core(self) -> Component:
@@ -40,7 +42,9 @@ class Component:
     @property
     def label(self) -> str:
         """The name for people: ``concurrency_limiter(optuna)``."""
-        return self.name if self.inner is None else f"{self.name}({self.inner.label})"
+        if self.inner is None:
+            return self.name
+        return self.inner.label if self.silent else f"{self.name}({self.inner.label})"
 
     @property
     def traits(self) -> Traits:

@@ -147,7 +147,7 @@ def register_layers(manager: RoleManager, component: Component) -> None:
     for layer in component.layers():
         # The same wrapper may stand twice around a searcher.
         name = layer.name if layer.name not in named else f"{layer.name}-{len(named) + 1}"
-        manager.register(layer.plugin, name, layer.package)
+        manager.register(layer.plugin, name, layer.package, silent=layer.silent)
         named[name] = layer.plugin
     # Only now is it known what is outside of each.
     for name, plugin in named.items():

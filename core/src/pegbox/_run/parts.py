@@ -15,6 +15,7 @@ from pegbox._engine.retention import KeepRule
 from pegbox._engine.rules import Rules
 from pegbox._engine.state import RunState
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.component import Component
 from pegbox._run.component_states import Calls
 from pegbox._run.components import register_layers
 from pegbox._run.evaluated_points import evaluated_points
@@ -27,6 +28,7 @@ from pegbox._run.searcher_here import SearcherCalls, SearcherHere
 from pegbox._run.searcher_process.calls import SearcherThere
 from pegbox._run.searcher_process.sending import made_here, sent_away
 from pegbox._run.slowness import SlowOperations
+from pegbox._run.spacing import spaced
 from pegbox._run.spending import Spending
 from pegbox._run.starting_points import starting_points
 from pegbox._run.stopping import StopRules
@@ -91,7 +93,7 @@ def put_together(
     for callback in plan.callbacks:
         callbacks.register(callback)
     presentation = Presentation(plan.space, plan.traits)
-    searcher = _searcher(plan, slow, own_process=own_process)
+    searcher = _searcher(spaced(plan.searcher, presentation), slow, own_process=own_process)
     try:
         _set_up(plan, presentation, searcher, scheduler)
     except BaseException:
@@ -126,12 +128,12 @@ def put_together(
     return Parts(engine, seat, desk, stop_rules, observers, searcher, scheduler, spending)
 
 
-def _searcher(plan: Plan, slow: SlowOperations, *, own_process: bool) -> SearcherCalls:
-    there = sent_away(plan.searcher) if own_process else None
+def _searcher(chosen: Component, slow: SlowOperations, *, own_process: bool) -> SearcherCalls:
+    there = sent_away(chosen) if own_process else None
     if there is not None:
         return there
     manager = RoleManager("searcher", slow.clock)
-    register_layers(manager, made_here(plan.searcher))
+    register_layers(manager, made_here(chosen))
     return SearcherHere(manager)
 
 

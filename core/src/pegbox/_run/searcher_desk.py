@@ -106,21 +106,23 @@ class SearcherDesk:
                 self._pending[name] = self._seen(point)
                 self._inherited.add(name)
             else:
-                self._observe(name, point, result, outcome)
+                self._observe(name, self._seen(point), result, outcome)
         if not self._mortal:
             self._known.clear()
 
     def _tell_evaluated(self) -> None:
         """Before anything else is told or asked: results from elsewhere."""
         while self._untold:
-            self._observe(None, *self._untold.pop(0))
+            point, result, outcome = self._untold.pop(0)
+            self._observe(None, self._seen(point), result, outcome)
 
     def _observe(
         self, name: str | None, point: Point, result: Mapping[str, Any] | None, outcome: Outcome
     ) -> None:
+        """Tell of a point, which is in the searcher's terms."""
         self._searcher.call(
             "searcher_observe",
-            config=self._seen(point),
+            config=point,
             result=self._losses(result),
             outcome=outcome,
             trial_id=name,

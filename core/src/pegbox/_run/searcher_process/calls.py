@@ -158,7 +158,10 @@ class SearcherThere:
     def _begin(self) -> None:
         self._shown.clear()
         process = self._process = _process_of(self._layers[0])
-        layers = [{"name": layer.name, "package": layer.package} for layer in self._layers]
+        layers = [
+            {"name": layer.name, "package": layer.package, "silent": layer.silent}
+            for layer in self._layers
+        ]
         try:
             known = process.ask(do="register", layers=layers, objects=self._objects)
         except BaseException:

@@ -184,12 +184,18 @@ class Servant:
         self._made = construct(found, import_target(found), options)
         return describe(self._made)
 
-    def _register(self, layers: list[dict[str, str]], objects: str) -> Any:
+    def _register(self, layers: list[dict[str, Any]], objects: str) -> Any:
         component = None
         for layer, plugin in zip(layers, _unpacked(objects), strict=True):
             plugin = self._made if plugin is None else plugin
             component = Component(
-                layer["name"], {}, False, plugin, layer["package"], inner=component
+                layer["name"],
+                {},
+                False,
+                plugin,
+                layer["package"],
+                inner=component,
+                silent=layer["silent"],
             )
         assert component is not None
         register_layers(self._manager, component)
