@@ -1,7 +1,7 @@
 """pegbox's domains as Optuna's distributions, and back: categories by index.
 
-Optuna has no logarithmic range with a step. It is given the range without the step, and what it
-draws goes to the nearest value of the domain, which is then what the study holds.
+What Optuna has nothing like, the core shows as something else: a logarithmic range with a step,
+for example, as one without it.
 """
 
 from __future__ import annotations
@@ -56,21 +56,18 @@ def suggest(trial: optuna.Trial, path: str, distribution: BaseDistribution) -> N
 
 def to_value(domain: Any, drawn: Any) -> float | int:
     """The domain's own value for one that Optuna drew."""
-    nearest = domain.nearest(drawn) if domain.kind != "choice" else drawn
-    value: float | int = domain.conform(nearest)
+    value: float | int = domain.conform(drawn if domain.kind == "choice" else domain.nearest(drawn))
     return value
 
 
 def _numeric(path: str, domain: Any) -> BaseDistribution:
     whole = domain.kind == "int"
     if not whole:
-        step = None if domain.log else domain.step
-        return FloatDistribution(domain.lower, domain.upper, log=domain.log, step=step)
+        return FloatDistribution(domain.lower, domain.upper, log=domain.log, step=domain.step)
     if max(abs(domain.lower), abs(domain.upper)) > _LARGEST_INT:
         raise UnsupportedSpace(
             f"parameter {path!r}: Optuna computes with floats, which do not tell whole numbers "
             f"beyond 2**53 apart, got {domain.lower} to {domain.upper}",
             hint="Use a smaller range, or a float.",
         )
-    step = 1 if domain.log else domain.step
-    return IntDistribution(domain.lower, domain.upper, log=domain.log, step=step)
+    return IntDistribution(domain.lower, domain.upper, log=domain.log, step=domain.step)

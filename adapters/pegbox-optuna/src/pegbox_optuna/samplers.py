@@ -5,27 +5,39 @@ from __future__ import annotations
 import difflib
 import inspect
 import logging
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Collection, Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
-from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, GridSampler, QMCSampler
 from pegbox.errors import ConfigError, MissingDependency
+from pegbox.seeds import derive_seed
+from pegbox.space import Domain
 from pegbox.text import shown
 
-__all__ = ["SAMPLERS", "make_sampler", "seed_generators"]
+from pegbox_optuna.sampler_table import SAMPLERS, Kind, kind_of
 
-#: The samplers that have a name here.
-SAMPLERS: Final[Mapping[str, type[BaseSampler]]] = {
-    "cmaes": CmaEsSampler,
-    "random": RandomSampler,
-    "tpe": TPESampler,
+__all__ = [
+    "check_sampler",
+    "generators",
+    "make_sampler",
+    "report_unmodelled",
+    "seed_for_ask",
+    "seed_for_run",
+]
+
+_logger = logging.getLogger("pegbox")
+
+#: What stands where an option's type is written, and what may be given for it.
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "str": (str,),
 }
-
-
-#: Sampler to the package that it needs beside Optuna.
-_NEEDS: Final[Mapping[str, str]] = {"cmaes": "cmaes"}
 
 
 def make_sampler(sampler: object, options: Mapping[str, Any]) -> BaseSampler:
@@ -47,52 +59,146 @@ def make_sampler(sampler: object, options: Mapping[str, Any]) -> BaseSampler:
             f"options {sorted(options)} were given beside the sampler {sampler!r}",
             hint="Give them to the sampler's own constructor.",
         )
-    if not any(_generators(sampler)):
-        logging.getLogger("pegbox").warning(
-            "sampler %r has no random generator that pegbox can seed: its points will not repeat",
-            sampler,
-        )
+    check_sampler(sampler)
     return sampler
 
 
-def seed_generators(sampler: BaseSampler, seed: int) -> None:
+def check_sampler(sampler: BaseSampler) -> None:
+    """Refuse an object that cannot do its work here, and say what will not repeat.
+
+    Raises:
+        ConfigError: It is Optuna's grid, or has a ``constraints_func``.
+        MissingDependency: It needs a package that is not installed.
+    """
+    _require(type(sampler).__name__, kind_of(sampler))
+    if isinstance(sampler, GridSampler):
+        raise ConfigError(
+            "Optuna's GridSampler knows which points it has tried by notes in its own study, which "
+            "a restore does not have",
+            hint='Use sampler="brute_force", or search_alg="grid" with grid_search([...]).',
+        )
+    if getattr(sampler, "_constraints_func", None) is not None:
+        raise ConfigError(
+            f"the sampler {sampler!r} was given a constraints_func, which is called with Optuna's "
+            "trials and does not see what pegbox's report",
+            hint='Write TuneConfig(outcome_constraints=["latency <= 0.2"]).',
+        )
+    if not any(generators(sampler)):
+        _logger.warning(
+            "sampler %r has no random generator that pegbox can seed: its points will not repeat",
+            sampler,
+        )
+
+
+def report_unmodelled(sampler: BaseSampler, space: Mapping[str, Domain]) -> None:
+    """Say once which parameters a sampler draws at random; Optuna would say it at every ask."""
+    categories = [path for path, domain in space.items() if domain.kind == "choice"]
+    if isinstance(sampler, CmaEsSampler) and categories:
+        verb = "is" if len(categories) == 1 else "are"
+        named = ", ".join(map(repr, categories))
+        _logger.warning("CMA-ES knows no categories: %s %s drawn at random", named, verb)
+
+
+def seed_for_run(sampler: BaseSampler, seed: int) -> None:
+    """Give a sampler the seed of what it draws once for all asks: a scrambled sequence."""
+    if isinstance(sampler, QMCSampler):
+        sampler._seed = derive_seed(seed, "sequence") % 2**32
+
+
+def seed_for_ask(sampler: BaseSampler, seed: int) -> None:
     """Seed all generators of a sampler, so that its next draws follow from ``seed`` alone.
 
     Optuna's public `reseed_rng` takes no seed. All its samplers keep generators in the same way,
-    some in samplers of their own, so they are looked up rather than named.
+    some in samplers of their own, so they are looked up rather than named. A Gaussian process
+    begins its fit where the one before has ended, which a restore does not know: it begins anew.
     """
     words = [seed >> shift & 0xFFFFFFFF for shift in range(0, max(seed.bit_length(), 1), 32)]
-    for index, generator in enumerate(_generators(sampler)):
+    for index, generator in enumerate(generators(sampler)):
         generator.seed([*words, index])
+    if isinstance(sampler, GPSampler):
+        sampler._gprs_cache_list = sampler._constraints_gprs_cache_list = None
 
 
-def _generators(sampler: BaseSampler) -> Iterator[np.random.RandomState]:
+def generators(sampler: BaseSampler) -> Iterator[np.random.RandomState]:
+    """Every random generator of a sampler and of the samplers in it."""
     for value in vars(sampler).values():
         if isinstance(value, BaseSampler):
-            yield from _generators(value)
+            yield from generators(value)
         elif isinstance(rng := getattr(value, "rng", None), np.random.RandomState):
             yield rng
 
 
 def _by_name(name: str, options: Mapping[str, Any]) -> BaseSampler:
+    if name == "grid":
+        raise ConfigError(
+            'sampler "grid" of Optuna is not taken',
+            hint='Use sampler="brute_force", or search_alg="grid" with grid_search([...]).',
+        )
     if name not in SAMPLERS:
         raise ConfigError(f"unknown sampler {shown(name)}", hint=_nearest(name, SAMPLERS))
-    known = set(inspect.signature(SAMPLERS[name]).parameters) - {"seed"}
-    for option in options:
+    kind = SAMPLERS[name]
+    _check_options(name, kind, options)
+    _require(name, kind)
+    if kind.cls is CmaEsSampler:
+        options = {"warn_independent_sampling": False, **options}  # setup says it, once
+    try:
+        with warnings.catch_warnings():
+            # Who names a sampler has chosen it.
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return kind.cls(**options)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"sampler {name!r} of Optuna refuses {shown(dict(options))}: {error}",
+            hint="Its documentation says what each option may be.",
+        ) from error
+
+
+def _check_options(name: str, kind: Kind, options: Mapping[str, Any]) -> None:
+    if "constraints_func" in options:
+        raise ConfigError(
+            f"sampler {name!r}: constraints_func is called with Optuna's trials and does not see "
+            "what pegbox's report",
+            hint='Write TuneConfig(outcome_constraints=["latency <= 0.2"]).',
+        )
+    known = dict(inspect.signature(kind.cls).parameters)
+    known.pop("seed", None)
+    known.pop("constraints_func", None)
+    for option, value in options.items():
         if option not in known:
             raise ConfigError(
                 f"sampler {name!r} has no option {option!r}", hint=_nearest(option, known)
             )
-    package = _NEEDS.get(name)
-    if package is not None and find_spec(package) is None:
-        raise MissingDependency(
-            f"sampler {name!r} of Optuna needs the package {package!r}, which is not installed",
-            hint=f"Run `pip install {package}`.",
+        _check_type(f"sampler {name!r}: {option}", str(known[option].annotation), value)
+
+
+def _check_type(what: str, written: str, value: Any) -> None:
+    """Refuse what Optuna would stumble over only when it is asked."""
+    kinds = [kind.strip() for kind in written.split("|")]
+    if value is None and "None" in kinds:
+        return
+    allowed = tuple(each for kind in kinds for each in _TYPES.get(kind, ()))
+    known = [kind for kind in kinds if kind != "None"]
+    if not allowed or len(known) > 1:
+        return
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        raise ConfigError(
+            f"{what} must be {written.replace(' | ', ' or ')}, got {shown(value)}",
+            hint="Its documentation says what each option may be.",
         )
-    return SAMPLERS[name](**options)
 
 
-def _nearest(name: str, known: Mapping[str, Any] | set[str]) -> str:
+def _require(name: str, kind: Kind) -> None:
+    if missing := [package for package in kind.needs if find_spec(package) is None]:
+        packages = " and ".join(repr(package) for package in missing)
+        plural = len(missing) > 1
+        raise MissingDependency(
+            f"sampler {name!r} of Optuna needs the package{'s' * plural} {packages}, which "
+            f"{'are' if plural else 'is'} not installed",
+            hint=f"Run `pip install {' '.join(missing)}`.",
+        )
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     question = f"Did you mean {near[0]!r}? " if near else ""
     return f"{question}There are: {', '.join(sorted(known)) or 'none'}."

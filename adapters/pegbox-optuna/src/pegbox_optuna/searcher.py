@@ -5,7 +5,6 @@ Importing this module does not import Optuna; making an `OptunaSearch` does.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +21,8 @@ from pegbox.trial import Outcome
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-    from pegbox_optuna.study import OrderedStudy, Told
+    from pegbox_optuna.study import OrderedStudy
+    from pegbox_optuna.told import Told
 
 __all__ = ["OptunaSearch"]
 
@@ -37,8 +37,10 @@ class OptunaSearch(Searcher):
         mode: ``"min"`` or ``"max"``; given with ``metric`` or not at all.
         points_to_evaluate: Configurations, or parts of them, that are proposed first; what one
             leaves out is the sampler's to choose.
-        sampler: ``"tpe"`` (the default), ``"random"``, ``"cmaes"`` (needs the package cmaes), or a
-            sampler object of Optuna's, which is copied for the run.
+        sampler: ``"tpe"`` (the default), ``"gp"`` (needs the packages torch and scipy),
+            ``"cmaes"`` (needs cmaes), ``"nsgaii"``, ``"nsgaiii"``, ``"qmc"`` (needs scipy),
+            ``"random"``, ``"brute_force"``; or a sampler object of Optuna's, which is copied for
+            the run.
         study_name: Refused, as is ``storage``: what is known lies in the experiment's own store.
         seed: A seed of the searcher's own, in the place of the one that follows from the run's.
         evaluated_rewards: The metric of each of ``points_to_evaluate``, where it is known: they are
@@ -51,10 +53,11 @@ class OptunaSearch(Searcher):
         MissingDependency: The sampler needs a package that is not installed.
     """
 
-    # Not `intermediate`: of a stopped trial TPE looks at the last result alone, and that one
-    # comes with the end. So a restore, which tells no earlier ones, leaves nothing out.
+    # Of the default sampler; an object has those of its own. Not `intermediate`: of a stopped
+    # trial TPE looks at the last result alone, and that one comes with the end. So a restore,
+    # which tells no earlier ones, leaves nothing out.
     traits: ClassVar[Traits] = Traits(
-        domains=frozenset({"float", "int", "choice"}), conditions=True, batches=True
+        ranges=frozenset({"log", "step"}), conditions=True, batches=True
     )
 
     def __init__(
@@ -78,6 +81,7 @@ class OptunaSearch(Searcher):
             evaluated_rewards=evaluated_rewards,
         )
         from pegbox_optuna.own_space import to_param_space
+        from pegbox_optuna.sampler_table import kind_of
         from pegbox_optuna.samplers import make_sampler
 
         _refuse_study(study_name=study_name, storage=storage)
@@ -86,6 +90,8 @@ class OptunaSearch(Searcher):
         self.own_space = {} if space is None else to_param_space(space)
         self._own_seed = seed
         self._given_sampler = make_sampler(sampler, sampler_options)
+        self._kind = kind_of(self._given_sampler)
+        self.traits = self._kind.traits  # type: ignore[misc]
 
     def setup(
         self,
@@ -104,30 +110,34 @@ class OptunaSearch(Searcher):
             UnsupportedSpace: A parameter that Optuna cannot express, named.
             ConfigError: There is not exactly one objective.
         """
+        from pegbox_optuna.samplers import report_unmodelled, seed_for_run
+        from pegbox_optuna.steady import steadied
         from pegbox_optuna.study import OrderedStudy
 
-        if len(objectives) != 1:
+        if len(objectives) != 1 and not self.traits.model_free:
             raise ConfigError(
                 f"OptunaSearch needs exactly one objective, got {len(objectives)}",
                 hint='Give metric= and mode= ("min" or "max").',
             )
-        self._metric = objectives[0].metric
+        self._metrics = [objective.metric for objective in objectives]
         self._space: dict[str, Domain] = dict(space)
-        self._conditions = dict(conditions)
+        self._conditions = dict(conditions) if self.traits.conditions else {}
         self._points = list(points)
-        # A sampler keeps notes about its study, and the user may give one object to two runs.
-        self._sampler = copy.deepcopy(self._given_sampler)
-        self._study: OrderedStudy = OrderedStudy(self._sampler, self._space, conditions)
+        report_unmodelled(self._given_sampler, self._space)
+        own = seed if self._own_seed is None else self._own_seed
+        self._sampler = steadied(self._given_sampler, own)
+        seed_for_run(self._sampler, own)
+        self._study: OrderedStudy = OrderedStudy(self._sampler, self._space, self._conditions)
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
     ) -> Point | Signal:
         """Propose a point, seen from everything told and everything pending."""
-        from pegbox_optuna.samplers import seed_generators
+        from pegbox_optuna.samplers import seed_for_ask
 
         if self._own_seed is not None:
             seed = derive_seed(self._own_seed, "ask", ask)
-        seed_generators(self._sampler, seed)
+        seed_for_ask(self._sampler, seed)
         given = self._points[ask] if ask < len(self._points) else {}
         return self._study.ask(trial_id, pending, given)
 
@@ -165,7 +175,7 @@ class OptunaSearch(Searcher):
         """
         told = self._told(result, outcome)
         if trial_id is not None and self._study.runs(trial_id):
-            self._study.tell(trial_id, config, told)
+            self._study.tell(trial_id, self._conform(config), told)
         else:
             self._study.add(trial_id, self._conform(config), told)
 
@@ -183,9 +193,9 @@ class OptunaSearch(Searcher):
         }
 
     def _told(self, result: Mapping[str, Any] | None, outcome: Outcome) -> Told:
-        from pegbox_optuna.study import make_told
+        from pegbox_optuna.told import make_told
 
-        return make_told(self._metric, result, outcome)
+        return make_told(self._metrics, result, outcome, prunes=self._kind.prunes)
 
 
 def _conform_value(path: str, domain: Domain, value: Any) -> float | int:

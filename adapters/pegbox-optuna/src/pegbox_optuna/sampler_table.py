@@ -1,0 +1,83 @@
+"""Optuna's samplers by name: their classes, what they need, and what each can do.
+
+It makes no sampler; `pegbox_optuna.samplers` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from optuna.samplers import (
+    BaseSampler,
+    BruteForceSampler,
+    CmaEsSampler,
+    GPSampler,
+    NSGAIIISampler,
+    NSGAIISampler,
+    PartialFixedSampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
+from pegbox.searcher import Traits
+
+__all__ = ["SAMPLERS", "Kind", "kind_of"]
+
+_RANGES: Final[Any] = frozenset({"log", "step"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sampler that is known here.
+
+    Attributes:
+        cls: Its class.
+        traits: What it can do.
+        needs: Packages that it needs beside Optuna.
+        prunes: Whether it learns from pruned trials. To any other a trial that was stopped is
+            told as complete with its last result, or it would learn nothing where a stop rule
+            ends every trial.
+    """
+
+    cls: type[BaseSampler]
+    traits: Traits
+    needs: tuple[str, ...] = ()
+    prunes: bool = False
+
+
+#: Parameters in a branch that a point does not have are drawn at random by the others, and modelled
+#: by none of them; so the core shows them a space in which all exist.
+SAMPLERS: Final[Mapping[str, Kind]] = {
+    "tpe": Kind(TPESampler, Traits(ranges=_RANGES, conditions=True, batches=True), prunes=True),
+    "gp": Kind(GPSampler, Traits(ranges=_RANGES, batches=True), ("scipy", "torch")),
+    "cmaes": Kind(CmaEsSampler, Traits(ranges=_RANGES, batches=True), ("cmaes",)),
+    "nsgaii": Kind(NSGAIISampler, Traits(ranges=_RANGES)),
+    "nsgaiii": Kind(NSGAIIISampler, Traits(ranges=_RANGES)),
+    "qmc": Kind(QMCSampler, Traits(ranges=_RANGES, batches=True, model_free=True), ("scipy",)),
+    "random": Kind(
+        RandomSampler, Traits(ranges=_RANGES, conditions=True, batches=True, model_free=True)
+    ),
+    "brute_force": Kind(
+        BruteForceSampler,
+        Traits(
+            domains=frozenset({"int", "choice"}),
+            ranges=_RANGES,
+            conditions=True,
+            batches=True,
+            model_free=True,
+        ),
+    ),
+}
+
+#: A class of someone else's: Optuna's contract lets parameters come and go.
+_OTHER: Final = Kind(BaseSampler, Traits(ranges=_RANGES, conditions=True), prunes=True)
+
+
+def kind_of(sampler: BaseSampler) -> Kind:
+    """What is known of a sampler, by its class."""
+    if isinstance(sampler, PartialFixedSampler):
+        return kind_of(sampler._base_sampler)
+    known = (kind for kind in SAMPLERS.values() if isinstance(sampler, kind.cls))
+    return next(known, _OTHER)

@@ -1,0 +1,60 @@
+"""How a trial ended, in Optuna's terms. It knows no study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from optuna.trial import TrialState
+from pegbox.trial import Outcome
+
+__all__ = ["FAILED", "RUNNING", "Told", "make_told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a trial stands.
+
+    Attributes:
+        values: The losses; None unless complete or pruned.
+        step: The iteration of ``values``, for a pruned trial.
+    """
+
+    state: TrialState
+    values: list[float] | None = None
+    step: int = 0
+
+    @property
+    def intermediate(self) -> dict[int, float]:
+        """What a pruned trial has reported; Optuna's samplers look at the last of it."""
+        if self.state != TrialState.PRUNED or self.values is None:
+            return {}
+        return {self.step: self.values[0]}
+
+
+RUNNING: Final = Told(TrialState.RUNNING)
+FAILED: Final = Told(TrialState.FAIL)
+
+
+def make_told(
+    metrics: Sequence[str], result: Mapping[str, Any] | None, outcome: Outcome, *, prunes: bool
+) -> Told:
+    """What Optuna is told of a trial that ended; without finite losses it has failed.
+
+    Args:
+        metrics: What counts; where nothing does, a trial that has not failed has the loss 0.
+        result: The last one.
+        outcome: How it ended.
+        prunes: Whether the sampler learns from pruned trials, and so is told of stopped ones.
+    """
+    found = [(result or {}).get(metric) for metric in metrics]
+    losses = [float(loss) for loss in found if isinstance(loss, int | float)]
+    whole = len(losses) == len(metrics) and all(map(math.isfinite, losses))
+    if outcome == "failed" or not whole:
+        return FAILED
+    # Pruned trials are compared by their one loss.
+    if outcome == "stopped" and prunes and len(losses) == 1:
+        return Told(TrialState.PRUNED, losses, int((result or {}).get("training_iteration", 0)))
+    return Told(TrialState.COMPLETE, losses or [0.0])
