@@ -11,7 +11,8 @@ import pytest
 #: Needed by one part or another, and loaded by that part.
 LATE = {
     *("distributed", "dask", "tornado", "cloudpickle", "cryptography", "fsspec"),
-    *("numpy", "pandas", "torch", "sklearn", "rich", "click", "IPython", "optuna"),
+    *("numpy", "pandas", "torch", "sklearn", "rich", "click", "IPython"),
+    *("hyperopt", "optuna"),
     *("asyncio", "multiprocessing"),
 }
 
@@ -55,8 +56,9 @@ def test_a_process_that_runs_trials_beside_a_worker_loads_no_dask():
     assert loaded & LATE <= {"cloudpickle", "asyncio", "multiprocessing"}
 
 
-def test_an_adapter_s_doorway_loads_no_optimizer():
-    assert loaded_by("import pegbox_optuna") & LATE == set()
+@pytest.mark.parametrize("adapter", ["pegbox_hyperopt", "pegbox_optuna"])
+def test_an_adapter_s_doorway_loads_no_optimizer(adapter):
+    assert loaded_by(f"import {adapter}") & LATE == set()
 
 
 def test_listing_plugins_imports_none_of_them():

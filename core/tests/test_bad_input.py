@@ -66,11 +66,6 @@ MISTAKES = {
         lambda: tune(search_alg="zzz", **LOSS),
         "no searcher is called 'zzz'\n  Installed: {searchers}.",
     ),
-    "searcher not installed": (
-        lambda: tune(search_alg="hyperopt", **LOSS),
-        "no searcher is called 'hyperopt'\n"
-        "  Installed: {searchers}. `pip install pegbox-hyperopt` brings 'hyperopt'.",
-    ),
     "searcher by its class's name": (
         lambda: tune(search_alg="OptunaSearch", **LOSS),
         "no searcher is called 'OptunaSearch'\n  Did you mean \"optuna\"? Installed: {searchers}.",
