@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 from pegbox._releases.windows import Window, installed, windows_of
 from pegbox.errors import MissingDependency
@@ -25,6 +26,8 @@ _NO_PLUGINS: Final = frozenset({"pegbox", "builtins", "abc", "typing", "__main__
 #: What this process has said.
 _said: set[str] = set()
 _refuse_only = False
+#: Classes that were found well: reading what is installed takes longer than making an object.
+_passed: Final[WeakSet[type]] = WeakSet()
 
 
 def check_package(package: str) -> None:
@@ -48,14 +51,15 @@ def check_class(cls: type) -> None:
     Raises:
         MissingDependency: As `check_package`.
     """
-    tops = {base.__module__.partition(".")[0] for base in cls.__mro__} - _NO_PLUGINS
-    if not tops:
+    if cls in _passed:
         return
+    tops = {base.__module__.partition(".")[0] for base in cls.__mro__} - _NO_PLUGINS
     from importlib import metadata
 
-    for entry_point in metadata.entry_points(group="pegbox"):
+    for entry_point in metadata.entry_points(group="pegbox") if tops else ():
         if entry_point.dist is not None and entry_point.module.partition(".")[0] in tops:
             _check(entry_point.dist)
+    _passed.add(cls)
 
 
 def likely_cause(package: str) -> str:

@@ -30,6 +30,7 @@ class SearcherCases(Conformance):
         options: Its arguments, JSON data.
         exploring: Arguments that are added where very many points are asked for, so that none of
             them comes from a model that takes long: a large number of initial points, say.
+        explored: For how many points of each random space it is asked.
         known: How many results it is told before its model is asked.
         modelled: How many points its model is asked for in each check.
         modelled_spaces: In how many of the random spaces its model is asked.
@@ -40,6 +41,7 @@ class SearcherCases(Conformance):
     searcher: ClassVar[str] = ""
     options: ClassVar[Mapping[str, Any]] = {}
     exploring: ClassVar[Mapping[str, Any]] = {}
+    explored: ClassVar[int] = 200
     known: ClassVar[int] = 20
     modelled: ClassVar[int] = 10
     modelled_spaces: ClassVar[int] = 4

@@ -1,4 +1,4 @@
-"""`SearcherConformance`: all cases of a searcher."""
+"""The kits for searchers: all cases of one that a package brings, and of one that none does."""
 
 from __future__ import annotations
 
@@ -7,11 +7,25 @@ from pegbox.testing.searcher_package import PackageCases
 from pegbox.testing.searcher_points import PointCases
 from pegbox.testing.searcher_repeating import RepeatingCases
 
-__all__ = ["SearcherConformance"]
+__all__ = ["SearcherConformance", "SearcherObjectConformance"]
 
 
-class SearcherConformance(PointCases, LearningCases, RepeatingCases, PackageCases):
-    """What every searcher has to do; one short subclass joins it.
+class SearcherObjectConformance(PointCases, LearningCases, RepeatingCases):
+    """What every searcher has to do, for one without a name; a subclass gives `make_searcher`.
+
+    ::
+
+        class TestMySearch(SearcherObjectConformance):
+            def make_searcher(self, **options):
+                return MySearch(**options)
+
+    The attributes are those of `pegbox.testing.searcher_cases.SearcherCases`. Each trait is
+    verified both ways, but for ``cheap`` and ``lookahead``, which are a matter of time.
+    """
+
+
+class SearcherConformance(SearcherObjectConformance, PackageCases):
+    """What every searcher has to do that a package brings under a name.
 
     ::
 
@@ -20,6 +34,5 @@ class SearcherConformance(PointCases, LearningCases, RepeatingCases, PackageCase
             exploring = {"n_initial_points": 1000}  # so that asks are cheap where many are needed
             known_failures = {"repeats": "its optimizer keeps a state that tells do not bring back"}
 
-    The attributes are those of `pegbox.testing.searcher_cases.SearcherCases`. Each trait is
-    verified both ways, but for ``cheap`` and ``lookahead``, which are a matter of time.
+    See `SearcherObjectConformance`.
     """

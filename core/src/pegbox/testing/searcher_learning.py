@@ -44,7 +44,7 @@ class LearningCases(SearcherCases):
         for point in points:
             assert all(0 <= value <= 1 for value in point.values()), f"{point}"
         failing = sum(_fails(point) for point in points)
-        assert failing <= 8, f"{failing} of 10 points lie where all trials failed"
+        assert failing <= 6, f"{failing} of 10 points lie where all trials failed"
 
     def test_can_begin_with_failures(self) -> None:
         """Where the first trials all fail, there are points still; a restore changes that not."""
@@ -77,12 +77,12 @@ class LearningCases(SearcherCases):
 
         def after(share: float) -> list[Mapping[str, float | int]]:
             rig = self.rig(objectives=_TWO)
-            rig.learn(self.known, lambda point: [point["x"], share * point["y"]])
+            rig.learn(self.known, lambda point: [point["x"] / 10, share * point["y"]])
             return [trial.point for trial in rig.asks(self.modelled)]
 
         def check() -> None:
-            same = after(1.0) == after(-1.0)
-            assert same == self.traits.model_free, "the second objective makes no difference"
+            differs = after(1.0) != after(-1.0)
+            assert differs or self.traits.model_free, "the second objective makes no difference"
 
         declared = self.traits.multi_objective
         verified("several objectives", declared=declared, check=check)
@@ -90,18 +90,18 @@ class LearningCases(SearcherCases):
     def test_reads_intermediate_results_where_it_says_so(self) -> None:
         """Whether what a trial reports on its way makes a difference to later points."""
 
-        def after(first: float) -> list[Mapping[str, float | int]]:
+        def after(share: float) -> list[Mapping[str, float | int]]:
             rig = self.rig()
             for trial in rig.asks(self.known):
                 for step in (1, 2, 3):
-                    value = bowl(trial.point)[0] + first * trial.point["x"] / step
+                    value = bowl(trial.point)[0] + share * _other_bowl(trial.point)[0]
                     result = {"loss": value, "training_iteration": step}
                     rig.call("searcher_result", trial_id=trial.name, result=result)
                 rig.end(trial, bowl(trial.point))
             return [trial.point for trial in rig.asks(self.modelled)]
 
         def check() -> None:
-            assert after(0.0) != after(-9.0), "intermediate results make no difference"
+            assert after(0.0) != after(9.0), "intermediate results make no difference"
 
         verified("intermediate results", declared=self.traits.intermediate, check=check)
 
@@ -142,16 +142,12 @@ def _other_bowl(point: Mapping[str, float | int]) -> list[float]:
 
 
 def _end_or_fail(rig: SearcherRig, trial: Trial, at: int) -> None:
-    """Of every three trials in a part of the plane each fails; two of them with a NaN."""
+    """All trials in one part of the plane fail: every fourth with a NaN, the others with a lure."""
     if not _fails(trial.point):
         # Nothing here depends on y, so whoever seeks what failed seeks it for that alone.
         rig.end(trial, [(trial.point["x"] - 0.7) ** 2])
-    elif at % 3 == 0:
-        rig.end(trial, [math.nan], "failed")
-    elif at % 3 == 1:
-        rig.end(trial, [-1e6], "failed")
     else:
-        rig.end(trial, None, "failed")
+        rig.end(trial, [math.nan if at % 4 == 0 else -1e3], "failed")
 
 
 def _fails(point: Mapping[str, float | int]) -> bool:

@@ -1,0 +1,36 @@
+"""Runs the cases of a conformance kit one by one, and says which of them fail."""
+
+from __future__ import annotations
+
+import inspect
+from itertools import product
+
+
+def runs(kit):
+    """Name of the case and arguments, for everything that pytest would run."""
+    for case in kit.cases():
+        function = getattr(kit, f"test_{case}")
+        marks = [m for m in getattr(function, "pytestmark", ()) if m.name == "parametrize"]
+        names = [mark.args[0] for mark in marks]
+        for values in product(*(mark.args[1] for mark in marks)):
+            yield case, dict(zip(names, values, strict=True))
+
+
+def failing(kit, given=()):
+    """The cases that fail, with what they said.
+
+    Args:
+        kit: A subclass of one of the kits.
+        given: Fixtures that cases ask for, by name; each a function that makes it.
+    """
+    found = {}
+    for case, arguments in runs(kit):
+        function = getattr(kit(), f"test_{case}")
+        wanted = set(inspect.signature(function).parameters) - set(arguments)
+        try:
+            function(**arguments, **{name: dict(given)[name]() for name in wanted})
+        except (Exception, BaseException) as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            found.setdefault(case, f"{type(error).__name__}: {error}")
+    return found
