@@ -67,7 +67,12 @@ PAGES: Final = {
         "What proposes configurations, and what stands around it: `TuneConfig(search_alg=...)`.",
         (
             *("pegbox.search", "pegbox.searcher", "pegbox.searcher_wrapper"),
-            *("pegbox.builtin.basic_variant", "pegbox.objective", "pegbox.constraints"),
+            *(
+                "pegbox.builtin.basic_variant",
+                "pegbox.objective",
+                "pegbox.constraints",
+                "pegbox.scalarization",
+            ),
         ),
     ),
     "schedulers": Page(

@@ -10,11 +10,14 @@ from pegbox import Searcher
 from pegbox._plugins.manager import RoleManager
 from pegbox._run.component import Component
 from pegbox._run.components import make_component, register_layers
+from pegbox._run.feasible_points import FeasiblePoints
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_here import SearcherHere
 from pegbox._run.searcher_process.calls import SearcherThere
 from pegbox._run.spacing import spaced
+from pegbox._run.told_results import ToldResults
 from pegbox.commands import Ask, Tell
+from pegbox.constraints.allowed import Allowed
 from pegbox.events import Declined, Exhausted, Suggested
 from pegbox.objective import Objective
 from pegbox.resources import Resources
@@ -125,7 +128,8 @@ class Drive:
         self.desk = SearcherDesk(
             self.searcher,
             self.space,
-            (LOSS,),
+            ToldResults((LOSS,)),
+            FeasiblePoints(Allowed((), self.space), self.space, self.traits, 1),
             1,
             "abcde",
             lambda config: Resources({}),

@@ -153,13 +153,14 @@ class Suggested:
     """The searcher proposed a point; a trial is born.
 
     Attributes:
-        trial: The trial's number, which is the number of the ask.
+        trial: The trial's number.
         point: Flat path to plain value, categories by index.
         config: The configuration as the trainable will get it, nested; any objects.
         encoded: The same as JSON data (`pegbox.space.Space.encode_config`).
         tag: ``experiment_tag``, see `pegbox.trial.experiment_tag`.
         name: What ``trial_name_creator`` named it; empty for the usual name.
         folder_name: What ``trial_dirname_creator`` named its folder; empty for the usual name.
+        ask: With which number the searcher was asked, where that is beyond the trial's; else 0.
     """
 
     at: float
@@ -171,6 +172,7 @@ class Suggested:
     tag: str
     name: str = ""
     folder_name: str = ""
+    ask: int = 0
 
 
 @dataclass(frozen=True, slots=True)

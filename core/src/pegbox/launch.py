@@ -31,7 +31,8 @@ _logger: Final = logging.getLogger("pegbox")
 _TUNE = (
     *("metric", "mode", "num_samples", "search_alg", "scheduler", "max_concurrent_trials"),
     *("time_budget_s", "reuse_actors", "trial_name_creator", "trial_dirname_creator", "seed"),
-    *("chdir_to_trial_dir", "lookahead"),
+    *("chdir_to_trial_dir", "lookahead", "scalarization"),
+    *("parameter_constraints", "outcome_constraints"),
 )
 _RUN = (
     *("name", "storage_path", "stop", "callbacks", "verbose", "progress_reporter"),

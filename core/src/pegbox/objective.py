@@ -74,7 +74,7 @@ def make_objectives(
             f"mode={shown(modes)}",
             hint='Write e.g. metric=["loss", "size"] and mode=["min", "min"].',
         )
-    objectives = []
+    objectives: list[Objective] = []
     for name, direction in zip(metrics, modes, strict=True):
         if not isinstance(name, str) or not name:
             raise ConfigError(
@@ -86,6 +86,8 @@ def make_objectives(
                 f'mode must be "min" or "max", got {shown(direction)}',
                 hint=f'Did you mean "{near[0]}"?' if near else _MODE,
             )
+        if name in [objective.metric for objective in objectives]:
+            raise ConfigError(f"metric has {shown(name)} twice", hint="Name each metric once.")
         objectives.append(Objective(name, "min" if direction == "min" else "max"))
     return tuple(objectives)
 

@@ -42,6 +42,8 @@ class Traits:
             breaks one.
         outcome_constraints: Takes constraints on what trials report. Any other is told that a
             trial whose result breaks one has failed.
+        exhaustive: Goes through every combination of values once, by the number of the ask. One
+            that breaks a constraint is then left out; any other searcher is asked again.
         batches: Gives different points when asked again before a tell. Of any other that learns
             from results, core moves a point that is nearer than 0.005 of the unit cube's edge to
             one under way, if `Searcher.on_trial_complete` takes ``config``.
@@ -64,6 +66,7 @@ class Traits:
     multi_objective: bool = False
     constraints: bool = False
     outcome_constraints: bool = False
+    exhaustive: bool = False
     batches: bool = False
     intermediate: bool = False
     model_free: bool = False
@@ -248,9 +251,15 @@ class Searcher:
         Args:
             trial_id: Public id of the trial to be.
             pending: Points suggested but not yet told complete, by trial id.
-            ask: Number of this ask, from 0; the same after a restore.
+            ask: Number of this ask, from 0; the same after a restore. It is the trial's, but where
+                combinations have been left out.
             seed: Seed for this ask alone, derived from the run's seed and ``ask``. A searcher
                 that seeds its generator with it repeats, after a restore, what would have come.
+
+        It may be asked again for the same trial, with another ``seed``, where the point that it
+        gave breaks a constraint of the user's; that point then counts for nothing. In the end
+        ``pending`` has the point that the trial got, which core may have chosen itself: then
+        `observe` tells how it ended.
 
         Returns:
             A value for every path that exists; `WAIT` (nothing before the next tell);

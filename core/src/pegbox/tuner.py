@@ -16,6 +16,7 @@ from pegbox._run.plan import Plan
 from pegbox._run.running import find_client, run_plan, usable_client
 from pegbox._run.saved_plan import plan_from_store
 from pegbox._run.search_settings import settle_search, whole_space
+from pegbox._run.search_terms import fresh_terms
 from pegbox._run.settling import FRESH, settle_options
 from pegbox._run.trainables import settle_trainable
 from pegbox._store.folder_path import folder_at
@@ -24,7 +25,6 @@ from pegbox._store.writer import Store
 from pegbox.configs import ResumeConfig, RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.events import Resumed
-from pegbox.objective import make_objectives
 from pegbox.resource_requests import DEFAULT_RESOURCES
 from pegbox.results import ResultGrid
 from pegbox.space import Space
@@ -231,7 +231,7 @@ def _settle(
     search = settle_search(
         Space,
         param_space,
-        make_objectives(tune.metric, tune.mode),
+        fresh_terms(tune),
         make_component("searcher", tune.search_alg, "random", own_process=own_process),
         make_component("scheduler", tune.scheduler, "fifo"),
     )

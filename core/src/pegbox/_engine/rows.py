@@ -77,7 +77,7 @@ Row: TypeAlias = tuple[Any, ...]
 DecodeConfig: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 #: Of a `Suggested`; most trials have none.
-_GIVEN_NAMES: Final = ("name", "folder_name")
+_GIVEN_NAMES: Final = ("name", "folder_name", "ask")
 
 _STATE_NAMES: Final = {state: state.value for state in State}
 

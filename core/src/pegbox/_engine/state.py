@@ -60,6 +60,7 @@ class RunState:
         places: number -> where trials ran, over all epochs.
         exhausted: The searcher will never propose again (in this epoch).
         ended: How the current epoch ended, or None.
+        asks_ahead: By how many the numbers of asks are beyond those of trials.
         stopped_at_end: Numbers of the trials that still waited when the run ended as complete.
     """
 
@@ -76,6 +77,7 @@ class RunState:
         self.active: dict[int, None] = {}
         self.places: dict[int, PlaceOpened] = {}
         self.exhausted = False
+        self.asks_ahead = 0
         self.ended: RunEnded | None = None
         self.stopped_at_end: list[int] = []
         self._ticket = 0
@@ -131,6 +133,7 @@ class RunState:
             fact.folder_name,
         )
         self.trials[fact.trial] = record
+        self.asks_ahead = max(self.asks_ahead, fact.ask - fact.trial)
         self.views[fact.trial] = self.view_of(record)
         self.counts[State.QUEUED] += 1
         self._enqueue(record)
@@ -337,6 +340,7 @@ class RunState:
         return {
             "epoch": self.epoch,
             "ended": self.ended,
+            "asks_ahead": self.asks_ahead,
             "trials": {number: record.snapshot() for number, record in self.trials.items()},
         }
 

@@ -19,6 +19,7 @@ from pegbox._run.component import Component
 from pegbox._run.component_states import Calls
 from pegbox._run.components import register_layers
 from pegbox._run.evaluated_points import evaluated_points
+from pegbox._run.feasible_points import FeasiblePoints
 from pegbox._run.grace import grace_s
 from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
@@ -32,8 +33,10 @@ from pegbox._run.spacing import spaced
 from pegbox._run.spending import Spending
 from pegbox._run.starting_points import starting_points
 from pegbox._run.stopping import StopRules
+from pegbox._run.told_results import ToldResults, in_told_terms
 from pegbox._run.trial_names import TrialNames
 from pegbox.configs import CheckpointConfig
+from pegbox.constraints import LinearConstraint
 from pegbox.seeds import derive_seed
 from pegbox.space.presented import Presentation
 
@@ -104,7 +107,13 @@ def put_together(
     desk = SearcherDesk(
         searcher,
         plan.space,
-        plan.objectives,
+        ToldResults(
+            plan.objectives,
+            plan.scalarizer,
+            plan.outcome_constraints,
+            knows_constraints=plan.traits.outcome_constraints,
+        ),
+        FeasiblePoints(plan.allowed, plan.space, plan.traits, plan.seed),
         plan.seed,
         plan.run,
         plan.demand.of,
@@ -143,16 +152,27 @@ def _set_up(
     searcher.call(
         "searcher_setup",
         space=presentation.domains,
-        objectives=plan.objectives,
+        objectives=plan.searched_objectives,
         seed=derive_seed(plan.seed, "searcher"),
         num_samples=plan.num_samples,
         conditions=plan.space.conditions,
         points=[presentation.part(p) for p in starting_points(plan.searcher, plan.space)],
-        parameter_constraints=(),
-        outcome_constraints=(),
+        parameter_constraints=_native_constraints(plan, presentation),
+        outcome_constraints=in_told_terms(
+            plan.outcome_constraints if plan.traits.outcome_constraints else (),
+            plan.objectives if plan.scalarizer is None else (),
+        ),
     )
     rng = random.Random(derive_seed(plan.seed, "scheduler"))
     scheduler.call("scheduler_setup", objectives=plan.objectives, rng=rng)
+
+
+def _native_constraints(plan: Plan, presentation: Presentation) -> tuple[LinearConstraint, ...]:
+    """Those that the searcher holds itself."""
+    if not plan.traits.constraints:
+        return ()
+    as_it_is = {path for path, shown in presentation.parameters.items() if not shown.how}
+    return plan.allowed.native(as_it_is)
 
 
 def _rules(plan: Plan, max_concurrent: int | None) -> Rules:

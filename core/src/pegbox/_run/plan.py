@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pegbox._run.component import Component
+from pegbox._run.scalarizing import SCALARIZED, Scalarizer
 from pegbox._run.stopping import ThresholdStopper, describe_stopper
 from pegbox._store.meta import ExperimentMeta
 from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.configs import CheckpointConfig
+from pegbox.constraints import OutcomeConstraint
+from pegbox.constraints.allowed import Allowed
+from pegbox.constraints.given import described
 from pegbox.demand import Demand
 from pegbox.objective import Objective
 from pegbox.resources import Resources
@@ -36,6 +40,9 @@ class Plan:
         folder: The experiment's folder, absolute.
         trainable: The user's function or class. ``trainable_name``: as in the names of trials.
         demand: What trials ask for.
+        allowed: Which configurations the parameter constraints allow.
+        scalarizer: Makes one number of several objectives, for the searcher.
+        outcome_constraints: What results must satisfy.
         parameters: What the trainable is given beside the configuration.
         trial_name_creator: Gives a trial its name. ``trial_dirname_creator``: its folder's.
         callback_names: Those of ``callbacks`` that a restore can make again.
@@ -56,6 +63,9 @@ class Plan:
     scheduler: Component
     num_samples: int
     seed: int
+    allowed: Allowed
+    scalarizer: Scalarizer | None = None
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     max_failures: int = 0
     fail_fast: bool | Literal["raise"] = False
@@ -85,6 +95,11 @@ class Plan:
     def traits(self) -> Traits:
         """What the searcher can do, its wrappers included."""
         return self.searcher.traits
+
+    @property
+    def searched_objectives(self) -> tuple[Objective, ...]:
+        """What counts in the eyes of the searcher."""
+        return self.objectives if self.scalarizer is None else (Objective(SCALARIZED, "min"),)
 
     @property
     def counts_grids(self) -> bool:
@@ -131,11 +146,11 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """What may be given anew at a restore."""
-        objectives = [{"metric": each.metric, "mode": each.mode} for each in self.objectives]
         return {
             "searcher": self.searcher.identity(),
             "scheduler": self.scheduler.identity(),
-            "objectives": objectives,
+            "objectives": self._counts(),
+            **self._terms(),
             "seed": self.seed,
             "resources": dict(self.resources),
             "resources_vary": self.demand.varies,
@@ -155,6 +170,23 @@ class Plan:
             "log_files": None if self.log_files is None else list(self.log_files),
             "sync_period_s": self.sync_period_s,
             **self._creators(),
+        }
+
+    def terms_of(self, role: str) -> dict[str, Any]:
+        """What counts for a searcher or a scheduler, as JSON data: its state is of no use beside
+        others."""
+        more = self._terms() if role == "searcher" else {}
+        return {"objectives": self._counts(), **{name: each for name, each in more.items() if each}}
+
+    def _counts(self) -> list[dict[str, str]]:
+        return [{"metric": each.metric, "mode": each.mode} for each in self.objectives]
+
+    def _terms(self) -> dict[str, Any]:
+        """What was said of objectives and constraints."""
+        return {
+            "scalarization": self.scalarizer and dict(self.scalarizer.described),
+            "parameter_constraints": described(self.allowed.constraints),
+            "outcome_constraints": described(self.outcome_constraints),
         }
 
     def _creators(self) -> dict[str, str]:

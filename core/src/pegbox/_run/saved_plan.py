@@ -10,13 +10,13 @@ from pegbox._run.component import Component
 from pegbox._run.components import make_component
 from pegbox._run.plan import Plan
 from pegbox._run.search_settings import settle_search
+from pegbox._run.search_terms import lacking_terms, restored_terms
 from pegbox._run.settling import lacking_options, settle_options
 from pegbox._run.trainables import settle_trainable
 from pegbox._store.meta import Epoch, ExperimentMeta, as_last_started
 from pegbox._store.reader import Reader
 from pegbox.configs import RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
-from pegbox.objective import Objective, make_objectives
 from pegbox.resources import Resources
 from pegbox.space import Space, missing
 from pegbox.trainable import stated_resources
@@ -48,13 +48,10 @@ def plan_from_store(
     tune = settled("tune_config", tune, TuneConfig)
     run = settled("run_config", run, RunConfig)
     _refuse_missing(meta, saved, trainable, param_space, tune, run)
-    objectives = tuple(Objective(**each) for each in saved["objectives"])
-    if tune.metric is not None or tune.mode is not None:
-        objectives = make_objectives(tune.metric, tune.mode)
     search = settle_search(
         lambda whole: Space.from_description(meta.space, whole),
         param_space,
-        objectives,
+        restored_terms(tune, saved),
         _component("searcher", saved, tune.search_alg, own_process=own_process),
         _component("scheduler", saved, tune.scheduler),
     )
@@ -125,4 +122,4 @@ def _lacking(
         before = saved[role]
         if not before.get("by_name", True) and getattr(tune, argument) is None:
             lacking.append(f"tune_config=TuneConfig({argument}=...) (before: {before['name']})")
-    return [*lacking, *lacking_options(tune, run, saved)]
+    return [*lacking, *lacking_terms(tune, saved), *lacking_options(tune, run, saved)]

@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pegbox._run.component import Component
+from pegbox._run.scalarizing import make_scalarizer
+from pegbox._run.search_terms import SearchTerms
 from pegbox._run.searcher_checks import check_searcher
+from pegbox.constraints.allowed import Allowed
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.scheduler import Scheduler
@@ -23,7 +26,7 @@ __all__ = ["settle_search", "whole_space"]
 def settle_search(
     make_space: Callable[[Any], Space],
     param_space: Mapping[str, Any] | None,
-    objectives: tuple[Objective, ...],
+    terms: SearchTerms,
     searcher: Component,
     scheduler: Component,
 ) -> dict[str, Any]:
@@ -32,19 +35,25 @@ def settle_search(
     Args:
         make_space: From the whole ``param_space``.
         param_space: As the user passed it; None at a restore where it was not passed again.
-        objectives: What the user named for the run, or what the run had before.
+        terms: What the user said of metrics and constraints, or what the run had before.
 
     Raises:
         ConfigError: They do not go together.
     """
-    objectives = _settled_objectives(objectives, searcher, scheduler)
+    objectives = _settled_objectives(terms.objectives, searcher, scheduler)
     space = make_space(whole_space(param_space, searcher))
-    check_searcher(searcher, space, objectives)
+    scalarizer = make_scalarizer(terms.scalarization, objectives)
+    allowed = Allowed(terms.parameter_constraints, space)
+    check_searcher(searcher, space, objectives, scalarizer, allowed, terms.outcome_constraints)
+    allowed.try_out(0)
     return {
         "space": space,
         "objectives": objectives,
         "searcher": searcher,
         "scheduler": scheduler,
+        "scalarizer": scalarizer,
+        "allowed": allowed,
+        "outcome_constraints": terms.outcome_constraints,
     }
 
 
@@ -74,12 +83,14 @@ def _settled_objectives(
 ) -> tuple[Objective, ...]:
     """What counts: the run's, or else what the searcher was given.
 
-    A scheduler's own metric must be the run's, too; without any it decides by its own.
+    A scheduler's own metric must be one of the run's, too; without any it decides by its own.
     """
     own = _own_objectives(searcher)
     _refuse_others(f"search_alg={searcher.core.name!r}", own, objectives)
     objectives = objectives or own
-    _refuse_others(f"scheduler={scheduler.name!r}", _own_objectives(scheduler), objectives)
+    ranks_by = _own_objectives(scheduler)
+    if len(objectives) == 1 or not set(ranks_by) <= set(objectives):
+        _refuse_others(f"scheduler={scheduler.name!r}", ranks_by, objectives)
     return objectives
 
 

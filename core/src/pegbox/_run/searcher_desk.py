@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from pegbox._run.evaluated_points import Told
+from pegbox._run.feasible_points import FeasiblePoints
 from pegbox._run.searcher_here import SearcherCalls, outside_the_space
+from pegbox._run.told_results import ToldResults
 from pegbox.commands import Ask, Tell, TellResult
 from pegbox.decisions import Signal
 from pegbox.errors import PegboxError
 from pegbox.events import Declined, Event, Exhausted, PluginFailed, Suggested
-from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.searcher import Point
 from pegbox.seeds import derive_seed
@@ -36,7 +38,8 @@ class SearcherDesk:
     Args:
         searcher: Its setup has been called.
         space: Puts points back into configurations.
-        objectives: Turned so that less is better before the searcher is told.
+        told: How results read to it.
+        feasible: Asks again where a proposal breaks a constraint.
         seed: The run's seed.
         run: The run's 5 hex digits.
         resources: What a trial with a given configuration asks for.
@@ -54,7 +57,8 @@ class SearcherDesk:
         self,
         searcher: SearcherCalls,
         space: Space,
-        objectives: tuple[Objective, ...],
+        told: ToldResults,
+        feasible: FeasiblePoints,
         seed: int,
         run: str,
         resources: Callable[[Mapping[str, Any]], Resources],
@@ -67,7 +71,8 @@ class SearcherDesk:
     ) -> None:
         self._searcher = searcher
         self._space = space
-        self._objectives = objectives
+        self._told = told
+        self._feasible = feasible
         self._seed = seed
         self._run = run
         self._resources = resources
@@ -86,8 +91,13 @@ class SearcherDesk:
         #: The exception that the searcher failed with; nothing is asked of it after that.
         self.error: Exception | None = None
 
-    def recall(self, trials: Iterable[KnownTrial]) -> None:
-        """After a restore: take in what is known; `tell_known` tells it."""
+    def recall(self, trials: Iterable[KnownTrial], left_out: int = 0) -> None:
+        """After a restore: take in what is known; `tell_known` tells it.
+
+        Args:
+            left_out: By how many the numbers of asks are beyond those of trials.
+        """
+        self._feasible.continue_from(left_out)
         self._known = {trial[0]: trial for trial in trials}
 
     def tell_known(self) -> None:
@@ -123,8 +133,8 @@ class SearcherDesk:
         self._searcher.call(
             "searcher_observe",
             config=point,
-            result=self._losses(result),
-            outcome=outcome,
+            result=self._told.result(result),
+            outcome=self._told.outcome(result, outcome),
             trial_id=name,
         )
 
@@ -161,29 +171,32 @@ class SearcherDesk:
 
     def _ask(self, number: int) -> Event:
         name = trial_id(self._run, number)
-        seed = derive_seed(self._seed, "ask", number)
-        answer = self._searcher.suggest(
-            trial_id=name,
-            pending=MappingProxyType(self._pending),
-            ask=number,
-            seed=seed,
-        )
-        if answer is Signal.WAIT:
+        chosen = self._feasible.choose(number, partial(self._proposed, name))
+        if chosen.answer is Signal.WAIT:
             return Declined(self._clock(), number)
-        if isinstance(answer, Signal):
+        if isinstance(chosen.answer, Signal):
             return Exhausted(self._clock(), number)
-        point = self._conformed(answer)
+        point = chosen.answer
         self._pending[name] = self._seen(point)
-        added = self._added(name, number)
+        if not chosen.proposed:
+            self._inherited.add(name)
+        added = self._added(name, chosen.ask)
         if self._mortal:
             self._known[number] = number, point, None, None
         since = time.monotonic()
         try:
-            return self._born(number, point, added)
+            return self._born(number, chosen.ask, point, added)
         finally:
             self.configuring_s += time.monotonic() - since
 
-    def _born(self, number: int, point: Point, added: Mapping[str, Any]) -> Suggested:
+    def _proposed(self, name: str, ask: int, seed: int) -> Point | Signal:
+        """The searcher's answer, as a point of the space."""
+        answer = self._searcher.suggest(
+            trial_id=name, pending=MappingProxyType(self._pending), ask=ask, seed=seed
+        )
+        return answer if isinstance(answer, Signal) else self._conformed(answer)
+
+    def _born(self, number: int, ask: int, point: Point, added: Mapping[str, Any]) -> Suggested:
         """The trial that a point becomes."""
         config_seed = derive_seed(self._seed, "config", number)
         config = {**self._space.config(point, config_seed), **added}
@@ -195,14 +208,15 @@ class SearcherDesk:
             self._space.encode_config(config, point, config_seed),
             self._resources(config),
             experiment_tag(number, self._space.varied(config, point)),
+            ask=ask if ask != number else 0,
         )
         return self._named(born)
 
-    def _added(self, name: str, number: int) -> dict[str, Any]:
+    def _added(self, name: str, ask: int) -> dict[str, Any]:
         """What wrappers add to a trial's configuration."""
         if not self._searcher.implements("searcher_config"):
             return {}
-        answers = self._searcher.call("searcher_config", trial_id=name, ask=number)
+        answers = self._searcher.call("searcher_config", trial_id=name, ask=ask)
         return {key: value for answer in answers for key, value in answer.items()}
 
     def _seen(self, point: Point) -> Point:
@@ -224,12 +238,13 @@ class SearcherDesk:
         if name in self._inherited and point is not None:
             self._observe(name, point, order.result, order.outcome)
             return
+        outcome = self._told.outcome(order.result, order.outcome)
         self._searcher.call(
             "searcher_complete",
             trial_id=name,
-            result=self._losses(order.result),
-            error=order.outcome == "failed",
-            outcome=order.outcome,
+            result=self._told.result(order.result),
+            error=outcome == "failed",
+            outcome=outcome,
             config=point,
         )
 
@@ -237,17 +252,8 @@ class SearcherDesk:
         name = trial_id(self._run, order.trial)
         if name in self._inherited:
             return
-        self._searcher.call("searcher_result", trial_id=name, result=self._losses(order.result))
-
-    def _losses(self, result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        """The result with its objectives turned so that less is better."""
-        if result is None:
-            return None
-        turned = dict(result)
-        for objective in self._objectives:
-            if (loss := objective.loss(result)) is not None:
-                turned[objective.metric] = loss
-        return turned
+        told = self._told.result(order.result)
+        self._searcher.call("searcher_result", trial_id=name, result=told)
 
 
 def _number(trial: KnownTrial) -> int:

@@ -148,7 +148,7 @@ class Session:
         self.cause = parts.seat.error or parts.stop_rules.error or parts.desk.error
         if self.failure is None:
             for role, component in self._components():
-                keep_state(store, component, parts.deciders[role], self._plan.objectives)
+                keep_state(store, component, parts.deciders[role], self._plan.terms_of(role))
         journal.keep()
         sweeper.end()
         assert self.state.ended is not None
@@ -237,7 +237,7 @@ class Session:
         """Bring back state and scheduler, and tell the new searcher what is known."""
         parts = self._parts
         known = {
-            role: take_back_state(store, component, parts.deciders[role], self._plan.objectives)
+            role: take_back_state(store, component, parts.deciders[role], self._plan.terms_of(role))
             for role, component in self._components()
         }
         facts = store.events(self._plan.space.decode_config)
@@ -258,7 +258,8 @@ class Session:
             checkpoints=checkpoints,
             resources=asked_anew(self.state, wish, self._plan.demand.of),
         )
-        parts.desk.recall(known_trials(self.state, parts.engine.rules, resumed))
+        trials = known_trials(self.state, parts.engine.rules, resumed)
+        parts.desk.recall(trials, self.state.asks_ahead)
         if not isinstance(parts.searcher, SearcherThere):
             parts.desk.tell_known()
         return resumed

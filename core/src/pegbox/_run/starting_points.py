@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pegbox._run.component import Component
+from pegbox.constraints.allowed import Allowed
 from pegbox.errors import ConfigError
 from pegbox.searcher import Point
 from pegbox.space import Space
 from pegbox.text import shown
 
-__all__ = ["starting_points"]
+__all__ = ["check_starting_points", "starting_points"]
 
 
 def starting_points(component: Component, space: Space) -> list[Point]:
@@ -38,3 +39,19 @@ def _point(index: int, config: Any, space: Space) -> Point:
         raise ConfigError(
             f"points_to_evaluate[{index}]: {error.message}", hint=error.hint
         ) from None
+
+
+def check_starting_points(points: Sequence[Point], space: Space, allowed: Allowed) -> None:
+    """Refuse points that break a parameter constraint, whatever a searcher fills in.
+
+    Raises:
+        ConfigError: One does; it is named by its place.
+    """
+    for index, point in enumerate(points):
+        whole = allowed and space.is_whole(point)
+        broken = allowed.broken_by(space.config(point)) if whole else allowed.broken_by_part(point)
+        if broken is not None:
+            raise ConfigError(
+                f"points_to_evaluate[{index}] breaks the parameter constraint {str(broken)!r}",
+                hint="Change the point, or loosen the constraint.",
+            )

@@ -41,6 +41,7 @@ class GridSearch(Searcher):
         domains=frozenset({"float", "int", "choice", "grid"}),
         conditions=True,
         multi_objective=True,
+        exhaustive=True,
         batches=True,
         model_free=True,
         cheap=True,

@@ -12,13 +12,21 @@ from pegbox.configs.resume import ResumeConfig
 from pegbox.configs.run import RunConfig, StopCondition
 from pegbox.configs.settling import settled
 from pegbox.configs.sync import SyncConfig
-from pegbox.configs.tune import SchedulerChoice, SearchAlg, TuneConfig
+from pegbox.configs.tune import (
+    ParameterConstraintChoice,
+    ScalarizationChoice,
+    SchedulerChoice,
+    SearchAlg,
+    TuneConfig,
+)
 
 __all__ = [
     "CheckpointConfig",
     "FailureConfig",
+    "ParameterConstraintChoice",
     "ResumeConfig",
     "RunConfig",
+    "ScalarizationChoice",
     "SchedulerChoice",
     "SearchAlg",
     "StopCondition",

@@ -8,15 +8,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox.argument_checks import flag, function, positive, whole
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
+from pegbox.constraints.given import outcome_constraints, parameter_constraints
+from pegbox.scalarization import Scalarization
 from pegbox.scheduler import Scheduler
 from pegbox.searcher import Searcher
 from pegbox.searcher_wrapper import SearcherWrapper
 from pegbox.trial import TrialView
 
-__all__ = ["SchedulerChoice", "SearchAlg", "TuneConfig"]
+__all__ = [
+    "ParameterConstraintChoice",
+    "ScalarizationChoice",
+    "SchedulerChoice",
+    "SearchAlg",
+    "TuneConfig",
+]
 
 SearchAlg = str | tuple[str, Mapping[str, Any]] | Searcher | SearcherWrapper | None
 SchedulerChoice = str | tuple[str, Mapping[str, Any]] | Scheduler | None
+ScalarizationChoice = (
+    str
+    | tuple[str, Mapping[str, Any]]
+    | Scalarization
+    | Callable[[Mapping[str, float]], float]
+    | None
+)
+ParameterConstraintChoice = str | LinearConstraint | Callable[[dict[str, Any]], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +64,17 @@ class TuneConfig:
         chdir_to_trial_dir: Whether each trial works in its own folder, so that relative paths
             lead there; ``PEGBOX_ORIG_WORKING_DIR`` in its environment is the folder before. It
             takes a process for each trial, also where they would share one. None is False.
+        scalarization: With several metrics, how they become one number for a searcher that takes
+            one: a name with options (``("weighted_sum", {"weights": {"loss": 1, "size": 0.01}})``,
+            ``"chebyshev"``), an object (`pegbox.scalarization`), or a function of a dict of
+            metrics and losses (less is better). Results and Pareto set stay as they are. It
+            belongs to the metrics: a restore with others begins without.
+        parameter_constraints: What configurations must satisfy to be tried: linear inequalities as
+            text (``"model/width <= 4*model/depth"``) or `pegbox.constraints.LinearConstraint`,
+            and functions of the configuration that give True where it is allowed.
+        outcome_constraints: What results must satisfy to count as feasible: linear inequalities
+            between metrics as text (``"latency <= 0.2"``) or
+            `pegbox.constraints.OutcomeConstraint`.
         seed: The one seed of the run, from which each component's and each trial's is derived;
             None draws one, which is stored.
 
@@ -67,6 +95,9 @@ class TuneConfig:
     trial_dirname_creator: Callable[[TrialView], str] | None = None
     chdir_to_trial_dir: bool | None = None
     seed: int | None = None
+    scalarization: ScalarizationChoice = None
+    parameter_constraints: Sequence[ParameterConstraintChoice] | None = None
+    outcome_constraints: Sequence[str | OutcomeConstraint] | None = None
 
     def __post_init__(self) -> None:
         if self.num_samples is not None and not _is_unbounded(self.num_samples):
@@ -85,6 +116,10 @@ class TuneConfig:
             flag("TuneConfig", "reuse_actors", self.reuse_actors)
         if self.chdir_to_trial_dir is not None:
             flag("TuneConfig", "chdir_to_trial_dir", self.chdir_to_trial_dir)
+        if self.parameter_constraints is not None:
+            parameter_constraints(self.parameter_constraints)
+        if self.outcome_constraints is not None:
+            outcome_constraints(self.outcome_constraints)
         for name in ("trial_name_creator", "trial_dirname_creator"):
             if getattr(self, name) is not None:
                 function("TuneConfig", name, getattr(self, name), "the trial", "trial")

@@ -6,6 +6,7 @@ that breaks one is the run's affair.
 
 from __future__ import annotations
 
+from pegbox.constraints.function import FunctionConstraint
 from pegbox.constraints.linear import LinearConstraint, OutcomeConstraint
 
-__all__ = ["LinearConstraint", "OutcomeConstraint"]
+__all__ = ["FunctionConstraint", "LinearConstraint", "OutcomeConstraint"]

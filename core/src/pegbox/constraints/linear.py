@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from pegbox.constraints.expression import parse, written
 from pegbox.errors import ConfigError
+from pegbox.scalars import unpacked
 from pegbox.text import shown
 
 __all__ = ["LinearConstraint", "OutcomeConstraint"]
@@ -85,7 +86,7 @@ class LinearConstraint:
         """
         terms = []
         for name, coefficient in self.coefficients.items():
-            value = values.get(name)
+            value = unpacked(values.get(name))
             if value is None or not _is_finite(value):
                 return None
             terms.append(coefficient * value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -24,6 +24,7 @@ from pegbox.space.nodes import (
     Branches,
     Constant,
     DictNode,
+    Leaf,
     Node,
     Parameter,
     SequenceNode,
@@ -33,6 +34,7 @@ from pegbox.space.nodes import (
     leaves,
 )
 from pegbox.space.parse import parse
+from pegbox.space.places import ABSENT, pick, placed
 from pegbox.space.product import product_point, product_size
 
 __all__ = ["Space"]
@@ -155,6 +157,10 @@ class Space:
             self._refuse_paths(point)
         return plain
 
+    def is_whole(self, point: Mapping[str, float | int]) -> bool:
+        """Whether a ``point`` has a value for every parameter that exists in it."""
+        return all(path in point or not self._exists(path, point) for path in self.domains)
+
     def config(self, point: Mapping[str, float | int], seed: int = 0) -> dict[str, Any]:
         """The configuration of a point, in fresh containers; categories are the very objects.
 
@@ -197,8 +203,8 @@ class Space:
         found: dict[str, Any] = {}
         branches = self._branches(config, point or {})
         for leaf, keys in self._varying:
-            value = _pick(config, keys)
-            if value is _ABSENT:
+            value = pick(config, keys)
+            if value is ABSENT:
                 continue
             if isinstance(leaf, Branches):
                 _spread(leaf, value, leaf.path, branches, found)
@@ -240,6 +246,14 @@ class Space:
         """
         return encoding.decode_config(self._root, self._leaves, encoded)
 
+    @cached_property
+    def places(self) -> Mapping[str, Sequence[Leaf]]:
+        """Where values stand in a configuration, joined by ``/`` -> all that may stand there."""
+        found: dict[str, list[Leaf]] = {}
+        for place, leaf in placed(self._root):
+            found.setdefault(place, []).append(leaf)
+        return found
+
     def _adopt(self, root: DictNode) -> None:
         self._root = root
         self._leaves = {leaf.path: leaf for leaf in all_leaves(root)}
@@ -259,7 +273,9 @@ class Space:
         )
         self._has_branches = any(isinstance(each, Branches) for each in parameters)
         self.columns: tuple[str, ...] = tuple(
-            dict.fromkeys(place for leaf, _ in self._varying for place in _columns(leaf, leaf.path))
+            dict.fromkeys(
+                place for leaf, _ in self._varying for place, _ in placed(leaf, leaf.path)
+            )
         )
         self.grid_size = product_size(self._grids)
 
@@ -290,18 +306,6 @@ class Space:
         )
 
 
-_ABSENT = object()
-
-
-def _pick(config: Any, keys: tuple[str, ...]) -> Any:
-    for key in keys:
-        if isinstance(config, list | tuple):
-            config = config[int(key)] if int(key) < len(config) else _ABSENT
-        else:
-            config = config.get(key, _ABSENT) if isinstance(config, Mapping) else _ABSENT
-    return config
-
-
 def _spread(
     node: Node, value: Any, place: str, branches: Mapping[str, int], found: dict[str, Any]
 ) -> None:
@@ -316,19 +320,3 @@ def _spread(
             _spread(node.children[i], item, join(place, i), branches, found)
     else:
         found[place] = value
-
-
-def _columns(node: Node, place: str) -> Iterator[str]:
-    """Where the parts of a parameter's values may stand; as `_spread` puts them."""
-    match node:
-        case Branches():
-            for child in node.children:
-                yield from _columns(child, place)
-        case DictNode():
-            for key, child in node.children.items():
-                yield from _columns(child, join(place, key))
-        case SequenceNode():
-            for i, child in enumerate(node.children):
-                yield from _columns(child, join(place, i))
-        case _:
-            yield place

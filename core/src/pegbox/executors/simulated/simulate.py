@@ -18,6 +18,7 @@ from pegbox._run.plan import Plan
 from pegbox._run.restoring import known_trials
 from pegbox._run.runner import Runner
 from pegbox._run.search_settings import settle_search
+from pegbox._run.search_terms import fresh_terms
 from pegbox._run.searcher_driver import DirectSearcher
 from pegbox._run.settling import FRESH, settle_options
 from pegbox.configs import RunConfig, TuneConfig
@@ -26,7 +27,6 @@ from pegbox.events import Event, Resumed, RunEnded, Started
 from pegbox.executors.simulated.cluster import Curve, SimulatedCluster
 from pegbox.executors.simulated.executor import SimulatedExecutor
 from pegbox.executors.simulated.long_lived import LongLived
-from pegbox.objective import make_objectives
 from pegbox.resources import Resources
 from pegbox.space import Space
 from pegbox.trial import TrialView
@@ -123,7 +123,7 @@ def _plan(
     search = settle_search(
         Space,
         param_space,
-        make_objectives(tune.metric, tune.mode),
+        fresh_terms(tune),
         make_component("searcher", tune.search_alg, "random"),
         make_component("scheduler", tune.scheduler, "fifo"),
     )
@@ -152,7 +152,8 @@ def _first(parts: Parts, at: float) -> Resumed:
     """The searcher is told what is known, as at any restore."""
     state = parts.engine.state
     resumed = Resumed(at, state.epoch + 1)
-    parts.desk.recall(known_trials(state, parts.engine.rules, resumed))
+    known = known_trials(state, parts.engine.rules, resumed)
+    parts.desk.recall(known, state.asks_ahead)
     parts.desk.tell_known()
     return resumed
 
