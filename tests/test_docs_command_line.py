@@ -42,8 +42,13 @@ def home(tmp_path_factory):
     [source] = blocks("python")
     source = source.replace('name="momentum"', 'name="momentum", verbose=0')
     source = source.replace("    train,\n", '    train,\n    executor="inline",\n')
+    (folder / "momentum.py").write_text(source, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", source], env=at_home(folder), capture_output=True, text=True
+        [sys.executable, "momentum.py"],
+        cwd=folder,
+        env=at_home(folder),
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return folder
@@ -89,6 +94,9 @@ def test_the_tables_name_all_that_programs_are_given(home):
     health = json.loads(shell("pegbox doctor --json pegbox-optuna", home).stdout)
     assert set(health) == {"packages", "environment", "problems"}
     assert {"plugins", "optimizers"} <= set(health["packages"][0])
+    checked = json.loads(shell("pegbox check momentum.py --json", home).stdout)
+    assert set(checked) == {"tuners", "error"}
+    assert {"parameters", "refused"} <= set(checked["tuners"][0])
 
 
 def test_every_command_is_on_the_page():

@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 from pegbox._run.components import make_component
 from pegbox._run.searcher_process.calls import SearcherThere
 from pegbox._run.searcher_process.made_there import MadeThere
 from pegbox._run.searcher_process.sending import made_here
 from pegbox.errors import ConfigError
-
-UNTOUCHED = """
-import sys, pegbox
-tuner = pegbox.Tuner(
-    lambda config: {{"loss": config["x"]}},
-    param_space={{"x": pegbox.uniform(0, 1)}},
-    tune_config=pegbox.TuneConfig(
-        metric="loss", mode="min", num_samples=4, search_alg={search_alg}, seed=1
-    ),
-    run_config=pegbox.RunConfig(storage_path={folder!r}, verbose=0),
-)
-assert len(tuner.fit()) == 4
-assert "pegbox_optuna.searcher" in sys.modules, "its class was looked at"
-assert "optuna" not in sys.modules and "pegbox_optuna.samplers" not in sys.modules
-"""
-
-
-def test_an_optimizer_that_is_named_is_never_imported_into_the_driver(tmp_path):
-    script = UNTOUCHED.format(
-        folder=str(tmp_path), search_alg='pegbox.search.ConcurrencyLimiter("optuna", 2)'
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def named(options):

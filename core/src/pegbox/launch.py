@@ -9,8 +9,9 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from pegbox._run.checking import NotRun
 from pegbox._run.folder import experiment_folder
 from pegbox._store.reader import Reader
 from pegbox.analysis import ExperimentAnalysis
@@ -154,6 +155,8 @@ class _Settled:
     def run(self) -> ExperimentAnalysis:
         """Run it to its end."""
         results = self.tuner.fit()
+        if isinstance(results, NotRun):
+            return cast("ExperimentAnalysis", results)
         return ExperimentAnalysis(
             results.experiment_path,
             default_metric=_first(self.tune_config.metric),
@@ -228,13 +231,19 @@ def _run_all(settled: Sequence[_Settled]) -> list[ExperimentAnalysis]:
     done: list[ExperimentAnalysis] = []
     for each in settled:
         done.append(each.run())
+        if isinstance(done[-1], NotRun):
+            continue
         if left := [other.name for other in settled[len(done) :]]:
             with Reader(done[-1].experiment_path) as reader:
                 last = reader.epochs[-1]
             if last.how == "interrupted":
                 _logger.warning("not begun (%s): %s", last.reason, ", ".join(left))
                 break
-    failed = [one for each, one in zip(settled, done, strict=False) if each.raises]
+    failed = [
+        one
+        for each, one in zip(settled, done, strict=False)
+        if each.raises and not isinstance(one, NotRun)
+    ]
     _raise_failed(failed)
     return done
 

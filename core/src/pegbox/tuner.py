@@ -7,9 +7,10 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pegbox._analysis.filesystem import refuse_filesystem
+from pegbox._run.checking import NotRun, active_check
 from pegbox._run.components import make_component
 from pegbox._run.folder import experiment_folder, fresh_name
 from pegbox._run.plan import Plan
@@ -69,14 +70,17 @@ class Tuner:
         self._client = usable_client(client)
         self._executor = _known_executor(executor)
         self._resumed: Resumed | None = None
-        self._plan = _settle(
-            resolve_trainable(trainable),
-            {} if param_space is None else param_space,
+        self._take_plan(
+            lambda tune: _settle(
+                resolve_trainable(trainable),
+                {} if param_space is None else param_space,
+                tune,
+                settled("run_config", run_config, RunConfig),
+                own_process=self._executor != "inline",
+            ),
             settled("tune_config", tune_config, TuneConfig),
-            settled("run_config", run_config, RunConfig),
-            own_process=self._executor != "inline",
+            param_space,
         )
-        self._param_space = whole_space(param_space, self._plan.searcher)
 
     @classmethod
     def restore(
@@ -126,15 +130,18 @@ class Tuner:
         tuner._resumed = _wish(resume_unfinished, resume_errored, restart_errored, resume_config)
         known = resolve_trainable(trainable)
         check_trainable(known)
-        tuner._plan = plan_from_store(
-            folder_at("Tuner.restore(path=...)", path),
-            known,
+        tuner._take_plan(
+            lambda tune: plan_from_store(
+                folder_at("Tuner.restore(path=...)", path),
+                known,
+                param_space,
+                tune,
+                run_config,
+                own_process=tuner._executor != "inline",
+            ),
+            settled("tune_config", tune_config, TuneConfig),
             param_space,
-            tune_config,
-            run_config,
-            own_process=tuner._executor != "inline",
         )
-        tuner._param_space = whole_space(param_space, tuner._plan.searcher)
         return tuner
 
     @classmethod
@@ -151,8 +158,22 @@ class Tuner:
         refuse_filesystem("Tuner.can_restore", storage_filesystem)
         return (folder_at("Tuner.can_restore(path=...)", path) / FILE_NAME).is_file()
 
+    def _take_plan(
+        self,
+        settle: Callable[[TuneConfig], Plan],
+        tune: TuneConfig,
+        param_space: Mapping[str, Any] | None,
+    ) -> None:
+        if (check := active_check()) is not None:
+            check.look(tune, settle, inline=self._executor == "inline")
+            return
+        self._plan = settle(tune)
+        self._param_space = whole_space(param_space, self._plan.searcher)
+
     def fit(self) -> ResultGrid:
         """Run until all trials have ended, or Ctrl-C.
+
+        Under ``pegbox check`` nothing is run, and the script ends where it needs the results.
 
         Returns:
             What was found. After one Ctrl-C, what was found so far.
@@ -165,6 +186,8 @@ class Tuner:
                 hint says how to go on.
             KeyboardInterrupt: Ctrl-C was pressed twice.
         """
+        if active_check() is not None:
+            return cast("ResultGrid", NotRun())
         client = None if self._executor == "inline" else find_client(self._client)
         run_plan(self._plan, self._open_store, self._resumed, self._executor, client)
         # A second fit of the same tuner is a new run, which the store refuses by name.
@@ -179,6 +202,8 @@ class Tuner:
 
     def get_results(self) -> ResultGrid:
         """What has been found so far; also while another process runs the experiment."""
+        if active_check() is not None:
+            return cast("ResultGrid", NotRun())
         return ResultGrid(self._plan.folder, self._param_space)
 
 

@@ -18,7 +18,7 @@ from pegbox.text import shown
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-__all__ = ["Optimizer", "Package", "Plugin", "find_packages"]
+__all__ = ["Optimizer", "Package", "Plugin", "find_packages", "module_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def find_packages(catalog: Catalog, only: Collection[str] = ()) -> list[Package]
     names = sorted(_chosen(versions, only), key=lambda name: (name == "pegbox", name))
     windows = {name: _windows(name) for name in names}
     libraries = {each.library for found, _ in windows.values() for each in found}
-    modules = {library: _module_of(installed(library)) for library in libraries}
+    modules = {library: module_of(installed(library)) for library in libraries}
     offers = [offer for offer in catalog.offers if offer.package in names]
     times = import_times([*map(_module, offers), *filter(None, modules.values())])
     return [
@@ -122,7 +122,7 @@ def _module(offer: Offer) -> str:
     return offer.target.partition(":")[0]
 
 
-def _module_of(distribution: Distribution | None) -> str:
+def module_of(distribution: Distribution | None) -> str:
     """What a distribution is imported as: the folder with most of its files."""
     if distribution is None:
         return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pegbox._run.checking import active_check
 from pegbox._run.component import Component
 from pegbox._run.scalarizing import make_scalarizer
 from pegbox._run.search_terms import SearchTerms
@@ -44,9 +45,7 @@ def settle_search(
     space = make_space(whole_space(param_space, searcher))
     scalarizer = make_scalarizer(terms.scalarization, objectives)
     allowed = Allowed(terms.parameter_constraints, space)
-    check_searcher(searcher, space, objectives, scalarizer, allowed, terms.outcome_constraints)
-    allowed.try_out(0)
-    return {
+    found: dict[str, Any] = {
         "space": space,
         "objectives": objectives,
         "searcher": searcher,
@@ -55,6 +54,11 @@ def settle_search(
         "allowed": allowed,
         "outcome_constraints": terms.outcome_constraints,
     }
+    if (check := active_check()) is not None:
+        check.seen(**found)
+    check_searcher(searcher, space, objectives, scalarizer, allowed, terms.outcome_constraints)
+    allowed.try_out(0)
+    return found
 
 
 def whole_space(

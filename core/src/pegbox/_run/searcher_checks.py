@@ -12,10 +12,10 @@ from pegbox.constraints import OutcomeConstraint
 from pegbox.constraints.allowed import Allowed
 from pegbox.errors import ConfigError, UnsupportedSpace
 from pegbox.objective import Objective
-from pegbox.space import Space
+from pegbox.space import Domain, Space
 from pegbox.space.presented import show
 
-__all__ = ["check_searcher"]
+__all__ = ["check_searcher", "refusal_of"]
 
 
 def check_searcher(
@@ -37,10 +37,7 @@ def check_searcher(
     argument = f"search_alg={component.core.name!r}"
     for path, domain in space.domains.items():
         if show(domain, traits) is None:
-            raise UnsupportedSpace(
-                f"{argument} cannot take parameter {path!r}: it is a {domain.kind} domain",
-                hint=_what_would_do(component, domain.kind, traits.domains),
-            )
+            raise refusal_of(component, path, domain)
     check_starting_points(starting_points(component, space), space, allowed)
     _check_evaluated(evaluated_points(component, space, objectives), outcome_constraints)
     if not objectives and not traits.model_free:
@@ -68,6 +65,15 @@ def _check_evaluated(told: Sequence[Told], constraints: Sequence[OutcomeConstrai
                     f"{str(each)!r}",
                     hint="Leave these points out, or the constraint.",
                 )
+
+
+def refusal_of(component: Component, path: str, domain: Domain) -> UnsupportedSpace:
+    """The error for a parameter that a searcher cannot be shown."""
+    return UnsupportedSpace(
+        f"search_alg={component.core.name!r} cannot take parameter {path!r}: it is a "
+        f"{domain.kind} domain",
+        hint=_what_would_do(component, domain.kind, component.traits.domains),
+    )
 
 
 def _what_would_do(component: Component, kind: str, takes: Collection[str]) -> str:

@@ -1,12 +1,13 @@
 """The command line ``pegbox``: what is installed, whether it works, and what experiments found.
 
-It reads folders and changes no experiment; it needs no code of the user's and unpickles nothing.
-click and rich are imported here alone.
+It reads folders and changes no experiment, and unpickles nothing. ``pegbox check`` alone runs code
+of the user's. click and rich are imported here alone.
 """
 
 from __future__ import annotations
 
 from pegbox.cli.best import best
+from pegbox.cli.check import check
 from pegbox.cli.commands import Commands
 from pegbox.cli.doctor import doctor
 from pegbox.cli.export import export
@@ -16,4 +17,4 @@ from pegbox.cli.show import show
 
 __all__ = ["main"]
 
-main = Commands([ls, show, best, export, plugins, doctor])
+main = Commands([ls, show, best, export, plugins, doctor, check])

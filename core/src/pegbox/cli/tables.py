@@ -29,6 +29,7 @@ _STYLES: Final = {
     "not tested": "yellow",
     "cannot work": "red",
     "missing": "red",
+    "refused": "red",
 }
 
 

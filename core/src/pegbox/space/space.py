@@ -23,6 +23,7 @@ from pegbox.space.matching import branches_in, partial_point
 from pegbox.space.nodes import (
     Branches,
     Constant,
+    Derived,
     DictNode,
     Leaf,
     Node,
@@ -278,6 +279,11 @@ class Space:
             )
         )
         self.grid_size = product_size(self._grids)
+
+    @property
+    def derived(self) -> tuple[str, ...]:
+        """Paths of the ``sample_from`` functions, which no searcher sees."""
+        return tuple(path for path, leaf in self._leaves.items() if isinstance(leaf, Derived))
 
     @cached_property
     def _fillers(self) -> Mapping[str, float | int]:
