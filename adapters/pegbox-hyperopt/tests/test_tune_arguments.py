@@ -82,7 +82,7 @@ def test_a_seed_of_the_searchers_own_takes_the_place_of_the_runs() -> None:
         (
             {"n_startup_jobs": 5},
             "HyperOptSearch: algorithm 'tpe' has no option 'n_startup_jobs'\n"
-            "  hyperopt's n_startup_jobs is n_initial_points here, as in Ray Tune.",
+            "  It is called n_initial_points here, as in Ray Tune.",
         ),
         (
             {"shrink_coef": 0.5},
@@ -100,8 +100,18 @@ def test_a_seed_of_the_searchers_own_takes_the_place_of_the_runs() -> None:
             "  It is an option of algorithm='tpe'.",
         ),
         (
-            {"algorithm": "random", "seed": 3},
-            "HyperOptSearch: algorithm 'random' has no option 'seed'\n  There are: none.",
+            {"seed": 3},
+            "HyperOptSearch: algorithm 'tpe' has no option 'seed'\n"
+            "  It is called random_state_seed here, as in Ray Tune.",
+        ),
+        (
+            {"algoritm": "anneal"},
+            "HyperOptSearch: algorithm 'tpe' has no option 'algoritm'\n  Did you mean "
+            "'algorithm'? There are: gamma, n_EI_candidates, n_initial_points, prior_weight.",
+        ),
+        (
+            {"algorithm": "random", "depth": 3},
+            "HyperOptSearch: algorithm 'random' has no option 'depth'\n  There are: none.",
         ),
         (
             {"n_initial_points": 0},

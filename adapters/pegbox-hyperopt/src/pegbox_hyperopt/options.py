@@ -26,6 +26,14 @@ _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "random": frozenset(),
 }
 
+#: Arguments that are no algorithm's, for who misspells them.
+_SHARED: Final = ("algorithm", "points_to_evaluate", "evaluated_rewards", "random_state_seed")
+
+#: What hyperopt and others call some arguments.
+_OTHER_NAMES: Final = {"n_startup_jobs": "n_initial_points", "seed": "random_state_seed"}
+
+_EXAMPLES: Final = {"prior_weight": 1.0, "shrink_coef": 0.1}
+
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
@@ -73,12 +81,12 @@ def _refuse_tpes(name: str, **given: bool) -> None:
 
 def _refuse_option(name: str, option: str) -> None:
     known = _known(name)
-    if option == "n_startup_jobs":
-        hint = "hyperopt's n_startup_jobs is n_initial_points here, as in Ray Tune."
+    if option in _OTHER_NAMES:
+        hint = f"It is called {_OTHER_NAMES[option]} here, as in Ray Tune."
     elif owner := next((other for other in _OPTIONS if option in _known(other)), None):
         hint = f"It is an option of algorithm={owner!r}."
     else:
-        near = difflib.get_close_matches(option, known, n=1)
+        near = difflib.get_close_matches(option, [*known, *_SHARED], n=1)
         question = f"Did you mean {near[0]!r}? " if near else ""
         hint = f"{question}There are: {', '.join(sorted(known)) or 'none'}."
     raise ConfigError(f"{_OWNER}: algorithm {name!r} has no option {option!r}", hint=hint)
@@ -101,6 +109,3 @@ def _check(option: str, value: Any) -> None:
             )
     else:
         positive(_OWNER, option, value, f"Write e.g. {option}={_EXAMPLES[option]}.")
-
-
-_EXAMPLES: Final = {"prior_weight": 1.0, "shrink_coef": 0.1}
