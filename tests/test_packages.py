@@ -57,6 +57,10 @@ def declared(folder: Path) -> set[str]:
 PACKAGES = by_name(packages())
 
 
+def is_adapter(folder: Path) -> bool:
+    return folder.parent.name == "adapters"
+
+
 def pip(python: Path | str, *words: str | Path) -> None:
     command = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -146,6 +150,63 @@ def test_a_package_installs_and_imports_with_only_what_it_declares(fresh, tmp_pa
     )
     assert run.returncode == 0, run.stderr
     assert int(run.stdout) == len(modules(PACKAGES[name] / "src"))
+
+
+MAKE_ALL = """
+import importlib, sys
+import pegbox
+from pegbox._plugins.catalog import Catalog
+for offer in Catalog.discover().offers:
+    if offer.package != sys.argv[1]:
+        continue
+    module, _, name = offer.target.partition(":")
+    cls = getattr(importlib.import_module(module), name)
+    for make in (lambda: pegbox.create_searcher(offer.name), cls):
+        try:
+            make()
+        except pegbox.errors.MissingDependency as error:
+            print(error)
+"""
+
+
+def put_beside(folder: Path, wheel: Path, versions: dict[str, str]) -> None:
+    """An adapter as its wheel has it, beside distributions of some versions without a module."""
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder)
+    for library, version in versions.items():
+        info = folder / f"{library}-{version}.dist-info"
+        info.mkdir()
+        text = f"Metadata-Version: 2.1\nName: {library}\nVersion: {version}\n"
+        (info / "METADATA").write_text(text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", [None, "0.0.0"])
+@pytest.mark.parametrize("name", [folder.name for folder in packages() if is_adapter(folder)])
+def test_an_adapter_refuses_before_it_imports(wheels, fresh, tmp_path, name, version):
+    """By its name and by its class, where its optimizer is not there, or much too old."""
+    table = project(PACKAGES[name])
+    needed = {Requirement(word).name for word in table["dependencies"]}
+    every = map(Requirement, table["optional-dependencies"]["tested"])
+    tested = {each.name: each for each in every if each.name in needed}
+    beside = {} if version is None else dict.fromkeys(tested, version)
+    put_beside(tmp_path / "site", wheels[name], beside)
+    run = subprocess.run(
+        [fresh("pegbox"), "-c", MAKE_ALL, name],
+        cwd=tmp_path,
+        env={**at_home(tmp_path), "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    first, second, third, fourth = run.stdout.splitlines()
+    assert (first, second) == (third, fourth)
+    begin, command, end = second.split("'")
+    library = Requirement(command).name
+    assert (begin, Requirement(command), end) == ("  Run `pip install ", tested[library], "`.")
+    assert first.startswith(f"{name} 0.1.0 needs {library}")
+    said = ", which is not installed" if version is None else f", and {library} 0.0.0 is installed"
+    assert first.endswith(said)
 
 
 @pytest.mark.slow
