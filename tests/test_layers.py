@@ -136,7 +136,7 @@ PARTS = {
     "surface": Part(
         modules=(
             *("", "tuner", "launch", "experiment", "results", "analysis", "reporting"),
-            *("session", "function_trainable"),
+            *("session", "function_trainable", "warm_start_forms"),
         ),
         parts=(
             *("values", "contracts", "settings", "store", "trial side", "run", "dask"),

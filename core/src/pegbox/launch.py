@@ -58,6 +58,7 @@ def run(
     checkpoint_at_end: bool = False,
     client: Any | None = None,
     executor: ExecutorName = "dask",
+    warm_start: Any | None = None,
     **settings: Any,
 ) -> ExperimentAnalysis:
     """Run trials of a trainable; what `pegbox.Tuner` does, in one call with Ray Tune's arguments.
@@ -79,6 +80,7 @@ def run(
         resume_config: What becomes of each kind of trial, where ``resume`` goes on.
         raise_on_failed_trial: Whether trials that failed are raised at the end.
         client: As for `pegbox.Tuner`. ``executor``: likewise.
+        warm_start: As for `pegbox.Tuner`; where ``resume`` goes on, what is stored counts.
         **settings: The arguments of `pegbox.TuneConfig` (``metric``, ``mode``, ``num_samples``,
             ``search_alg``, ``scheduler``, ``time_budget_s``, ...) and of `pegbox.RunConfig`
             (``name``, ``storage_path``, ``stop``, ``callbacks``, ``verbose``, ``log_to_file``,
@@ -104,6 +106,7 @@ def run(
         "checkpoint_at_end": checkpoint_at_end,
         "client": client,
         "executor": executor,
+        "warm_start": warm_start,
     }
     # What is as it comes does not replace what an Experiment says.
     stated = {name: value for name, value in own.items() if value is not _DEFAULTS[name]}
@@ -209,7 +212,7 @@ def _settle(
     }
     how = _how_to_resume(options["resume"], options["resume_config"], run_config)
     if how is None:
-        tuner = Tuner(trainable, **shared)
+        tuner = Tuner(trainable, warm_start=options["warm_start"], **shared)
     else:
         folder = experiment_folder(run_config.storage_path, str(run_config.name))
         tuner = Tuner.restore(folder, trainable, resume_config=how, **shared)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from pegbox._analysis.best import best_saved, choose_objective, find_best
 from pegbox._analysis.experiment import StoredExperiment
@@ -22,13 +22,19 @@ from pegbox._store.reader import Reader
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ConfigError, TrialError
 from pegbox.objective import make_objectives
-from pegbox.trial import CheckpointRecord, Status
+from pegbox.trial import CheckpointRecord, Outcome, State, Status
 from pegbox.usage import Usage
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Result", "ResultGrid"]
+
+_OUTCOMES: Final[Mapping[State, Outcome]] = {
+    State.FINISHED: "finished",
+    State.STOPPED: "stopped",
+    State.FAILED: "failed",
+}
 
 #: Trials that a notebook shows of a grid.
 _HTML_ROWS = 20
@@ -154,6 +160,14 @@ class Result:
             return None
         best = best_saved([result for _, result in self._kept], objective)
         return self.best_checkpoints[best][0]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended: ``"finished"``, ``"stopped"`` by a scheduler or stop rule, or ``"failed"``.
+
+        None where it has not.
+        """
+        return _OUTCOMES.get(self._row.state)
 
     @cached_property
     def error(self) -> TrialError | None:

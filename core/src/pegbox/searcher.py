@@ -200,13 +200,14 @@ class Searcher:
 
         Args:
             trials_or_analysis: A `pegbox.ResultGrid`, or some of its results.
-            metric: Name of the value that counts here. Results without it are left out.
+            metric: Name of the value that counts here. Results without it are left out, and
+                trials that have not ended.
         """
         for result in trials_or_analysis:
             metrics = result.metrics or {}
-            if result.error is not None or metric in metrics:
-                error = result.error is not None
-                self.add_evaluated_point(result.config, metrics.get(metric, 0.0), error=error)
+            how = {"error": result.error is not None, "pruned": result.outcome == "stopped"}
+            if how["error"] or (result.outcome is not None and metric in metrics):
+                self.add_evaluated_point(result.config, metrics.get(metric, 0.0), **how)
 
     def setup(
         self,

@@ -20,6 +20,7 @@ from pegbox._run.search_settings import settle_search, whole_space
 from pegbox._run.search_terms import fresh_terms
 from pegbox._run.settling import FRESH, settle_options
 from pegbox._run.trainables import settle_trainable
+from pegbox._run.warm_start import settle_warm_start
 from pegbox._store.folder_path import folder_at
 from pegbox._store.schema import FILE_NAME
 from pegbox._store.writer import Store
@@ -31,6 +32,7 @@ from pegbox.results import ResultGrid
 from pegbox.space import Space
 from pegbox.text import shown
 from pegbox.trainable import check_trainable, resolve_trainable, trainable_name
+from pegbox.warm_start_forms import earlier_trials
 
 __all__ = ["ExecutorName", "Tuner"]
 
@@ -50,9 +52,14 @@ class Tuner:
             one that the script has connected; without any, pegbox starts workers on this machine.
         executor: ``"dask"``, or ``"inline"``: one trial after another in this very thread, where
             ``breakpoint()`` works.
+        warm_start: Earlier trials, from which the searcher learns before it proposes anything: a
+            `ResultGrid`, the folder of an experiment, or a list of these, of `Result`, of
+            `pegbox.searcher.EvaluatedPoint`, of ``(config, value)`` and of ``(config, metrics)``.
+            They must lie in ``param_space``. They are stored with the experiment, for a restore.
 
     Raises:
         ConfigError: Something cannot be used; no trial has been started.
+        StoreError: There is no experiment in a folder of ``warm_start``.
         MissingDependency: A plugin needs a package that is not installed.
         PluginError: A plugin does not fit.
     """
@@ -66,6 +73,7 @@ class Tuner:
         run_config: RunConfig | None = None,
         client: Any | None = None,
         executor: ExecutorName = "dask",
+        warm_start: Any | None = None,
     ) -> None:
         self._client = usable_client(client)
         self._executor = _known_executor(executor)
@@ -76,6 +84,7 @@ class Tuner:
                 {} if param_space is None else param_space,
                 tune,
                 settled("run_config", run_config, RunConfig),
+                warm_start,
                 own_process=self._executor != "inline",
             ),
             settled("tune_config", tune_config, TuneConfig),
@@ -247,6 +256,7 @@ def _settle(
     param_space: Mapping[str, Any],
     tune: TuneConfig,
     run: RunConfig,
+    warm_start: Any | None,
     *,
     own_process: bool,
 ) -> Plan:
@@ -271,6 +281,13 @@ def _settle(
         folder=experiment_folder(run.storage_path, chosen),
         trainable_name=name,
         seed=seed,
+        warm_start=settle_warm_start(
+            earlier_trials(warm_start, search["space"]),
+            search["space"],
+            search["objectives"],
+            search["outcome_constraints"],
+            search["searcher"],
+        ),
         **settle_trainable(trainable, search["space"], seed, DEFAULT_RESOURCES, options),
         **search,
         **options,

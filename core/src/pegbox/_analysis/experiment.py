@@ -16,6 +16,7 @@ from pegbox._store.folder_path import folder_at
 from pegbox._store.meta import Epoch, ExperimentMeta, as_last_started
 from pegbox._store.reader import Reader, TrialRow
 from pegbox.autofill import AUTOFILLED
+from pegbox.jsonvalue import dumps
 from pegbox.objective import Objective
 from pegbox.space import Space
 from pegbox.trial import Status, trial_id
@@ -53,6 +54,8 @@ class StoredExperiment:
             self.settings: dict[str, Any] = as_last_started(self.meta, self.epochs)
             self.rows: dict[int, TrialRow] = {row.number: row for row in reader.trials()}
         self.space = Space.from_description(self.meta.space, param_space)
+        #: A space that this one was compared with, and whether it is the same.
+        self._other: tuple[Space, bool] | None = None
 
     @cached_property
     def objectives(self) -> tuple[Objective, ...]:
@@ -71,6 +74,18 @@ class StoredExperiment:
     def trial_folder(self, number: int) -> Path:
         """The folder of a trial; it exists only once something is in it."""
         return self.folder / self.rows[number].folder_name
+
+    def config_for(self, number: int, space: Space) -> dict[str, Any]:
+        """The configuration of a trial for another run, without what a plugin added to it.
+
+        Args:
+            space: What the other run searches. Where it is the same, its objects are taken.
+        """
+        if self._other is None or self._other[0] is not space:
+            self._other = space, dumps(space.describe()) == dumps(self.meta.space)
+        decoder = space if self._other[1] else self.space
+        config = decoder.decode_config(self.rows[number].config)
+        return {name: value for name, value in config.items() if name in self.space.names}
 
     @cached_property
     def statuses(self) -> Counter[Status]:

@@ -35,6 +35,7 @@ from pegbox._run.starting_points import starting_points
 from pegbox._run.stopping import StopRules
 from pegbox._run.told_results import ToldResults, in_told_terms
 from pegbox._run.trial_names import TrialNames
+from pegbox._run.warm_start import tellable
 from pegbox.configs import CheckpointConfig
 from pegbox.constraints import LinearConstraint
 from pegbox.seeds import derive_seed
@@ -120,7 +121,10 @@ def put_together(
         TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
         presentation=presentation,
-        evaluated=evaluated_points(plan.searcher, plan.space, plan.objectives),
+        evaluated=[
+            *evaluated_points(plan.searcher, plan.space, plan.objectives),
+            *tellable(plan.warm_start, plan.objectives, plan.outcome_constraints),
+        ],
         mortal=isinstance(searcher, SearcherThere),
     )
     engine = Engine(state, _rules(plan, max_concurrent), seat)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pegbox._run.component import Component
+from pegbox._run.earlier_trials import EarlierPoint
 from pegbox._run.scalarizing import SCALARIZED, Scalarizer
 from pegbox._run.stopping import ThresholdStopper, describe_stopper
+from pegbox._run.warm_start import warm_start_to_json
 from pegbox._store.meta import ExperimentMeta
 from pegbox._store.snapshots import SYNC_PERIOD_S
 from pegbox.configs import CheckpointConfig
@@ -49,6 +51,7 @@ class Plan:
         trial_time_limit_s: Seconds that a trial may run in all its tries; None for no bound.
         chdir_to_trial_dir: Whether a trial works in its own folder.
         log_files: Names of the files for what a trial prints, in its folder; None for none.
+        warm_start: Trials of earlier experiments, which the searcher is told first.
     """
 
     run: str
@@ -85,6 +88,7 @@ class Plan:
     progress_reporter: Any | None = None
     log_files: tuple[str, str] | None = None
     sync_period_s: float = SYNC_PERIOD_S
+    warm_start: tuple[EarlierPoint, ...] = ()
 
     @property
     def resources(self) -> Resources:
@@ -141,7 +145,8 @@ class Plan:
             searcher_options=self.searcher.stored_options(),
             scheduler=self.scheduler.name,
             scheduler_options=self.scheduler.stored_options(),
-            settings=self.settings(),
+            # Once for the whole experiment: it may be much, and does not change.
+            settings={**self.settings(), "warm_start": warm_start_to_json(self.warm_start)},
         )
 
     def settings(self) -> dict[str, Any]:

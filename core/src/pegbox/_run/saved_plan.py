@@ -13,6 +13,7 @@ from pegbox._run.search_settings import settle_search
 from pegbox._run.search_terms import lacking_terms, restored_terms
 from pegbox._run.settling import lacking_options, settle_options
 from pegbox._run.trainables import settle_trainable
+from pegbox._run.warm_start import warm_start_from
 from pegbox._store.meta import Epoch, ExperimentMeta, as_last_started
 from pegbox._store.reader import Reader
 from pegbox.configs import RunConfig, TuneConfig, settled
@@ -63,6 +64,7 @@ def plan_from_store(
         folder=folder.absolute(),
         trainable_name=meta.trainable,
         seed=seed,
+        warm_start=warm_start_from(saved.get("warm_start", ())),
         **settle_trainable(
             trainable, search["space"], seed, Resources(saved["resources"]), options
         ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pegbox._run.component import Component
-from pegbox._run.evaluated_points import Told, evaluated_points
+from pegbox._run.earlier_trials import Told
+from pegbox._run.evaluated_points import evaluated_points
 from pegbox._run.scalarizing import Scalarizer
 from pegbox._run.starting_points import check_starting_points, starting_points
 from pegbox.constraints import OutcomeConstraint

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from pegbox._run.evaluated_points import Told
+from pegbox._run.earlier_trials import Told
 from pegbox._run.feasible_points import FeasiblePoints
 from pegbox._run.searcher_here import SearcherCalls, outside_the_space
 from pegbox._run.told_results import ToldResults

@@ -52,6 +52,7 @@ class Space:
         domains: Flat path to domain, grids included, in the user's order; a parameter inside the
             value of a choice comes after the choice. Not to be changed.
         conditions: Path to condition of every parameter inside the value of a choice or a grid.
+        names: The names in a configuration, outside of all nesting.
         columns: Where the values that vary stand in a configuration, joined by ``/``: how tables
             name them.
         grid_size: How many combinations the grids have; 1 without grids.
@@ -257,6 +258,7 @@ class Space:
 
     def _adopt(self, root: DictNode) -> None:
         self._root = root
+        self.names = frozenset(root.children)
         self._leaves = {leaf.path: leaf for leaf in all_leaves(root)}
         parameters = [p for p in self._leaves.values() if isinstance(p, Parameter | Branches)]
         self.domains: Mapping[str, Domain] = {each.path: each.domain for each in parameters}
