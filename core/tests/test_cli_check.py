@@ -252,6 +252,8 @@ def test_releases_of_the_optimizer_stand_beside_it(tmp_path, monkeypatch):
         (one,) = data("tuner({}, 'plain')")["tuners"]
         assert one["releases"] == [{"library": "hills", "found": "2.2", "verdict": "tested"}]
         assert "  hills       2.2: tested\n" in check("tuner({}, 'plain')").stdout
+        text = check("import plain.searcher\ntuner({}, plain.searcher.Plain())").stdout
+        assert "  searcher    Plain (plain 1.0)\n  hills       2.2: tested\n" in text
 
 
 # -- several tuners, and none -----------------------------------------------------------------

@@ -25,15 +25,16 @@ class Label:
     package: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} ({self._origin})"
+        return f"{self.name} ({self.origin})"
 
     @property
     def distribution(self) -> str:
         """Name of the package that brought it; its class's place where it is in none."""
-        return self._origin.partition(" ")[0]
+        return self.origin.partition(" ")[0]
 
     @property
-    def _origin(self) -> str:
+    def origin(self) -> str:
+        """Package and version that brought it; its class's place where it is in none."""
         return self.package or _origin_of(self.plugin)
 
 

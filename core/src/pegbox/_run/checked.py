@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pegbox._plugins.naming import Label
 from pegbox._run.component import Component
 from pegbox._run.plan import Plan
 from pegbox._run.scalarizing import Scalarizer
@@ -78,6 +79,14 @@ class CheckedTuner:
     parameters: Sequence[CheckedParameter] = ()
     constraints: Sequence[CheckedConstraint] = ()
     refusal: PegboxError | None = None
+
+    @property
+    def origin(self) -> str:
+        """``"package version"`` that brought the searcher, or the place of its class."""
+        if self.searcher is None:
+            return ""
+        core = self.searcher.core
+        return Label(core.name, core.plugin, core.package).origin
 
     @property
     def refusals(self) -> list[PegboxError]:

@@ -155,13 +155,11 @@ def _pairs(one: CheckedTuner) -> dict[str, object]:
 def _searcher(one: CheckedTuner) -> str:
     if one.searcher is None:
         return one.asked or "the script's own"
-    package = one.searcher.core.package
-    return f"{one.searcher.label} ({package})" if package else one.searcher.label
+    return f"{one.searcher.label} ({one.origin})"
 
 
 def _windows(one: CheckedTuner) -> list[Window]:
-    package = "" if one.searcher is None else one.searcher.core.package.partition(" ")[0]
-    distribution = installed(package) if package else None
+    distribution = installed(one.origin.partition(" ")[0])
     try:
         return [] if distribution is None else windows_of(distribution)
     except ValueError:  # the guard has said it
@@ -231,7 +229,7 @@ def _tuner_data(one: CheckedTuner) -> dict[str, Any]:
         "where": one.where,
         "trainable": None if plan is None else plan.trainable_name,
         "searcher": one.asked if searcher is None else searcher.label,
-        "package": None if searcher is None else searcher.core.package or None,
+        "package": one.origin or None,
         "releases": [
             {"library": each.library, "found": each.found, "verdict": each.verdict}
             for each in _windows(one)
