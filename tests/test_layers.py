@@ -119,7 +119,7 @@ PARTS = {
     "analysis": Part(
         modules=("_analysis",),
         parts=("values", "settings", "store"),
-        libraries=("pandas", "fsspec"),
+        libraries=("pandas", "fsspec", "numpy"),
     ),
     # Our plugins: what a stranger's may import too, and nothing else.
     "builtin": Part(

@@ -282,7 +282,7 @@ def test_best_by_another_metric_mode_and_scope(trying):
             "  Did you mean 'loss'? Reported: ['acc', 'loss'].\n",
         ),
         (
-            ["best", "trying", "--metric", "acc"],
+            ["best", "trying", "--metric", "acc", "--mode", "max"],
             "pegbox: no trial has a finite value of 'acc': of 4 trials, 1 failed, and 1 reported "
             "it as NaN or infinite\n  `pegbox show trying` shows what became of its trials.\n",
         ),

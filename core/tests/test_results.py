@@ -172,7 +172,7 @@ def test_the_best_by_the_experiments_own_objective(grid):
 def test_the_best_by_metric_mode_and_scope(grid):
     assert grid.get_best_result("loss", "max") is grid[0]
     assert grid.get_best_result(scope="all") is grid[0]
-    assert grid.get_best_result("acc") is grid[3]
+    assert grid.get_best_result("acc", "max") is grid[3]
     assert grid.get_best_result("training_iteration", "max") is grid[0]
 
 

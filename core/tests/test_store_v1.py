@@ -51,7 +51,7 @@ def test_its_trials_are_read(folder):
 def test_its_results_are_found(folder):
     grid = ResultGrid(folder)
 
-    assert grid.get_best_result().trial_id == "ab1de_00001"
+    assert grid.get_best_result("loss").trial_id == "ab1de_00001"
     assert grid[2].config["x"] == 0.75
     assert grid[0].metrics["hostname"] == "laptop"
 

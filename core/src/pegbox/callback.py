@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from pegbox.constraints import OutcomeConstraint
 from pegbox.objective import Objective
 from pegbox.resources import Resources
 from pegbox.result_files import ResultsWithConfigs
@@ -45,6 +46,7 @@ class ExperimentInfo:
         num_samples: How often the space is sampled; -1 for without end.
         stop: What stops trials, as JSON data; None where nothing does.
         resources: Amount of each resource that a trial asks for.
+        outcome_constraints: What a result must satisfy to be feasible.
     """
 
     name: str
@@ -61,6 +63,7 @@ class ExperimentInfo:
     num_samples: int = 1
     stop: Mapping[str, Any] | None = None
     resources: Mapping[str, float] = field(default_factory=dict)
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
 
     @property
     def storage_path(self) -> str:

@@ -162,8 +162,8 @@ class _Settled:
             return cast("ExperimentAnalysis", results)
         return ExperimentAnalysis(
             results.experiment_path,
-            default_metric=_first(self.tune_config.metric),
-            default_mode=_first(self.tune_config.mode),
+            default_metric=_only(self.tune_config.metric),
+            default_mode=_only(self.tune_config.mode),
         )
 
 
@@ -398,8 +398,11 @@ _WHICH: Final = {
 _OLDER_WORDS: Final = {"ERRORED_ONLY": "LOCAL+RESTART_ERRORED_ONLY"}
 
 
-def _first(given: str | Sequence[str] | None) -> str | None:
-    return given if isinstance(given, str) or given is None else given[0]
+def _only(given: str | Sequence[str] | None) -> str | None:
+    """None of several: no one of them says which trial is best."""
+    if isinstance(given, str) or given is None:
+        return given
+    return given[0] if len(given) == 1 else None
 
 
 def _raise_failed(analyses: Sequence[ExperimentAnalysis]) -> None:

@@ -14,8 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from pegbox._analysis.best import best_saved, choose_objective, find_best
+from pegbox._analysis.best import (
+    best_saved,
+    choose_objective,
+    choose_objectives,
+    find_best,
+)
 from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.feasible import find_pareto_set, is_feasible
 from pegbox._analysis.filesystem import local_filesystem, refuse_filesystem
 from pegbox._store.folder_path import folder_at
 from pegbox._store.reader import Reader
@@ -101,6 +107,14 @@ class Result:
         return {} if result is None else {**result, "config": self.config}
 
     @property
+    def feasible(self) -> bool:
+        """Whether the last result satisfies the run's outcome constraints; True where it has none.
+
+        A trial without a result, or without one of the metrics, is not feasible.
+        """
+        return is_feasible(self._experiment, self._row.number)
+
+    @property
     def log_dir(self) -> Path:
         """The trial's folder, under its older name."""
         return Path(self.path)
@@ -144,8 +158,8 @@ class Result:
         """Of the checkpoints that were kept, the one with the best value of a metric.
 
         Args:
-            metric: Name of a numeric value of the results; None for the experiment's first
-                objective.
+            metric: Name of a numeric value of the results; None for the experiment's objective,
+                where it has one.
             mode: ``"min"`` or ``"max"``; None where the metric is one of the objectives.
 
         Returns:
@@ -292,9 +306,11 @@ class ResultGrid(Sequence[Result]):
     ) -> Result:
         """The trial with the best value of a metric, the earliest of several.
 
+        Where the run has outcome constraints, only feasible trials count, by their last results.
+
         Args:
-            metric: Name of a numeric value of the results; None for the experiment's first
-                objective.
+            metric: Name of a numeric value of the results; None for the experiment's objective,
+                where it has one. For several there is `get_pareto_set`.
             mode: ``"min"`` or ``"max"``; None where the metric is one of the objectives.
             scope: What of a trial is compared: its ``"last"`` value, the best of ``"all"``, or
                 the mean of all (``"avg"``) or of the last 5 or 10 (``"last-5-avg"``,
@@ -304,12 +320,38 @@ class ResultGrid(Sequence[Result]):
 
         Raises:
             ConfigError: Metric and mode are not known, or no trial reported the metric though
-                others were reported.
-            RunError: No trial has a value that counts, e.g. since all failed.
+                others were reported; or the experiment has several and none is named.
+            RunError: No trial has a value that counts, e.g. since all failed, or is feasible.
         """
         finite_only = bool(filter_nan_and_inf)
         best = find_best(self._experiment, metric, mode, scope, finite_only=finite_only)
         return self._by_number[best.number]
+
+    def get_pareto_set(
+        self,
+        metric: str | Sequence[str] | None = None,
+        mode: str | Sequence[str] | None = None,
+    ) -> list[Result]:
+        """The trials that are beaten by no other: none is as good in every metric, and better in
+        one.
+
+        Last results are compared. A trial counts only with a finite value for each metric, and
+        where the run has outcome constraints, only if it is feasible.
+
+        Args:
+            metric: Names of numeric values of the results; None for the experiment's objectives.
+            mode: ``"min"`` or ``"max"``, one for each metric; None where all of them are
+                objectives.
+
+        Returns:
+            In the order of their numbers; of trials with equal values, all.
+
+        Raises:
+            ConfigError: Metric and mode are not known, or nobody reported a metric.
+            RunError: No trial counts, e.g. since all failed, or is feasible.
+        """
+        objectives = choose_objectives(self._experiment, metric, mode)
+        return [self._by_number[n] for n in find_pareto_set(self._experiment, objectives)]
 
     def get_dataframe(
         self, filter_metric: str | None = None, filter_mode: str | None = None
@@ -323,7 +365,8 @@ class ResultGrid(Sequence[Result]):
 
         Returns:
             A frame with a column for each metric, what is filled in under Ray Tune's names,
-            ``logdir``, and ``config/<path>`` for each parameter.
+            ``logdir``, and ``config/<path>`` for each parameter; where the run has outcome
+            constraints, also ``feasible``.
 
         Raises:
             ConfigError: One of the two arguments is given without the other.

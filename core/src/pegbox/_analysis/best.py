@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.feasible import is_feasible, refuse_infeasible
 from pegbox._store.reader import Reader
 from pegbox._store.scores import best_trial
 from pegbox.autofill import AUTOFILLED
@@ -16,7 +17,7 @@ from pegbox.errors import ConfigError, RunError
 from pegbox.objective import Mode, Objective, make_objectives
 from pegbox.trial import Status
 
-__all__ = ["Best", "best_saved", "choose_objective", "find_best"]
+__all__ = ["Best", "best_saved", "choose_objective", "choose_objectives", "find_best"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,20 @@ class Best:
 def choose_objective(
     experiment: StoredExperiment, metric: str | None, mode: str | None
 ) -> Objective:
-    """What is compared: the experiment's own objective where nothing else is named.
+    """What is compared: the experiment's one objective where nothing else is named.
 
     Raises:
-        ConfigError: Metric and mode are not known, or a metric without mode that nobody reported.
+        ConfigError: Metric and mode are not known, or a metric without mode that nobody reported;
+            or none is named of several.
     """
     known = {objective.metric: objective for objective in experiment.objectives}
+    if metric is None and len(known) > 1:
+        names = ", ".join(known)
+        raise ConfigError(
+            f"no one trial is best, since the experiment has several metrics: {names}",
+            hint="ResultGrid.get_pareto_set() has all that are beaten by no other; or name a "
+            f"metric: metric={next(iter(known))!r}.",
+        )
     name = next(iter(known), None) if metric is None else metric
     if name is None:
         raise ConfigError(
@@ -56,6 +65,29 @@ def choose_objective(
     return objective
 
 
+def choose_objectives(
+    experiment: StoredExperiment,
+    metric: str | Sequence[str] | None,
+    mode: str | Sequence[str] | None,
+) -> tuple[Objective, ...]:
+    """What trials are compared by: the experiment's objectives where nothing else is named.
+
+    Raises:
+        ConfigError: A metric and its mode are not known, or nobody reported it.
+    """
+    known = {objective.metric: objective.mode for objective in experiment.objectives}
+    if metric is None and len(known) < 2:
+        return (choose_objective(experiment, None, mode if isinstance(mode, str) else None),)
+    names: Any = [metric] if isinstance(metric, str) else list(known) if metric is None else metric
+    if mode is None and isinstance(names, list | tuple) and all(name in known for name in names):
+        mode = [known[name] for name in names]
+    chosen = make_objectives(names, mode)
+    for objective in chosen:
+        if objective.metric not in experiment.reported and experiment.reported:
+            raise _unreported(experiment, objective.metric)
+    return chosen
+
+
 def find_best(
     experiment: StoredExperiment,
     metric: str | None,
@@ -64,7 +96,7 @@ def find_best(
     *,
     finite_only: bool,
 ) -> Best:
-    """The trial with the best value of a metric, the earliest of several.
+    """The feasible trial with the best value of a metric, the earliest of several.
 
     Args:
         experiment: Where it is looked for; what was stored since it was read does not count
@@ -82,6 +114,8 @@ def find_best(
     with Reader(experiment.folder) as reader:
         found = reader.scores(objective.metric, objective.mode, scope)
     found = {number: score for number, score in found.items() if number in experiment.rows}
+    refuse_infeasible(experiment, list(found))
+    found = {number: score for number, score in found.items() if is_feasible(experiment, number)}
     number = best_trial(found, objective.mode, finite_only=finite_only)
     if number is None:
         raise _no_best(experiment, objective.metric, len(found))

@@ -16,6 +16,8 @@ from pegbox._store.folder_path import folder_at
 from pegbox._store.meta import Epoch, ExperimentMeta, as_last_started
 from pegbox._store.reader import Reader, TrialRow
 from pegbox.autofill import AUTOFILLED
+from pegbox.constraints import OutcomeConstraint
+from pegbox.constraints.given import from_description
 from pegbox.jsonvalue import dumps
 from pegbox.objective import Objective
 from pegbox.space import Space
@@ -61,6 +63,11 @@ class StoredExperiment:
     def objectives(self) -> tuple[Objective, ...]:
         """What counts, as of the last start; empty where no metric was named."""
         return tuple(Objective(**each) for each in self.settings["objectives"])
+
+    @cached_property
+    def outcome_constraints(self) -> tuple[OutcomeConstraint, ...]:
+        """What results must satisfy, as of the last start."""
+        return from_description(OutcomeConstraint, self.settings.get("outcome_constraints", ()))
 
     @property
     def usage(self) -> Usage:

@@ -84,6 +84,7 @@ def trials_frame(
         {
             **result,
             "trial_id": experiment.trial_id(number),
+            **_feasible(experiment, result),
             "logdir": str(experiment.trial_folder(number)),
             **{f"config/{path}": value for path, value in flatten(config).items()},
         }
@@ -92,3 +93,8 @@ def trials_frame(
     # The fullest row first, so that columns do not follow a trial that reported nothing.
     ordered = dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row)
     return pandas.DataFrame(rows, columns=list(ordered))
+
+
+def _feasible(experiment: StoredExperiment, result: Mapping[str, Any]) -> dict[str, bool]:
+    constraints = experiment.outcome_constraints
+    return {"feasible": all(each.holds(result) for each in constraints)} if constraints else {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.feasible import is_feasible, pareto_numbers
 from pegbox._store.reader import TrialRow
 from pegbox.text import clip, duration, metric, one_line, parameter
 
@@ -51,6 +52,7 @@ def trials_table(experiment: StoredExperiment, numbers: Iterable[int]) -> list[C
         Column("status", [row.state.status.value for row in rows], rank=0, right=False),
         Column("iter", [_filled(row, "training_iteration", str) for row in rows], rank=1),
         Column("time", [_filled(row, "time_total_s", duration) for row in rows], rank=2),
+        *_standing_columns(experiment, rows),
         *_metric_columns(experiment, rows),
         *_parameter_columns(experiment, rows),
     ]
@@ -75,6 +77,22 @@ def as_html(columns: Sequence[Column]) -> str:
 
 def _filled(row: TrialRow, name: str, text: Any) -> str:
     return "" if row.result is None else str(text(row.result[name]))
+
+
+def _standing_columns(experiment: StoredExperiment, rows: Sequence[TrialRow]) -> list[Column]:
+    """Which trials are in the Pareto set, where there are several objectives; which feasible."""
+    columns = []
+    if len(experiment.objectives) > 1:
+        best = set(pareto_numbers(experiment, experiment.objectives))
+        marks = ["*" if row.number in best else "" for row in rows]
+        columns.append(Column("pareto", marks, rank=1, right=False))
+    if experiment.outcome_constraints:
+        words = [
+            ("yes" if is_feasible(experiment, row.number) else "no") if row.result else ""
+            for row in rows
+        ]
+        columns.append(Column("feasible", words, rank=1, right=False))
+    return columns
 
 
 def _metric_columns(experiment: StoredExperiment, rows: Sequence[TrialRow]) -> list[Column]:

@@ -202,6 +202,7 @@ class Session:
             plan.num_samples,
             describe_stopper(plan.stopper),
             dict(plan.resources),
+            plan.outcome_constraints,
         )
 
     def _make_task(self, launch: Launch) -> TrialTask:

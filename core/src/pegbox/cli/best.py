@@ -11,7 +11,7 @@ from pegbox.cli.data import trial_data
 from pegbox.cli.output import json_option, print_json, print_pairs, say
 from pegbox.cli.places import find_experiment
 from pegbox.cli.show_trial import print_config, print_metrics
-from pegbox.errors import RunError
+from pegbox.errors import ConfigError, RunError
 
 __all__ = ["best"]
 
@@ -34,6 +34,12 @@ def best(experiment: str, metric: str | None, mode: str | None, scope: str, as_j
     Trials whose value is NaN or infinite do not count.
     """
     found = StoredExperiment(find_experiment(experiment))
+    if metric is None and len(found.objectives) > 1:
+        names = [objective.metric for objective in found.objectives]
+        raise ConfigError(
+            f"no one trial is best, since the experiment has several metrics: {', '.join(names)}",
+            hint=f"`pegbox show {experiment}` marks the Pareto set; or add --metric {names[0]}.",
+        )
     try:
         winner = find_best(found, metric, mode, scope, finite_only=True)
     except RunError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.feasible import is_feasible, pareto_numbers
 from pegbox._analysis.standing import Standing
 from pegbox._store.reader import Reader
 
@@ -26,7 +27,16 @@ def experiment_data(experiment: StoredExperiment, standing: Standing) -> dict[st
         "scheduler": settings["scheduler"]["name"],
         "seed": settings["seed"],
         "objectives": settings["objectives"],
+        "scalarization": settings.get("scalarization"),
+        "parameter_constraints": settings.get("parameter_constraints", []),
+        "outcome_constraints": settings.get("outcome_constraints", []),
         "usage": experiment.usage.as_data(),
+        "pareto_set": [
+            experiment.trial_id(number)
+            for number in pareto_numbers(experiment, experiment.objectives)
+        ]
+        if experiment.objectives
+        else [],
         "counts": {status.value: n for status, n in experiment.statuses.items()},
     }
 
@@ -43,6 +53,7 @@ def trial_data(experiment: StoredExperiment, number: int) -> dict[str, Any]:
         "attempt": row.attempt,
         "config": row.config,
         "metrics": row.result,
+        "feasible": is_feasible(experiment, number),
         "checkpoint": checkpoint and str(experiment.folder / checkpoint.path),
         "error": failure
         and {

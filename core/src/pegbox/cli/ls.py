@@ -10,6 +10,7 @@ import click
 
 from pegbox._analysis.best import Best, find_best
 from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.feasible import pareto_numbers
 from pegbox._analysis.standing import Standing, standing_of
 from pegbox._analysis.trials_table import Column
 from pegbox.cli.data import experiment_data
@@ -90,5 +91,7 @@ def _table(found: Sequence[_Found]) -> list[Column]:
 
 
 def _best_text(experiment: StoredExperiment) -> str:
+    if len(experiment.objectives) > 1:
+        return f"Pareto set of {len(pareto_numbers(experiment, experiment.objectives))}"
     best = _best(experiment)
     return "" if best is None else f"{best.objective.metric} {metric(best.score)}"

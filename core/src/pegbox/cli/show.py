@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from pegbox._analysis.experiment import StoredExperiment
+from pegbox._analysis.feasible import is_feasible, pareto_numbers
 from pegbox._analysis.standing import Standing, standing_of
 from pegbox._analysis.trials_table import trials_table
 from pegbox.cli.data import experiment_data, trial_data, trial_history
@@ -15,6 +17,8 @@ from pegbox.cli.output import json_option, print_json, print_pairs, say
 from pegbox.cli.places import find_experiment, find_trial
 from pegbox.cli.show_trial import show_trial
 from pegbox.cli.tables import print_table
+from pegbox.constraints import LinearConstraint
+from pegbox.constraints.given import from_description, passed
 from pegbox.trial import Status
 from pegbox.usage_text import seconds_text, slots_text
 
@@ -63,16 +67,22 @@ def show(
 
 
 def _ranked(experiment: StoredExperiment) -> list[int]:
-    """Numbers of all trials by the first objective's last value, the best first."""
+    """Numbers of all trials by the first objective's last value, the best first.
+
+    Before the others come those of the Pareto set, where there are several objectives, and then
+    those that are feasible.
+    """
     objective = next(iter(experiment.objectives), None)
     if objective is None:
         return list(experiment.rows)
+    pareto = set(pareto_numbers(experiment, experiment.objectives))
 
-    def loss(number: int) -> tuple[float, int]:
+    def rank(number: int) -> tuple[bool, bool, float, int]:
         found = objective.loss(experiment.rows[number].result or {})
-        return (float("inf") if found is None else found, number)
+        loss = float("inf") if found is None else found
+        return number not in pareto, not is_feasible(experiment, number), loss, number
 
-    return sorted(experiment.rows, key=loss)
+    return sorted(experiment.rows, key=rank)
 
 
 def _refuse_filter(status: str | None) -> None:
@@ -115,12 +125,22 @@ def _print_head(found: StoredExperiment, standing: Standing) -> None:
         "settings": f"searcher {settings['searcher']['name']}, "
         f"scheduler {settings['scheduler']['name']}, seed {settings['seed']}",
         "objective": ", ".join(objectives) or "none",
+        "constraints": ", ".join(_constraints(settings)),
         "trials": ", ".join(counts) or "none",
     }
+    if len(objectives) > 1:
+        best = len(pareto_numbers(found, found.objectives))
+        pairs["pareto set"] = f"{best} trials, marked *" if best != 1 else "1 trial, marked *"
     if found.usage.slot_s:
         pairs["slots"] = slots_text(found.usage)
         pairs["time in"] = seconds_text(found.usage)
     print_pairs({name: text for name, text in pairs.items() if text})
+
+
+def _constraints(settings: Mapping[str, Any]) -> list[str]:
+    kept = [*settings.get("parameter_constraints", ()), *settings.get("outcome_constraints", ())]
+    linear = from_description(LinearConstraint, kept)
+    return [*map(str, linear), *passed(kept)]
 
 
 def _print_failures(found: StoredExperiment) -> None:

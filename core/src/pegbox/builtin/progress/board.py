@@ -76,10 +76,11 @@ class Board:
         self._see(trial)
 
     def reported(self, trial: TrialView, result: Mapping[str, object]) -> None:
-        """A trial reported ``result``."""
+        """A trial reported ``result``; one that is not feasible leads nowhere."""
         self._reported[trial.number] = trial
+        feasible = self._is_feasible(result)
         for board, objective in zip(self._boards, self.experiment.objectives, strict=True):
-            board.put(trial.number, objective.loss(result))
+            board.put(trial.number, objective.loss(result) if feasible else None)
 
     def failed(self, trial: TrialView) -> None:
         """A trial failed for good."""
@@ -181,6 +182,9 @@ class Board:
                 leaders.append(Leader(objective, self._row(self._reported[number])))
         return leaders
 
+    def _is_feasible(self, result: Mapping[str, object]) -> bool:
+        return all(each.holds(result) for each in self.experiment.outcome_constraints)
+
     def _row(self, trial: TrialView) -> Row:
         config = trial.config
         paths = (*self.experiment.parameters, *(self.options.parameter_columns or ()))
@@ -190,6 +194,7 @@ class Board:
             status=str(trial.status),
             iteration=trial.iteration,
             result=trial.last_result or {},
+            feasible=self._is_feasible(trial.last_result or {}),
             parameters=chosen(config, paths),
         )
 

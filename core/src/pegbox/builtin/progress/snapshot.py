@@ -42,6 +42,7 @@ class Row:
         name: As the user's ``trial_name_creator`` has it.
         result: With the autofilled values; empty before the first report.
         parameters: The values that vary, by flat path.
+        feasible: Whether the result satisfies the run's outcome constraints.
     """
 
     trial_id: str
@@ -50,6 +51,7 @@ class Row:
     iteration: int
     result: Mapping[str, Any]
     parameters: Mapping[str, Any]
+    feasible: bool = True
 
     @property
     def time_s(self) -> float | None:

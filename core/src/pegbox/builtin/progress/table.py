@@ -74,9 +74,18 @@ def _columns(snapshot: Snapshot, rows: Sequence[Row], mark: str) -> list[_Column
         _Column("trial", tuple(names), rank=0, right=False),
         _Column("status", tuple(row.status for row in rows), rank=2, right=False),
         _Column("loc", tuple(row.place for row in rows), rank=5, right=False),
+        *_feasible(snapshot, rows),
         *parameters,
         *metrics,
     ]
+
+
+def _feasible(snapshot: Snapshot, rows: Sequence[Row]) -> list[_Column]:
+    """Which trials are feasible, where that can be otherwise."""
+    if not snapshot.experiment.outcome_constraints:
+        return []
+    words = [("yes" if row.feasible else "no") if row.result else "" for row in rows]
+    return [_Column("feasible", tuple(words), rank=2, right=False)]
 
 
 def _parameter_columns(snapshot: Snapshot) -> list[tuple[str, str, int]]:
