@@ -384,7 +384,8 @@ MISTAKES = {
     "optuna with two metrics": (
         lambda: tune(search_alg="optuna", metric=["a", "b"], mode=["min", "max"]),
         "search_alg='optuna' takes one metric, got a, b\n"
-        "  Give one metric and mode, or report a value that weighs them against each other.",
+        "  Give one metric and mode, or say how they count against each other: "
+        'TuneConfig(scalarization=("weighted_sum", {{"weights": {{"a": 1, "b": 1}}}})).',
     ),
     "optuna over a grid": (
         lambda: tune(search_alg="optuna", space={**SPACE, "y": grid_search([1, 2])}, **LOSS),
