@@ -84,15 +84,9 @@ def test_a_grid_in_the_searchers_own_space_is_refused_by_name() -> None:
     ("arguments", "message"),
     [
         (
-            {"space": lambda trial: None},
-            "OptunaSearch(space=...) was given a function, which says only while it runs what "
-            "comes next; pegbox stores and checks a space before the run\n"
-            "  Write it as param_space; parameters that depend on others go inside choice.",
-        ),
-        (
             {"space": [("x", 1)]},
             "OptunaSearch(space=...) was given a list, Optuna's form of long ago\n"
-            "  Write a dict of name to distribution, or param_space.",
+            "  Write a dict of name to distribution, a function of a trial, or param_space.",
         ),
         (
             {"space": "tpe"},

@@ -125,6 +125,10 @@ class SearcherSpecs:
     ) -> Mapping[str, Any]:
         """When a point becomes a configuration; see `pegbox.searcher.Searcher.added_config`."""
 
+    @hookspec
+    def searcher_recall(self, trial_id: str, added: Mapping[str, Any]) -> None:
+        """At a restore, for each trial that has such values: what ``searcher_config`` gave."""
+
     @hookspec(firstresult=True)
     def searcher_save(self) -> Mapping[str, Any]:  # type: ignore[empty-body]
         """When the run ends in good order: state as JSON data."""

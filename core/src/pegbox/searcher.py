@@ -9,7 +9,7 @@ told, so ``result[metric]`` has its sign turned where the user maximizes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -147,6 +147,9 @@ class Searcher:
 
     #: A part of ``param_space`` that was given to the searcher itself; it joins the run's.
     own_space: Mapping[str, Any] = {}
+
+    #: Names of values that `added_config` will give, as far as they are known.
+    added_names: Collection[str] = ()
 
     #: What `observe` is told before the first ask.
     evaluated_points: Sequence[EvaluatedPoint] = ()
@@ -330,6 +333,15 @@ class Searcher:
             JSON values by name. They take the place of values of that name.
         """
         return {}
+
+    def recall_config(self, trial_id: str, added: Mapping[str, Any]) -> None:
+        """Told at a restore what `added_config` had given, before the trial's point is told.
+
+        Args:
+            trial_id: Of a trial that has ended, or is pending.
+            added: Everything in the trial's configuration that is none of the space's, wrappers'
+                values too.
+        """
 
     def get_state(self) -> Mapping[str, Any]:
         """State as JSON data that `set_state` takes; only what tells would not bring back."""

@@ -22,20 +22,14 @@ def to_param_space(space: Any) -> Mapping[str, Any]:
     """A part of ``param_space``: Optuna's distributions as domains, all else as it is.
 
     Raises:
-        ConfigError: A form that cannot be known before the run, or is none.
+        ConfigError: It is no dict, or has a distribution that pegbox has nothing like.
     """
     if isinstance(space, Mapping):
         return {name: _domain(value) for name, value in space.items()}
-    if callable(space):
-        raise ConfigError(
-            "OptunaSearch(space=...) was given a function, which says only while it runs what "
-            "comes next; pegbox stores and checks a space before the run",
-            hint="Write it as param_space; parameters that depend on others go inside choice.",
-        )
     if isinstance(space, list | tuple):
         raise ConfigError(
             "OptunaSearch(space=...) was given a list, Optuna's form of long ago",
-            hint="Write a dict of name to distribution, or param_space.",
+            hint="Write a dict of name to distribution, a function of a trial, or param_space.",
         )
     raise ConfigError(
         f"OptunaSearch(space=...) must be a dict of name to distribution, got {shown(space)}",

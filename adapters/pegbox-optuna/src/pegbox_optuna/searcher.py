@@ -5,7 +5,8 @@ Importing this module does not import Optuna; making an `OptunaSearch` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pegbox.argument_checks import whole
@@ -13,14 +14,16 @@ from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
-from pegbox.searcher import Point, Searcher, Traits
+from pegbox.searcher import EvaluatedPoint, Point, Searcher, Traits
 from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain, is_active
+from pegbox.text import shown
 from pegbox.trial import Outcome
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
+    from pegbox_optuna.define_by_run import DefineByRun
     from pegbox_optuna.study import OrderedStudy
     from pegbox_optuna.told import Told
 
@@ -32,7 +35,10 @@ class OptunaSearch(Searcher):
 
     Args:
         space: Parameters that join the run's ``param_space``: a dict of names to Optuna's
-            distributions, or to what ``param_space`` takes.
+            distributions, or to what ``param_space`` takes. Or a function of a trial that suggests
+            them while it runs (``trial.suggest_float("lr", 1e-4, 1e-1, log=True)``) and may return
+            a dict of constants; a ``/`` in a name stands for nesting. It is run for each trial,
+            and again at a restore, so it should depend on nothing but what it suggests.
         metric: Name of the reported value that counts, where the run names none.
         mode: ``"min"`` or ``"max"``; given with ``metric`` or not at all.
         points_to_evaluate: Configurations, or parts of them, that are proposed first; what one
@@ -60,9 +66,14 @@ class OptunaSearch(Searcher):
         ranges=frozenset({"log", "step"}), conditions=True, batches=True
     )
 
+    #: The function of a space that is one, and points that the user gave in its names.
+    _defined: DefineByRun | None = None
+    _defined_points: Sequence[Mapping[str, Any]] = ()
+    _defined_known: tuple[EvaluatedPoint, ...] = ()
+
     def __init__(
         self,
-        space: Mapping[str, Any] | None = None,
+        space: Mapping[str, Any] | Callable[..., Any] | None = None,
         metric: str | None = None,
         mode: str | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
@@ -87,11 +98,51 @@ class OptunaSearch(Searcher):
         _refuse_study(study_name=study_name, storage=storage)
         if seed is not None:
             whole("OptunaSearch", "seed", seed, 0)
-        self.own_space = {} if space is None else to_param_space(space)
         self._own_seed = seed
         self._given_sampler = make_sampler(sampler, sampler_options)
         self._kind = kind_of(self._given_sampler)
         self.traits = self._kind.traits  # type: ignore[misc]
+        if callable(space):
+            self._define(space)
+        elif space is not None:
+            self.own_space = to_param_space(space)
+
+    def _define(self, function: Callable[..., Any]) -> None:
+        from pegbox_optuna.define_by_run import DefineByRun
+
+        self._defined = DefineByRun(function)
+        self.added_names = self._defined.names
+        # The core sees none of these parameters, so it cannot tell whether points are apart.
+        self.traits = replace(self.traits, batches=True)  # type: ignore[misc]
+        points = self.points_to_evaluate
+        if not isinstance(points, list | tuple) or not all(isinstance(p, Mapping) for p in points):
+            raise ConfigError(
+                f"points_to_evaluate must be a list of configurations, got {shown(points)}",
+                hint='Write points_to_evaluate=[{"lr": 0.1}].',
+            )
+        self._defined_points = [self._defined.check_point(point) for point in points]
+        self.points_to_evaluate = ()
+        self._keep_evaluated()
+
+    def add_evaluated_point(
+        self,
+        parameters: Mapping[str, Any],
+        value: float | Sequence[float],
+        error: bool = False,
+        pruned: bool = False,
+        intermediate_values: Sequence[float] | None = None,
+    ) -> None:
+        """See `pegbox.searcher.Searcher.add_evaluated_point`."""
+        super().add_evaluated_point(parameters, value, error, pruned, intermediate_values)
+        self._keep_evaluated()
+
+    def _keep_evaluated(self) -> None:
+        """What a function suggests is no point of the core's."""
+        if self._defined is not None:
+            for known in self.evaluated_points:
+                self._defined.recall(known.parameters, -1)
+            self._defined_known = (*self._defined_known, *self.evaluated_points)
+            self.evaluated_points = ()
 
     def setup(
         self,
@@ -127,7 +178,25 @@ class OptunaSearch(Searcher):
         own = seed if self._own_seed is None else self._own_seed
         self._sampler = steadied(self._given_sampler, own)
         seed_for_run(self._sampler, own)
-        self._study: OrderedStudy = OrderedStudy(self._sampler, self._space, self._conditions)
+        self._study: OrderedStudy = OrderedStudy(
+            self._sampler, self._space, self._conditions, defined=self._defined
+        )
+        if self._defined is not None:
+            self._defined.keep_apart({path.partition("/")[0] for path in space})
+            self._tell_evaluated(self._defined, objectives)
+
+    def _tell_evaluated(self, defined: DefineByRun, objectives: Sequence[Objective]) -> None:
+        for known in self._defined_known:
+            if self._space:
+                raise ConfigError(
+                    "OptunaSearch has evaluated points of a function, and param_space has "
+                    f"{', '.join(map(repr, self._space))} beside it",
+                    hint="Let the function suggest these too.",
+                )
+            values = known.value if isinstance(known.value, list | tuple) else [known.value]
+            named = {each.metric: value for each, value in zip(objectives, values, strict=True)}
+            result = {each.metric: each.loss(named) for each in objectives}
+            self._study.add_defined(known.parameters, self._told(result, known.outcome))
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
@@ -139,7 +208,30 @@ class OptunaSearch(Searcher):
             seed = derive_seed(self._own_seed, "ask", ask)
         seed_for_ask(self._sampler, seed)
         given = self._points[ask] if ask < len(self._points) else {}
-        return self._study.ask(trial_id, pending, given)
+        defined = self._defined_points[ask] if ask < len(self._defined_points) else {}
+        return self._study.ask(trial_id, pending, {**given, **defined})
+
+    def added_config(self, trial_id: str, ask: int) -> Mapping[str, Any]:
+        """What the function of the space gave to a trial.
+
+        Raises:
+            ConfigError: The trial was not proposed here: what stands around the searcher gives it
+                the point of another.
+        """
+        if self._defined is None:
+            return {}
+        added = self._study.beside(trial_id)
+        if added is None:
+            raise ConfigError(
+                f"trial {trial_id!r} has the point of another, and OptunaSearch has nothing to "
+                "add to it, where its space is a function",
+                hint="Write the space as param_space, or leave out what repeats points.",
+            )
+        return added
+
+    def recall_config(self, trial_id: str, added: Mapping[str, Any]) -> None:
+        """Take in what the function of the space gave to a trial before a restore."""
+        self._study.recall(trial_id, added)
 
     def on_trial_complete(
         self,

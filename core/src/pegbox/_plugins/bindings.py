@@ -77,6 +77,7 @@ ROLES: Final[Mapping[str, Role]] = {
             "on_trial_complete": "searcher_complete",
             "observe": "searcher_observe",
             "added_config": "searcher_config",
+            "recall_config": "searcher_recall",
             "get_state": "searcher_save",
             "set_state": "searcher_load",
         },

@@ -20,9 +20,10 @@ from pegbox._trial.checkpointing import (
 from pegbox.decisions import STOP
 from pegbox.events import Resumed
 from pegbox.resources import Resources
+from pegbox.space import Space
 from pegbox.trial import CheckpointRecord, State
 
-__all__ = ["asked_anew", "known_trials", "mended_checkpoints", "trial_folder"]
+__all__ = ["added_values", "asked_anew", "known_trials", "mended_checkpoints", "trial_folder"]
 
 
 def trial_folder(folder: Path, state: RunState, number: int) -> Path:
@@ -49,6 +50,12 @@ def known_trials(state: RunState, rules: Rules, resumed: Resumed) -> Iterator[Kn
             yield number, record.point, record.result, outcome_of(record, rules)
         else:
             yield number, record.point, record.result, "stopped"
+
+
+def added_values(state: RunState, space: Space) -> dict[int, dict[str, Any]]:
+    """Trial's number to what a searcher added to its configuration, where it did."""
+    found = {number: space.added(record.config) for number, record in state.trials.items()}
+    return {number: added for number, added in found.items() if added}
 
 
 def asked_anew(

@@ -70,16 +70,16 @@ def whole_space(
         ConfigError: Both have a parameter of one name.
     """
     plugin = searcher.core.plugin
-    own = plugin.own_space if isinstance(plugin, Searcher) else {}
-    if param_space is None or not own or not isinstance(param_space, Mapping):
+    if not isinstance(plugin, Searcher) or not isinstance(param_space, Mapping):
         return param_space
-    if twice := [name for name in own if name in param_space]:
+    own = plugin.own_space
+    if twice := [name for name in (*own, *plugin.added_names) if name in param_space]:
         raise ConfigError(
             f"param_space and the space of search_alg={searcher.core.name!r} both have "
             + ", ".join(map(repr, twice)),
             hint="Write each parameter in one of them.",
         )
-    return {**param_space, **own}
+    return {**param_space, **own} if own else param_space
 
 
 def _settled_objectives(

@@ -87,18 +87,28 @@ class SearcherDesk:
         self._pending: dict[str, Point] = {}
         #: Pending trials that an earlier searcher proposed; this one observes how they end.
         self._inherited: set[str] = set()
+        #: What was added to configurations of trials that a searcher may have to be told.
+        self._given: dict[str, Mapping[str, Any]] = {}
         self.configuring_s = 0.0
         #: The exception that the searcher failed with; nothing is asked of it after that.
         self.error: Exception | None = None
 
-    def recall(self, trials: Iterable[KnownTrial], left_out: int = 0) -> None:
+    def recall(
+        self,
+        trials: Iterable[KnownTrial],
+        left_out: int = 0,
+        added: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
         """After a restore: take in what is known; `tell_known` tells it.
 
         Args:
+            trials: All of them.
             left_out: By how many the numbers of asks are beyond those of trials.
+            added: Trial's number to what was added to its configuration, where anything was.
         """
         self._feasible.continue_from(left_out)
         self._known = {trial[0]: trial for trial in trials}
+        self._given = {trial_id(self._run, number): each for number, each in added.items()}
 
     def tell_known(self) -> None:
         """Tell a searcher that knows nothing all that is known, in the order of trials' numbers.
@@ -110,6 +120,9 @@ class SearcherDesk:
         self._pending.clear()
         self._inherited.clear()
         self._tell_evaluated()
+        if self._searcher.implements("searcher_recall"):
+            for name in sorted(self._given):
+                self._searcher.call("searcher_recall", trial_id=name, added=self._given[name])
         for number, point, result, outcome in sorted(self._known.values(), key=_number):
             name = trial_id(self._run, number)
             if outcome is None:
@@ -119,6 +132,7 @@ class SearcherDesk:
                 self._observe(name, self._seen(point), result, outcome)
         if not self._mortal:
             self._known.clear()
+            self._given.clear()
 
     def _tell_evaluated(self) -> None:
         """Before anything else is told or asked: results from elsewhere."""
@@ -183,6 +197,8 @@ class SearcherDesk:
         added = self._added(name, chosen.ask)
         if self._mortal:
             self._known[number] = number, point, None, None
+            if added:
+                self._given[name] = added
         since = time.monotonic()
         try:
             return self._born(number, chosen.ask, point, added)
@@ -213,7 +229,7 @@ class SearcherDesk:
         return self._named(born)
 
     def _added(self, name: str, ask: int) -> dict[str, Any]:
-        """What wrappers add to a trial's configuration."""
+        """What the searcher and its wrappers add to a trial's configuration."""
         if not self._searcher.implements("searcher_config"):
             return {}
         answers = self._searcher.call("searcher_config", trial_id=name, ask=ask)

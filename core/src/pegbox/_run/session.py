@@ -24,7 +24,7 @@ from pegbox._run.large_config import LargeConfigs
 from pegbox._run.parts import put_together
 from pegbox._run.plan import Plan
 from pegbox._run.restore_line import restore_line
-from pegbox._run.restoring import asked_anew, known_trials, mended_checkpoints
+from pegbox._run.restoring import added_values, asked_anew, known_trials, mended_checkpoints
 from pegbox._run.runner import Runner
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_driver import DirectSearcher, SearcherDriver, SearcherThread
@@ -260,7 +260,8 @@ class Session:
             resources=asked_anew(self.state, wish, self._plan.demand.of),
         )
         trials = known_trials(self.state, parts.engine.rules, resumed)
-        parts.desk.recall(trials, self.state.asks_ahead)
+        added = added_values(self.state, self._plan.space)
+        parts.desk.recall(trials, self.state.asks_ahead, added)
         if not isinstance(parts.searcher, SearcherThere):
             parts.desk.tell_known()
         return resumed

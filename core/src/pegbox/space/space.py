@@ -6,12 +6,14 @@ keeps no state from one trial to the next.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
+from pegbox import jsonvalue
 from pegbox.errors import ConfigError
 from pegbox.space import description as descriptions
 from pegbox.space import encoding
@@ -179,6 +181,19 @@ class Space:
         else:
             values = {path: read(point[path]) for path, read in self._readers.items()}
         return self._root.build(Resolution(self._root, values, seed))
+
+    def added(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """What a configuration has beside the space: the JSON data among it, by name.
+
+        Args:
+            config: As `config` gave it, with what a searcher added or a scheduler changed.
+        """
+        found: dict[str, Any] = {}
+        for name in config:
+            if name not in self._root.children:
+                with contextlib.suppress(ConfigError):  # an object: no searcher added that
+                    found[name] = jsonvalue.plain(config[name])
+        return found
 
     def try_out(self, seed: int) -> None:
         """Put one drawn configuration together, so that mistakes in functions are heard early.

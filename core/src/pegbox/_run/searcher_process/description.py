@@ -25,6 +25,7 @@ def describe(plugin: Any) -> dict[str, Any] | None:
     known = {
         "traits": traits.to_json(),
         "own_space": own.own_space,
+        "added_names": list(own.added_names),
         "own_objectives": [dataclasses.asdict(each) for each in own.own_objectives],
         "evaluated_points": [dataclasses.asdict(each) for each in own.evaluated_points],
         "points_to_evaluate": getattr(plugin, "points_to_evaluate", None),
@@ -45,6 +46,7 @@ class SearcherElsewhere(Searcher):
     def __init__(self, known: Mapping[str, Any]) -> None:
         self.traits = Traits.from_json(known["traits"])  # type: ignore[misc]
         self.own_space = known["own_space"]
+        self.added_names = known["added_names"]
         self.own_objectives = tuple(Objective(**each) for each in known["own_objectives"])
         self.evaluated_points = [EvaluatedPoint(**each) for each in known["evaluated_points"]]
         self.points_to_evaluate = known["points_to_evaluate"]

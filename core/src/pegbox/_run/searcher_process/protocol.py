@@ -34,7 +34,9 @@ PROTOCOL: Final = 1
 MOST_BYTES: Final = 64 * 2**20
 
 #: Hooks that need no answer: they are sent without waiting, and so carry no number.
-TELLS: Final = frozenset({"searcher_result", "searcher_complete", "searcher_observe"})
+TELLS: Final = frozenset(
+    {"searcher_result", "searcher_complete", "searcher_observe", "searcher_recall"}
+)
 
 #: What may stand in the place of a point.
 SIGNALS: Final[Mapping[str, Signal]] = {

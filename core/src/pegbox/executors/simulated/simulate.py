@@ -15,7 +15,7 @@ from pegbox._engine.state import RunState
 from pegbox._run.components import make_component
 from pegbox._run.parts import Parts, put_together
 from pegbox._run.plan import Plan
-from pegbox._run.restoring import known_trials
+from pegbox._run.restoring import added_values, known_trials
 from pegbox._run.runner import Runner
 from pegbox._run.search_settings import settle_search
 from pegbox._run.search_terms import fresh_terms
@@ -104,7 +104,7 @@ def simulate(
         parts.stop_rules,
         _delete_nothing,
     )
-    first = _first(parts, executor.clock()) if history else Started(0.0)
+    first = _first(parts, plan.space, executor.clock()) if history else Started(0.0)
     parts.stop_rules.begin(first.at, parts.engine.replayed_s)
     with long_lived:
         runner.run(first)
@@ -148,12 +148,12 @@ def _never_run(config: Mapping[str, Any]) -> None:
     raise RuntimeError("a simulation runs no trainable")
 
 
-def _first(parts: Parts, at: float) -> Resumed:
+def _first(parts: Parts, space: Space, at: float) -> Resumed:
     """The searcher is told what is known, as at any restore."""
     state = parts.engine.state
     resumed = Resumed(at, state.epoch + 1)
     known = known_trials(state, parts.engine.rules, resumed)
-    parts.desk.recall(known, state.asks_ahead)
+    parts.desk.recall(known, state.asks_ahead, added_values(state, space))
     parts.desk.tell_known()
     return resumed
 
