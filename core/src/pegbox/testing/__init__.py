@@ -29,9 +29,15 @@ except ModuleNotFoundError as error:
 pytest.register_assert_rewrite(*(f"{__name__}.{each.name}" for each in iter_modules(__path__)))
 
 from pegbox.testing.conformance import Conformance  # noqa: E402
+from pegbox.testing.scheduler_conformance import SchedulerConformance  # noqa: E402
 from pegbox.testing.searcher_conformance import (  # noqa: E402
     SearcherConformance,
     SearcherObjectConformance,
 )
 
-__all__ = ["Conformance", "SearcherConformance", "SearcherObjectConformance"]
+__all__ = [
+    "Conformance",
+    "SchedulerConformance",
+    "SearcherConformance",
+    "SearcherObjectConformance",
+]
