@@ -14,6 +14,7 @@ from pegbox import (
     ResultGrid,
     ResumeConfig,
     Searcher,
+    TuneConfig,
     Tuner,
     choice,
 )
@@ -66,6 +67,13 @@ MISTAKES = {
         lambda: Tuner.restore("x", None),
         "the trainable must be a function of the config or a class, got NoneType\n"
         "  Write def train(config): ..., which returns a dict of metrics or calls pegbox.report.",
+    ),
+    "restore with two searchers": (
+        lambda: Tuner.restore(
+            "x", train, search_alg="optuna", tune_config=TuneConfig(search_alg="random")
+        ),
+        "Tuner.restore was given search_alg='optuna', and TuneConfig(search_alg='random')\n"
+        "  Name the searcher in one place.",
     ),
     "restore elsewhere": (
         lambda: Tuner.restore("x", train, executor="ray"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import time
@@ -103,6 +104,7 @@ class Tuner:
         storage_filesystem: None = None,
         *,
         resume_config: ResumeConfig | None = None,
+        search_alg: Any | None = None,
         tune_config: TuneConfig | None = None,
         run_config: RunConfig | None = None,
         client: Any | None = None,
@@ -121,6 +123,8 @@ class Tuner:
             param_space: Needed again only where it holds objects or functions.
             storage_filesystem: Not supported: only None.
             resume_config: The same as the three choices above and more, in their place.
+            search_alg: Another searcher to go on with, as in `TuneConfig`. It is told all trials
+                that are known.
             tune_config: Replaces what the run was set up with: more samples, another searcher.
                 What is left at None is kept.
             run_config: Replaces failures, callbacks and verbosity; name and place stay. Callbacks
@@ -148,7 +152,7 @@ class Tuner:
                 run_config,
                 own_process=tuner._executor != "inline",
             ),
-            settled("tune_config", tune_config, TuneConfig),
+            _with_searcher(settled("tune_config", tune_config, TuneConfig), search_alg),
             param_space,
         )
         return tuner
@@ -240,6 +244,18 @@ def _wish(
     return Resumed(
         0.0, 0, unfinished=config.unfinished, errored=config.errored, finished=config.finished
     )
+
+
+def _with_searcher(tune: TuneConfig, search_alg: Any | None) -> TuneConfig:
+    if search_alg is None:
+        return tune
+    if tune.search_alg is not None:
+        raise ConfigError(
+            f"Tuner.restore was given search_alg={shown(search_alg)}, and "
+            f"TuneConfig(search_alg={shown(tune.search_alg)})",
+            hint="Name the searcher in one place.",
+        )
+    return dataclasses.replace(tune, search_alg=search_alg)
 
 
 def _known_executor(name: object) -> ExecutorName:
