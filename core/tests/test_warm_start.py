@@ -416,6 +416,25 @@ def test_what_cannot_be_used_is_refused_before_anything_is(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_parameters_there_is_nothing_to_tell(tmp_path):
+    with pytest.raises(ConfigError, match="nothing to tell: param_space has no parameters"):
+        warm(tmp_path, [({}, 1.0)], "random", space={"fixed": 3})
+
+
+def test_values_that_a_searcher_added_are_parameters_where_the_space_has_them(tmp_path):
+    class Adds(Learner):
+        added_names = ("extra",)
+
+        def added_config(self, trial_id, ask):
+            return {"extra": 0.5}
+
+    fit(tmp_path, search_alg=Adds(), num_samples=2)
+    searcher, _ = warm(
+        tmp_path, tmp_path / "exp", space={"x": uniform(0, 1), "extra": uniform(0, 1)}
+    )
+    assert [told[0]["extra"] for told in searcher.told[:2]] == [0.5, 0.5]
+
+
 def test_a_trial_that_does_not_fit_is_named(tmp_path):
     fit(tmp_path, space={"x": uniform(2, 3)})
     before = sorted(tmp_path.iterdir())

@@ -83,7 +83,7 @@ class StoredExperiment:
         return self.folder / self.rows[number].folder_name
 
     def config_for(self, number: int, space: Space) -> dict[str, Any]:
-        """The configuration of a trial for another run, without what a plugin added to it.
+        """The configuration of a trial for another run, without what a plugin added for its own.
 
         Args:
             space: What the other run searches. Where it is the same, its objects are taken.
@@ -92,7 +92,8 @@ class StoredExperiment:
             self._other = space, dumps(space.describe()) == dumps(self.meta.space)
         decoder = space if self._other[1] else self.space
         config = decoder.decode_config(self.rows[number].config)
-        return {name: value for name, value in config.items() if name in self.space.names}
+        known = self.space.names | space.names
+        return {name: value for name, value in config.items() if name in known}
 
     @cached_property
     def statuses(self) -> Counter[Status]:

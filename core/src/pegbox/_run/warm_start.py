@@ -35,6 +35,12 @@ def settle_warm_start(
     Raises:
         ConfigError: One is no whole configuration of the space, or none has the metric.
     """
+    if trials and not space.domains:
+        raise ConfigError(
+            "warm_start has nothing to tell: param_space has no parameters",
+            hint="A searcher that has a space of its own may take add_evaluated_point(parameters, "
+            "value).",
+        )
     ended = [trial for trial in trials if trial.outcome is not None]
     points = tuple(_points(ended, space, objectives))
     needed = _needed(objectives, constraints)
