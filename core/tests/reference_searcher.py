@@ -21,6 +21,8 @@ class Neighbours(Searcher):
         domains=frozenset({"float", "int", "choice", "normal"}),
         conditions=True,
         multi_objective=True,
+        constraints=True,
+        outcome_constraints=True,
         batches=True,
         intermediate=True,
     )
@@ -29,25 +31,35 @@ class Neighbours(Searcher):
         super().__init__(metric, mode)
         self.beginning = beginning
 
-    def setup(self, space, objectives, seed, conditions, points):
+    def setup(
+        self,
+        space,
+        objectives,
+        seed,
+        conditions,
+        points,
+        parameter_constraints,
+        outcome_constraints,
+    ):
         if any(isinstance(domain, Grid) for domain in space.values()):
             raise UnsupportedSpace("it goes through no grid", hint="Write a choice.")
         self.space, self.objectives, self.seed = space, objectives, seed
-        self.conditions, self.points = conditions, points
+        self.conditions, self.points = conditions, self.given(points)
+        self.limits, self.outcome_limits = parameter_constraints, outcome_constraints
         #: By a key that sorts: point, losses, on the way and at the end.
         self.known = {}
         self.on_the_way = {}
 
     def suggest(self, trial_id, pending, ask, seed):
         rng = self.generator(seed)
-        given = self.points[ask] if ask < len(self.points) else {}
+        start = self.points[ask] if ask < len(self.points) else {}
         best = self.best()
-        for _ in range(20):
+        for _ in range(200):
             if len(best) < self.beginning:
-                point = self.drawn(rng, given)
+                point = self.drawn(rng, start)
             else:
-                point = self.moved(rng, rng.choice(best[: max(2, len(best) // 5)]), given)
-            if all(self.apart(point, other) for other in pending.values()):
+                point = self.moved(rng, rng.choice(best[: max(2, len(best) // 5)]), start)
+            if self.is_allowed(point) and self.is_apart(point, pending.values()):
                 break
         return self.answered(point)
 
@@ -63,6 +75,9 @@ class Neighbours(Searcher):
 
     # ------------------------------------------------------------------ parts, to be mutated
 
+    def given(self, points):
+        return points
+
     def generator(self, seed):
         """Where the model speaks, what is pending alone tells one ask from the next."""
         return random.Random(seed if len(self.best()) < self.beginning else self.seed)
@@ -75,10 +90,21 @@ class Neighbours(Searcher):
 
     def learn(self, key, point, result, outcome):
         if outcome != "failed":
-            self.known[key] = point, self.losses(result), self.on_the_way.pop(key, [])
+            losses = [*self.losses(result), self.excess(result)]
+            self.known[key] = point, losses, self.on_the_way.pop(key, [])
 
     def losses(self, result):
         return [result[each.metric] for each in self.objectives]
+
+    def excess(self, result):
+        """How far a result is beyond what it may be, weighed so that nothing makes up for it."""
+        return 100 * sum(max(each.excess(result) or 0.0, 0.0) for each in self.outcome_limits)
+
+    def is_allowed(self, point):
+        return all(each.holds(point) for each in self.limits)
+
+    def is_apart(self, point, others):
+        return all(self.apart(point, other) for other in others)
 
     def best(self):
         """Points, the best first."""

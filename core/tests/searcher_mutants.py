@@ -134,15 +134,31 @@ class NeverTriesTheLastCategory(Neighbours):
 
 @caught_by("tries_the_given_points_first")
 class IgnoresTheGivenPoints(Neighbours):
-    def setup(self, space, objectives, seed, conditions):
-        super().setup(space, objectives, seed, conditions, ())
+    def given(self, points):
+        return ()
 
 
 @caught_by("tries_the_given_points_first")
 class TakesWholePointsOnly(Neighbours):
-    def setup(self, space, objectives, seed, conditions, points):
-        whole = [point for point in points if point.keys() == space.keys()]
-        super().setup(space, objectives, seed, conditions, whole)
+    def given(self, points):
+        return [point for point in points if point.keys() == self.space.keys()]
+
+
+@caught_by("keeps_parameter_constraints_where_it_says_so")
+class IgnoresConstraints(Neighbours):
+    def is_allowed(self, point):
+        return True
+
+
+@caught_by("keeps_parameter_constraints_where_it_says_so")
+class ForgetsConstraintsOnceItLearns(Neighbours):
+    def is_allowed(self, point):
+        return len(self.known) > 7 or super().is_allowed(point)
+
+
+@caught_by("keeps_parameter_constraints_where_it_says_so")
+class KeepsConstraintsAndDoesNotSaySo(Neighbours):
+    traits = with_traits(constraints=False)
 
 
 # ------------------------------------------------------------------ learning
@@ -218,6 +234,23 @@ class TakesSeveralAndDoesNotSaySo(Neighbours):
     traits = with_traits(multi_objective=False)
 
 
+@caught_by("heeds_outcome_constraints_where_it_says_so")
+class IgnoresOutcomeConstraints(Neighbours):
+    def excess(self, result):
+        return 0.0
+
+
+@caught_by("heeds_outcome_constraints_where_it_says_so")
+class TurnsOutcomeConstraintsRound(Neighbours):
+    def excess(self, result):
+        return -super().excess(result)
+
+
+@caught_by("heeds_outcome_constraints_where_it_says_so")
+class HeedsThemAndDoesNotSaySo(Neighbours):
+    traits = with_traits(outcome_constraints=False)
+
+
 @caught_by("reads_intermediate_results_where_it_says_so")
 class DropsIntermediateResults(Neighbours):
     def on_trial_result(self, trial_id, result):
@@ -252,11 +285,11 @@ class LearnsInTheOrderOfTheTells(Neighbours):
 
 @caught_by("repeats")
 class KeepsOneGenerator(Neighbours):
-    def setup(self, space, objectives, seed, conditions, points):
-        super().setup(space, objectives, seed, conditions, points)
-        self.rng = random.Random(seed)
+    rng = None
 
     def generator(self, seed):
+        if self.rng is None:
+            self.rng = random.Random(self.seed)
         return self.rng
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Final
 
+from pegbox.constraints import OutcomeConstraint
 from pegbox.objective import Objective
 from pegbox.testing.conformance import verified
 from pegbox.testing.searcher_cases import SearcherCases, bowl
@@ -86,6 +87,22 @@ class LearningCases(SearcherCases):
 
         declared = self.traits.multi_objective
         verified("several objectives", declared=declared, check=check)
+
+    def test_heeds_outcome_constraints_where_it_says_so(self) -> None:
+        """Whether what trials may report at most makes a difference to later points."""
+
+        def after(constraint: OutcomeConstraint) -> list[Mapping[str, float | int]]:
+            rig = self.rig(outcome_constraints=[constraint])
+            rig.learn(self.known, bowl, cost=lambda point: point["x"])
+            return [trial.point for trial in rig.asks(self.modelled)]
+
+        def check() -> None:
+            cheap = median(point["x"] for point in after(OutcomeConstraint({"cost": 1.0}, 0.35)))
+            dear = median(point["x"] for point in after(OutcomeConstraint({"cost": -1.0}, -0.65)))
+            assert cheap < dear, "the constraint makes no difference"
+
+        declared = self.traits.outcome_constraints
+        verified("constraints on outcomes", declared=declared, check=check)
 
     def test_reads_intermediate_results_where_it_says_so(self) -> None:
         """Whether what a trial reports on its way makes a difference to later points."""

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 
 import pytest
 
+from pegbox.constraints import LinearConstraint
 from pegbox.space import (
     Choice,
     Domain,
@@ -30,7 +31,7 @@ from pegbox.space import (
 )
 from pegbox.testing.conformance import verified
 from pegbox.testing.random_spaces import random_space
-from pegbox.testing.searcher_cases import PLANE, SearcherCases
+from pegbox.testing.searcher_cases import PLANE, SearcherCases, bowl
 from pegbox.testing.searcher_rig import SearcherRig
 
 __all__ = ["PointCases"]
@@ -165,6 +166,22 @@ class PointCases(SearcherCases):
                 assert set(trial.raw) == set(trial.point), f"{dict(trial.raw)}"
 
         verified("leaving out what does not exist", declared=self.traits.conditions, check=check)
+
+    def test_keeps_parameter_constraints_where_it_says_so(self) -> None:
+        """No point breaks a linear constraint: not at first, and not where the loss is less."""
+
+        def check() -> None:
+            constraint = LinearConstraint({"x": 1.0, "y": 1.0}, 0.7)
+            rig = self.rig(PLANE, explores=True, parameter_constraints=[constraint])
+            trials = rig.asks(20)
+            rig = self.rig(PLANE, parameter_constraints=[constraint])
+            rig.learn(self.known, bowl)
+            for trial in [*trials, *rig.trials, *rig.asks(self.modelled)]:
+                total = trial.point["x"] + trial.point["y"]
+                assert total <= 0.7 + _SLACK, f"{total} is more than {constraint.bound}"
+
+        declared = self.traits.constraints
+        verified("constraints between parameters", declared=declared, check=check)
 
     def test_tries_the_given_points_first(self) -> None:
         """In their order; what one leaves out is the searcher's to choose."""

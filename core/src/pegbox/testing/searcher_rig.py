@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from pegbox._plugins.manager import RoleManager
+from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
-from pegbox.searcher import Searcher, Traits
+from pegbox.searcher import Point, Searcher, Traits
 from pegbox.seeds import derive_seed
 from pegbox.space import Condition, Domain, DomainKind, Float, Int, Normal, Space, is_active
 from pegbox.space.presented import Presentation
@@ -68,6 +69,8 @@ class SearcherRig:
         objectives: What counts; minimized.
         seed: The run's seed.
         points: What is to be tried first, coded like points.
+        parameter_constraints: On the space as it is.
+        outcome_constraints: On what trials report.
         as_it_is: Show all domains as they are, whatever the traits say.
     """
 
@@ -79,8 +82,11 @@ class SearcherRig:
         objectives: Sequence[Objective] = (LOSS,),
         seed: int = 1,
         points: Sequence[Mapping[str, float | int]] = (),
+        parameter_constraints: Sequence[LinearConstraint] = (),
+        outcome_constraints: Sequence[OutcomeConstraint] = (),
         as_it_is: bool = False,
     ) -> None:
+        self._constraints = parameter_constraints, outcome_constraints
         self._make, self._seed, self._points = make, seed, points
         self.objectives = tuple(objectives)
         self.space = Space(space)
@@ -203,12 +209,20 @@ class SearcherRig:
                 trial_id=None,
             )
 
-    def learn(self, times: int, loss: Loss) -> list[Trial]:
-        """Ask and tell in turn."""
+    def learn(self, times: int, loss: Loss, **reported: Callable[[Point], float]) -> list[Trial]:
+        """Ask and tell in turn.
+
+        Args:
+            times: How often.
+            loss: From a point to the value of each objective.
+            **reported: Other metrics, by name.
+        """
         found = []
         for _ in range(times):
             (trial,) = self.asks(1)
-            self.end(trial, loss(trial.point))
+            others = {name: value(trial.point) for name, value in reported.items()}
+            result = {**(self.result(loss(trial.point)) or {}), **others}
+            self.end(trial, None, result=result)
             found.append(trial)
         return found
 
@@ -246,8 +260,8 @@ class SearcherRig:
             num_samples=-1,
             conditions=dict(self.space.conditions),
             points=[dict(point) for point in self._points],
-            parameter_constraints=[],
-            outcome_constraints=[],
+            parameter_constraints=self._constraints[0],
+            outcome_constraints=self._constraints[1],
         )
 
     def _is_finite(self) -> bool:
