@@ -20,7 +20,7 @@ from pegbox import (
     sample_from,
     uniform,
 )
-from pegbox.errors import ConfigError, PegboxError
+from pegbox.errors import ConfigError
 from pegbox.search import Repeater
 from pegbox.searcher import EvaluatedPoint
 from searcher_drive import Learner
@@ -329,91 +329,6 @@ def test_run_takes_it_too(tmp_path):
 
 
 # -- refused ----------------------------------------------------------------------------------
-
-
-LEAVE_OUT = (
-    " Or leave out what does not fit: warm_start takes a list of some of the results, or of "
-    "(config, metrics)."
-)
-
-
-@pytest.mark.parametrize(
-    ("warm_start", "message"),
-    [
-        (
-            [({"x": 3.0}, 1.0), ({"x": 0.5}, 1.0), ({"y": 0.5}, 1.0)],
-            "warm_start[0]: parameter 'x': 3.0 is not between 0.0 and 1.0 (1 more of 3 do not fit "
-            "either)\n  Use a value within the bounds, or widen them in param_space." + LEAVE_OUT,
-        ),
-        (
-            [({}, 1.0)],
-            "warm_start[0]: a point lacks a value for 'x'\n"
-            "  A point has a value for every parameter that exists in it." + LEAVE_OUT,
-        ),
-        (
-            [({"x": 0.5, "depth": 3}, 1.0)],
-            "warm_start[0]: 'depth' is no parameter of the space\n  There are ['x']." + LEAVE_OUT,
-        ),
-        (
-            [({"x": 0.5}, "good")],
-            "the value of warm_start[0] must be a number, got 'good' of type str\n"
-            "  Write a number, e.g. 0.1." + LEAVE_OUT,
-        ),
-        (
-            [({"x": 0.5}, {"loss": None})],
-            "the value of warm_start[0] must be a number, got None of type NoneType\n"
-            "  Write a number, e.g. 0.1." + LEAVE_OUT,
-        ),
-        (
-            [({"x": 0.5}, [1.0, 2.0])],
-            "warm_start[0] has 2 values, the run has the metrics ['loss']\n"
-            "  Give one value for each metric of TuneConfig(metric=...)." + LEAVE_OUT,
-        ),
-        (
-            [({"x": 0.5}, {"acc": 1.0}), ({"x": 0.25}, {"f1": 1.0})],
-            "warm_start: none of 2 trials has 'loss'\n  They have ['acc', 'f1'].",
-        ),
-        (
-            [({"x": 0.5}, {"note": "fine"})],
-            "warm_start: none of 1 trials has 'loss'\n  They reported no numbers.",
-        ),
-        (
-            [{"x": 0.5}],
-            "warm_start[0] is a configuration without what it gave: {'x': 0.5}\n"
-            '  Write (config, value) or (config, {"loss": value}); for configurations that are to '
-            "be tried there is points_to_evaluate of the searcher.",
-        ),
-        (
-            5,
-            "warm_start cannot be used: 5\n"
-            "  It takes a ResultGrid, the folder of an experiment, or a list of these, of results, "
-            "or of (config, value).",
-        ),
-        (
-            [("x", 1.0)],
-            "warm_start[0] cannot be used: ('x', 1.0)\n"
-            "  It takes a ResultGrid, the folder of an experiment, or a list of these, of results, "
-            "or of (config, value).",
-        ),
-        (
-            [EvaluatedPoint({"x": 0.5}, 1.0, "good")],
-            "warm_start[0] has the outcome 'good'\n  It is one of 'finished', 'stopped', 'failed'.",
-        ),
-        (
-            "nowhere",
-            "there is no experiment in {folder}/nowhere: it has no file experiment.sqlite\n"
-            "  Give the folder of an experiment, as `experiment_path` tells it.",
-        ),
-    ],
-)
-def test_what_cannot_be_used_is_refused_before_anything_is(
-    tmp_path, monkeypatch, warm_start, message
-):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(PegboxError) as caught:
-        warm(tmp_path, warm_start)
-    assert str(caught.value) == message.replace("{folder}", str(tmp_path))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_parameters_there_is_nothing_to_tell(tmp_path):

@@ -112,6 +112,8 @@ class Spacing(SearcherWrapper):
         self._conditions = dict(conditions)
         # The first asks are for these, and what the user wants to have tried is tried.
         self._wanted = len(points)
+        #: Trials under way: their points, and where these lie.
+        self._known: dict[str, tuple[Point, _Place]] = {}
         self._is_off = not self.inner.takes("searcher_complete", "config")
 
     @hookimpl
@@ -130,12 +132,22 @@ class Spacing(SearcherWrapper):
             place = self._place(answer)
         except ConfigError:
             return answer  # no point of the space, which the core says
-        taken = [self._place(point) for point in pending.values()]
+        taken = self._taken(pending)
         if not _is_near(place, taken):
             return answer
         free = (p for p in self._others(answer, rng) if not _is_near(self._place(p), taken))
         # Where there is no other point, the same one twice is better than none.
         return next(free, answer)
+
+    def _taken(self, pending: Mapping[str, Point]) -> list[_Place]:
+        """Where the points under way lie; looked up for those that were there before."""
+        before, self._known = self._known, {}
+        for name, point in pending.items():
+            known = before.get(name)
+            if known is None or known[0] is not point:
+                known = point, self._place(point)
+            self._known[name] = known
+        return [place for _, place in self._known.values()]
 
     def _others(self, answer: Point, rng: random.Random) -> Iterator[Point]:
         """Points close by first; then such as share about half of their values with it."""
