@@ -10,10 +10,10 @@ class TestTPE(SearcherConformance):
 
 class TestGP(SearcherConformance):
     searcher = "optuna"
-    options = {"sampler": "gp", "n_startup_trials": 5}
+    options = {"sampler": "gp", "n_startup_trials": 4}
     exploring = {"n_startup_trials": 1000}
-    known = 8
-    modelled = 3
+    known = 6
+    modelled = 2
     modelled_spaces = 1
     restores = (3,)
     seeds = 1

@@ -362,10 +362,10 @@ def test_what_optuna_cannot_express_is_refused_by_name(domain: Any, message: str
         Drive({"x": Float(0, 1), "p": domain})
 
 
-@pytest.mark.parametrize("objectives", [[], [LOSS, Objective("size", "min")]])
-def test_anything_but_one_objective_is_refused(objectives: list[Objective]) -> None:
-    with pytest.raises(ConfigError, match="exactly one objective"):
-        OptunaSearch().setup(SQUARE, objectives, 0, -1)
+def test_no_objective_is_refused_by_who_learns() -> None:
+    with pytest.raises(ConfigError, match="there is no objective"):
+        OptunaSearch().setup(SQUARE, [], 0, -1)
+    OptunaSearch(sampler="random").setup(SQUARE, [], 0, -1)
 
 
 @pytest.mark.parametrize(

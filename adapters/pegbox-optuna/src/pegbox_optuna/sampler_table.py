@@ -25,8 +25,6 @@ from pegbox.searcher import Traits
 
 __all__ = ["SAMPLERS", "Kind", "kind_of"]
 
-_RANGES: Final[Any] = frozenset({"log", "step"})
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -47,32 +45,37 @@ class Kind:
     prunes: bool = False
 
 
+def _traits(**can: Any) -> Traits:
+    return Traits(**{"ranges": frozenset({"log", "step"}), "multi_objective": True, **can})
+
+
 #: Parameters in a branch that a point does not have are drawn at random by the others, and modelled
 #: by none of them; so the core shows them a space in which all exist.
 SAMPLERS: Final[Mapping[str, Kind]] = {
-    "tpe": Kind(TPESampler, Traits(ranges=_RANGES, conditions=True, batches=True), prunes=True),
-    "gp": Kind(GPSampler, Traits(ranges=_RANGES, batches=True), ("scipy", "torch")),
-    "cmaes": Kind(CmaEsSampler, Traits(ranges=_RANGES, batches=True), ("cmaes",)),
-    "nsgaii": Kind(NSGAIISampler, Traits(ranges=_RANGES)),
-    "nsgaiii": Kind(NSGAIIISampler, Traits(ranges=_RANGES)),
-    "qmc": Kind(QMCSampler, Traits(ranges=_RANGES, batches=True, model_free=True), ("scipy",)),
-    "random": Kind(
-        RandomSampler, Traits(ranges=_RANGES, conditions=True, batches=True, model_free=True)
+    "tpe": Kind(
+        TPESampler, _traits(conditions=True, outcome_constraints=True, batches=True), prunes=True
     ),
+    "gp": Kind(GPSampler, _traits(outcome_constraints=True, batches=True), ("scipy", "torch")),
+    "cmaes": Kind(CmaEsSampler, _traits(multi_objective=False, batches=True), ("cmaes",)),
+    "nsgaii": Kind(NSGAIISampler, _traits(outcome_constraints=True)),
+    "nsgaiii": Kind(NSGAIIISampler, _traits(outcome_constraints=True)),
+    "qmc": Kind(QMCSampler, _traits(batches=True, model_free=True), ("scipy",)),
+    "random": Kind(RandomSampler, _traits(conditions=True, batches=True, model_free=True)),
     "brute_force": Kind(
         BruteForceSampler,
-        Traits(
+        _traits(
             domains=frozenset({"int", "choice"}),
-            ranges=_RANGES,
             conditions=True,
+            exhaustive=True,
             batches=True,
             model_free=True,
         ),
     ),
 }
 
-#: A class of someone else's: Optuna's contract lets parameters come and go.
-_OTHER: Final = Kind(BaseSampler, Traits(ranges=_RANGES, conditions=True), prunes=True)
+#: A class of someone else's: Optuna's contract lets parameters come and go, and one that takes a
+#: single objective says so when it is asked.
+_OTHER: Final = Kind(BaseSampler, _traits(conditions=True, outcome_constraints=True), prunes=True)
 
 
 def kind_of(sampler: BaseSampler) -> Kind:

@@ -39,8 +39,8 @@ class OptunaSearch(Searcher):
             them while it runs (``trial.suggest_float("lr", 1e-4, 1e-1, log=True)``) and may return
             a dict of constants; a ``/`` in a name stands for nesting. It is run for each trial,
             and again at a restore, so it should depend on nothing but what it suggests.
-        metric: Name of the reported value that counts, where the run names none.
-        mode: ``"min"`` or ``"max"``; given with ``metric`` or not at all.
+        metric: Name of the reported value that counts, where the run names none; or several.
+        mode: ``"min"`` or ``"max"``, for each; given with ``metric`` or not at all.
         points_to_evaluate: Configurations, or parts of them, that are proposed first; what one
             leaves out is the sampler's to choose.
         sampler: ``"tpe"`` (the default), ``"gp"`` (needs the packages torch and scipy),
@@ -63,7 +63,11 @@ class OptunaSearch(Searcher):
     # trial TPE looks at the last result alone, and that one comes with the end. So a restore,
     # which tells no earlier ones, leaves nothing out.
     traits: ClassVar[Traits] = Traits(
-        ranges=frozenset({"log", "step"}), conditions=True, batches=True
+        ranges=frozenset({"log", "step"}),
+        conditions=True,
+        multi_objective=True,
+        outcome_constraints=True,
+        batches=True,
     )
 
     #: The function of a space that is one, and points that the user gave in its names.
@@ -74,14 +78,14 @@ class OptunaSearch(Searcher):
     def __init__(
         self,
         space: Mapping[str, Any] | Callable[..., Any] | None = None,
-        metric: str | None = None,
-        mode: str | None = None,
+        metric: str | Sequence[str] | None = None,
+        mode: str | Sequence[str] | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
         sampler: str | BaseSampler | None = None,
         study_name: str | None = None,
         storage: Any | None = None,
         seed: int | None = None,
-        evaluated_rewards: Sequence[float] | None = None,
+        evaluated_rewards: Sequence[float | Sequence[float]] | None = None,
         **sampler_options: Any,
     ) -> None:
         # First, for it looks at Optuna's release before that is imported.
@@ -159,18 +163,19 @@ class OptunaSearch(Searcher):
 
         Raises:
             UnsupportedSpace: A parameter that Optuna cannot express, named.
-            ConfigError: There is not exactly one objective.
+            ConfigError: There is no objective, or a name of the space is the function's, too.
         """
         from pegbox_optuna.samplers import report_unmodelled, seed_for_run
         from pegbox_optuna.steady import steadied
         from pegbox_optuna.study import OrderedStudy
 
-        if len(objectives) != 1 and not self.traits.model_free:
+        if not objectives and not self.traits.model_free:
             raise ConfigError(
-                f"OptunaSearch needs exactly one objective, got {len(objectives)}",
+                "OptunaSearch learns from results, and there is no objective",
                 hint='Give metric= and mode= ("min" or "max").',
             )
         self._metrics = [objective.metric for objective in objectives]
+        self._outcome_constraints = tuple(outcome_constraints)
         self._space: dict[str, Domain] = dict(space)
         self._conditions = dict(conditions) if self.traits.conditions else {}
         self._points = list(points)
@@ -179,7 +184,11 @@ class OptunaSearch(Searcher):
         self._sampler = steadied(self._given_sampler, own)
         seed_for_run(self._sampler, own)
         self._study: OrderedStudy = OrderedStudy(
-            self._sampler, self._space, self._conditions, defined=self._defined
+            self._sampler,
+            self._space,
+            self._conditions,
+            objectives=max(len(objectives), 1),
+            defined=self._defined,
         )
         if self._defined is not None:
             self._defined.keep_apart({path.partition("/")[0] for path in space})
@@ -287,7 +296,9 @@ class OptunaSearch(Searcher):
     def _told(self, result: Mapping[str, Any] | None, outcome: Outcome) -> Told:
         from pegbox_optuna.told import make_told
 
-        return make_told(self._metrics, result, outcome, prunes=self._kind.prunes)
+        return make_told(
+            self._metrics, self._outcome_constraints, result, outcome, prunes=self._kind.prunes
+        )
 
 
 def _conform_value(path: str, domain: Domain, value: Any) -> float | int:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import optuna
 from optuna.pruners import NopPruner
 from optuna.samplers import BaseSampler, BruteForceSampler
+from optuna.study._constrained_optimization import _CONSTRAINTS_KEY
 from optuna.trial import FrozenTrial, TrialState
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.errors import ConfigError
@@ -147,8 +148,11 @@ class OrderedStudy:
         self._correct(trial_id, point)
         number = self._running.pop(trial_id)
         self._beside.pop(trial_id, None)
+        own = self._id(number)
         for step, value in told.intermediate.items():
-            self._storage.set_trial_intermediate_value(self._id(number), step, value)
+            self._storage.set_trial_intermediate_value(own, step, value)
+        for name, excess in told.constraints.items():
+            self._storage.set_trial_system_attr(own, f"{_CONSTRAINTS_KEY}:{name}", excess)
         values = told.values if told.state == TrialState.COMPLETE else None
         self._study.tell(number, values, state=told.state)
 
@@ -288,6 +292,7 @@ class OrderedStudy:
                 **beside.distributions,
             },
             intermediate_values=told.intermediate,
+            constraints=dict(told.constraints),
         )
 
     def _set_param(self, number: int, path: str, value: float | int) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from optuna.trial import TrialState
+from pegbox.constraints import OutcomeConstraint
 from pegbox.trial import Outcome
 
 __all__ = ["FAILED", "RUNNING", "Told", "make_told"]
@@ -19,11 +20,13 @@ class Told:
 
     Attributes:
         values: The losses; None unless complete or pruned.
+        constraints: Name of each outcome constraint to what lies beyond it; above 0 it is broken.
         step: The iteration of ``values``, for a pruned trial.
     """
 
     state: TrialState
     values: list[float] | None = None
+    constraints: Mapping[str, float] = field(default_factory=dict)
     step: int = 0
 
     @property
@@ -39,12 +42,19 @@ FAILED: Final = Told(TrialState.FAIL)
 
 
 def make_told(
-    metrics: Sequence[str], result: Mapping[str, Any] | None, outcome: Outcome, *, prunes: bool
+    metrics: Sequence[str],
+    constraints: Sequence[OutcomeConstraint],
+    result: Mapping[str, Any] | None,
+    outcome: Outcome,
+    *,
+    prunes: bool,
 ) -> Told:
-    """What Optuna is told of a trial that ended; without finite losses it has failed.
+    """What Optuna is told of a trial that ended; it has failed without finite losses, or where a
+    constraint cannot be computed.
 
     Args:
         metrics: What counts; where nothing does, a trial that has not failed has the loss 0.
+        constraints: On the result.
         result: The last one.
         outcome: How it ended.
         prunes: Whether the sampler learns from pruned trials, and so is told of stopped ones.
@@ -52,9 +62,12 @@ def make_told(
     found = [(result or {}).get(metric) for metric in metrics]
     losses = [float(loss) for loss in found if isinstance(loss, int | float)]
     whole = len(losses) == len(metrics) and all(map(math.isfinite, losses))
-    if outcome == "failed" or not whole:
+    excesses = {str(at): each.excess(result or {}) for at, each in enumerate(constraints)}
+    beyond = {name: excess for name, excess in excesses.items() if excess is not None}
+    if outcome == "failed" or not whole or len(beyond) < len(excesses):
         return FAILED
-    # Pruned trials are compared by their one loss.
+    # Pruned trials are compared by their one loss; Optuna prunes none that has several.
     if outcome == "stopped" and prunes and len(losses) == 1:
-        return Told(TrialState.PRUNED, losses, int((result or {}).get("training_iteration", 0)))
-    return Told(TrialState.COMPLETE, losses or [0.0])
+        step = int((result or {}).get("training_iteration", 0))
+        return Told(TrialState.PRUNED, losses, beyond, step)
+    return Told(TrialState.COMPLETE, losses or [0.0], beyond)
