@@ -10,7 +10,13 @@ chosen; their paths have its index in the place of the choice: ``"model/0/C"``.
 
 from __future__ import annotations
 
-from pegbox.space.conditions import NO_CONDITIONS, Condition, draw_point, is_active
+from pegbox.space.conditions import (
+    NO_CONDITIONS,
+    Condition,
+    conform_point,
+    draw_point,
+    is_active,
+)
 from pegbox.space.description import missing
 from pegbox.space.domain import Domain, DomainKind, RangeForm
 from pegbox.space.domain_json import domain_from_json
@@ -51,6 +57,7 @@ __all__ = [
     "Space",
     "choice",
     "domain_from_json",
+    "conform_point",
     "draw_point",
     "grid_search",
     "is_active",

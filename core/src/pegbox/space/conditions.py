@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from pegbox.errors import ConfigError
 from pegbox.space.domain import Domain
 
-__all__ = ["NO_CONDITIONS", "Condition", "draw_point", "is_active"]
+__all__ = ["NO_CONDITIONS", "Condition", "conform_point", "draw_point", "is_active"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,35 @@ def draw_point(
         if condition is None or point.get(condition.parent) == condition.index:
             point[path] = given[path] if path in given else domain.draw(rng)
     return point
+
+
+def conform_point(
+    point: Mapping[str, Any],
+    domains: Mapping[str, Domain],
+    conditions: Mapping[str, Condition] = NO_CONDITIONS,
+) -> dict[str, float | int]:
+    """A point of someone else's with plain Python numbers: what exists in it, and nothing more.
+
+    Args:
+        point: Path to value.
+        domains: Path to domain.
+        conditions: Path to condition, for parameters that have one.
+
+    Raises:
+        ConfigError: A parameter is missing, unknown or outside its domain; it is named.
+    """
+    active = [path for path in domains if is_active(path, point, conditions)]
+    if point.keys() != set(active):
+        raise ConfigError(
+            f"the observed point has the parameters {sorted(point)}, the space has {sorted(active)}"
+        )
+    return {path: _conform_value(path, domains[path], point[path]) for path in active}
+
+
+def _conform_value(path: str, domain: Domain, value: Any) -> float | int:
+    try:
+        return domain.conform(value)
+    except ConfigError as error:
+        raise ConfigError(
+            f"the observed point is not in the space: {path!r}: {error.message}", hint=error.hint
+        ) from None
