@@ -20,6 +20,7 @@ SAYS = {
     "class_trainable.py": r"^lr 0\.4 : loss \S+ after 10 steps, the last 6 since the failure$",
     "conditional_space.py": r"^power: \d+ trials; the best, \{'kind': 'power', 'exponent'",
     "hyperopt_space.py": r"^best of 40: \{'kind': .*, off by 0\.[12]",
+    "several_objectives.py": r"^\d+ of them are beaten by no other:\n  error 0\.\d+ with",
     "stoppers.py": r"^lr 0\.001 : stopped after 40 steps",
     "checkpoints.py": r"^  on disk are the checkpoints of steps \[7, 8, 10\]",
     "restore.py": r"^More samples: 10 trials, the first 6 of them as they were:$",

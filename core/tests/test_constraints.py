@@ -55,7 +55,7 @@ def test_what_an_object_reads_as_is_read_back(coefficients, bound):
     [
         ("x < y", "has '<' where <= or >= is expected", "between whole numbers, x + 1 <= y"),
         ("x > y", "has '>' where <= or >= is expected", "between whole numbers, x >= y + 1"),
-        ("x == y", "has '==' where <= or >= is expected", "sample_from"),
+        ("x == y", "has '==' where <= or >= is expected", "is computed from it"),
         ("x", "ends where <= or >= is expected", '"x + 2*y <= 1"'),
         ("x <=", "ends where a number or a name is expected", '"x + 2*y <= 1"'),
         ("0 <= x <= 1", "compares twice", "Write two constraints."),

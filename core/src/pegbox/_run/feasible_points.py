@@ -28,8 +28,9 @@ _logger: Final = logging.getLogger("pegbox")
 
 #: How often a searcher is asked for one trial.
 _ASKS: Final = 10
-#: How many points are drawn for one trial after that.
+#: How many points are drawn for one trial after that; and for one combination of a grid.
 _DRAWS: Final = 10_000
+_DRAWS_BESIDE_GRIDS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,10 @@ class FeasiblePoints:
         grids = {
             path: at for path, at in refused.items() if isinstance(self._space.domains[path], Grid)
         }
+        if len(grids) == len(refused):
+            return None
         rng = random.Random(derive_seed(self._seed, "feasible", ask))
-        for _ in range(_DRAWS):
+        for _ in range(_DRAWS_BESIDE_GRIDS if self._counts else _DRAWS):
             point = self._space.conform(self._space.sample(rng, grids))
             if self.allows(point, number):
                 return Chosen(point, ask, proposed=False)

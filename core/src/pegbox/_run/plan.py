@@ -118,7 +118,8 @@ class Plan:
     @property
     def total_trials(self) -> int:
         """For display; -1 where nobody knows."""
-        if self.num_samples < 0 or self.searcher.core.name == "grid":
+        left_out = self.allowed and self.space.grid_size > 1
+        if self.num_samples < 0 or self.traits.exhaustive or left_out:
             return -1
         return self.num_samples * self.space.grid_size
 

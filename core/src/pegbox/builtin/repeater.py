@@ -68,6 +68,8 @@ class Repeater(SearcherWrapper):
         self._most_asks = num_samples if num_samples >= 0 and not whole else None
         self._seed = seed
         self._repeats = Repeats(self._repeat)
+        #: The trial that was asked for last, and how often its point has been refused since.
+        self._last_trial, self._refused = -1, 0
         points = math.ceil(num_samples / self._repeat) if num_samples >= 0 else num_samples
         self.inner.call("searcher_setup", num_samples=points)
         return KEPT
@@ -80,20 +82,30 @@ class Repeater(SearcherWrapper):
         if self._most_asks is not None and ask >= self._most_asks:
             return FINISHED
         self._repeats.take_in(pending)
-        group = ask // self._repeat
+        number = trial_number(trial_id)
+        group, place = divmod(number, self._repeat)
+        self._refused = self._refused + 1 if number == self._last_trial else 0
+        self._last_trial = number
+        if self._refused and not place:
+            self._repeats.drop(group)
         point = self._repeats.point_of(group)
         if point is not None:
             return point
+        # Beyond the group's number where combinations of a grid have been left out.
+        ask //= self._repeat
+        again = (self._refused,) if self._refused else ()
         answer: Point | Signal = self.inner.call(
             "searcher_suggest",
             trial_id=_group_id(trial_id, group),
             pending={
                 _group_id(trial_id, number): point for number, point in self._repeats.unanswered()
             },
-            ask=group,
-            seed=derive_seed(self._seed, "group", group),
+            ask=ask,
+            seed=derive_seed(self._seed, "group", ask, *again),
         )
-        if not isinstance(answer, Signal):
+        if isinstance(answer, Signal):
+            self._last_trial = -1
+        else:
             self._repeats.begin(group, answer)
         return answer
 

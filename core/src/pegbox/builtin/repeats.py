@@ -47,6 +47,11 @@ class _Group:
     #: Whether its trials have different points: they were begun without repeats, or with others.
     apart: bool = False
 
+    def become(self, point: Point) -> None:
+        """Take the point that a trial of it got for that of all, unless one has ended by now."""
+        if point != self.point and not self.ends:
+            self.point, self.proposed = point, False
+
 
 class Repeats:
     """The groups of one run that are not known whole.
@@ -60,14 +65,19 @@ class Repeats:
         self._groups: dict[int, _Group] = {}
 
     def take_in(self, pending: Mapping[str, Point]) -> None:
-        """Note the groups of trials under way that were begun before a restore."""
+        """Note the groups of trials under way that were begun before a restore, and points that
+        core has chosen in the place of those proposed here."""
         for trial_id, point in pending.items():
             group = trial_number(trial_id) // self._size
-            self._groups.setdefault(group, _Group(point, proposed=False))
+            self._groups.setdefault(group, _Group(point, proposed=False)).become(point)
 
     def begin(self, group: int, point: Point) -> None:
         """A point was proposed for a group."""
         self._groups[group] = _Group(point, proposed=True)
+
+    def drop(self, group: int) -> None:
+        """The point of a group was refused: it has none again."""
+        self._groups.pop(group, None)
 
     def point_of(self, group: int) -> Point | None:
         """The point of a group; None where none has been proposed."""
@@ -94,7 +104,9 @@ class Repeats:
             assert point is not None
             self._groups[of] = _Group(point, proposed=False)
         group = self._groups[of]
-        point = group.point if point is None else point
+        if point is None:
+            point = group.point
+        group.become(point)
         group.ends[place] = point, end
         known = self._alone(group, place)
         if len(group.ends) == self._size:

@@ -26,9 +26,7 @@ _PLAIN_NAME: Final = re.compile(r"[^\W\d]\w*(?:[/.]\w+)*")
 
 _EXAMPLE: Final = 'Write e.g. "x + 2*y <= 1".'
 
-_NO_EQUALITY: Final = (
-    "An equality leaves no room to search in: compute the one from the other by sample_from."
-)
+_NO_EQUALITY: Final = "Write <= or >=; what equals something else is computed from it."
 _NOT_LINEAR: Final = "Pass a function of the configuration for what is not linear."
 _NO_BRACKETS: Final = "Write each term without brackets: 2*x + 2*y."
 
