@@ -17,7 +17,17 @@ CORE = modules(ROOT / "core" / "src")
 #: The standard library as far as it knows nothing of clocks, files, processes or threads.
 PURE_LIBRARY = {
     *("__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses"),
-    *("datetime", "difflib", "enum", "functools", "hashlib", "heapq", "inspect", "itertools"),
+    *(
+        "datetime",
+        "difflib",
+        "enum",
+        "fnmatch",
+        "functools",
+        "hashlib",
+        "heapq",
+        "inspect",
+        "itertools",
+    ),
     *("json", "math", "random", "re", "reprlib", "statistics", "types", "typing"),
 }
 

@@ -11,9 +11,16 @@ def runs(kit):
     for case in kit.cases():
         function = getattr(kit, f"test_{case}")
         marks = [m for m in getattr(function, "pytestmark", ()) if m.name == "parametrize"]
-        names = [mark.args[0] for mark in marks]
-        for values in product(*(mark.args[1] for mark in marks)):
-            yield case, dict(zip(names, values, strict=True))
+        for chosen in product(*(list(_arguments(*mark.args)) for mark in marks)):
+            yield case, {name: value for one in chosen for name, value in one.items()}
+
+
+def _arguments(names, values):
+    for value in values:
+        if isinstance(names, str):
+            yield {names: value}
+        else:
+            yield dict(zip(names, value, strict=True))
 
 
 def failing(kit, given=()):

@@ -9,12 +9,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pegbox.errors import ConfigError, MissingDependency, StoreError
-from pegbox.syncer import Syncer
+from pegbox.syncer import Syncer, is_excluded
 
 __all__ = ["FsspecSyncer"]
 
@@ -43,8 +42,7 @@ class FsspecSyncer(Syncer):
         Args:
             local_dir: An existing folder.
             remote_dir: A URI or path; made where it is missing.
-            exclude: Patterns as for `fnmatch`, of paths relative to ``local_dir`` with ``/``;
-                ``*`` matches across folders, and what excludes a folder excludes all below it.
+            exclude: Patterns of paths relative to ``local_dir``, left out; see `is_excluded`.
 
         Returns:
             Bytes moved.
@@ -55,7 +53,7 @@ class FsspecSyncer(Syncer):
         sizes = {
             name: os.path.getsize(os.path.join(local_dir, name))
             for name in _local_files(local_dir)
-            if not _excluded(name, exclude)
+            if not is_excluded(name, exclude)
         }
         for folder in sorted({_parent(root, name) for name in sizes} | {root}):
             fs.makedirs(folder, exist_ok=True)
@@ -72,7 +70,7 @@ class FsspecSyncer(Syncer):
         found = _remote_sizes(fs, root)
         if not found and not fs.exists(root):
             raise StoreError(f"there is no folder {remote_dir} to download", path=remote_dir)
-        sizes = {name: size for name, size in found.items() if not _excluded(name, exclude)}
+        sizes = {name: size for name, size in found.items() if not is_excluded(name, exclude)}
         _check_names(sizes, remote_dir)
         os.makedirs(local_dir, exist_ok=True)
         # Beside the files' final place, so that moving them there is a rename.
@@ -144,12 +142,6 @@ def _remote_sizes(fs: Any, root: str) -> dict[str, int]:
     return {
         path.removeprefix(root).lstrip("/"): int(entry["size"]) for path, entry in found.items()
     }
-
-
-def _excluded(name: str, patterns: Sequence[str]) -> bool:
-    path = PurePosixPath(name)
-    steps = [path.as_posix(), *(parent.as_posix() for parent in path.parents)][:-1]
-    return any(fnmatchcase(step, pattern) for pattern in patterns for step in steps)
 
 
 def _at(root: str, name: str) -> str:

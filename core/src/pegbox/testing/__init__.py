@@ -34,10 +34,16 @@ from pegbox.testing.searcher_conformance import (  # noqa: E402
     SearcherConformance,
     SearcherObjectConformance,
 )
+from pegbox.testing.syncer_conformance import (  # noqa: E402
+    SyncerConformance,
+    SyncerObjectConformance,
+)
 
 __all__ = [
     "Conformance",
     "SchedulerConformance",
     "SearcherConformance",
     "SearcherObjectConformance",
+    "SyncerConformance",
+    "SyncerObjectConformance",
 ]

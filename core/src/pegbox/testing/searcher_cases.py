@@ -38,6 +38,7 @@ class SearcherCases(Conformance):
         seeds: With how many seeds what depends on luck is tried.
     """
 
+    role: ClassVar[str] = "searcher"
     searcher: ClassVar[str] = ""
     options: ClassVar[Mapping[str, Any]] = {}
     exploring: ClassVar[Mapping[str, Any]] = {}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from pegbox.testing.package_cases import PackageCases
 from pegbox.testing.searcher_learning import LearningCases
-from pegbox.testing.searcher_package import PackageCases
 from pegbox.testing.searcher_points import PointCases
 from pegbox.testing.searcher_repeating import RepeatingCases
 
@@ -36,3 +39,7 @@ class SearcherConformance(SearcherObjectConformance, PackageCases):
 
     See `SearcherObjectConformance`.
     """
+
+    def plugin(self, tmp_path: Path) -> Any:
+        """A new searcher."""
+        return self.make_searcher()
