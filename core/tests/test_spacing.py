@@ -147,8 +147,8 @@ class Fixed(Learner):
         pass
 
 
-@pytest.mark.parametrize("trait", ["batches", "model_free"])
-def test_who_sees_to_it_or_means_it_is_let_alone(trait):
+@pytest.mark.parametrize("trait", ["exhaustive", "model_free"])
+def test_who_goes_through_all_or_means_it_is_let_alone(trait):
     class Knowing(Fixed):
         traits = Traits(cheap=True, **{trait: True})
 

@@ -44,9 +44,10 @@ class Traits:
             trial whose result breaks one has failed.
         exhaustive: Goes through every combination of values once, by the number of the ask. One
             that breaks a constraint is then left out; any other searcher is asked again.
-        batches: Gives different points when asked again before a tell. Of any other that learns
-            from results, core moves a point that is nearer than 0.005 of the unit cube's edge to
-            one under way, if `Searcher.on_trial_complete` takes ``config``.
+        batches: Gives points that are worth trying beside each other when asked again before a
+            tell. Whether or not it does, core moves a point of a searcher that learns from results
+            where it is nearer than 0.005 of the unit cube's edge to one under way, if
+            `Searcher.on_trial_complete` takes ``config``.
         intermediate: Wants to be told every result, not only the last of a trial.
         model_free: Its points do not depend on results, so asking early costs nothing.
         cheap: Answers within a millisecond or so; may run on a thread of the driver. Any other
@@ -298,8 +299,8 @@ class Searcher:
             outcome: ``"finished"`` (by itself), ``"stopped"`` (by scheduler or stop rule) or
                 ``"failed"``.
             config: The point as `observe` would be told it. Where core maps a parameter it is the
-                nearest to what `suggest` gave, and where ``traits.batches`` is not set it may have
-                been moved; one that learns from this one goes on the same way after a restore.
+                nearest to what `suggest` gave, and it may have been moved away from another; who
+                learns from this one goes on the same way after a restore.
         """
 
     def observe(

@@ -1,6 +1,7 @@
 """Spacing: what keeps points apart that are tried at the same time.
 
-For searchers that may propose, before a tell, what is under way already.
+For all searchers that learn: of those that mind what is under way, some propose the same now and
+then.
 
 Stands directly around the searcher, within all other wrappers, and in its process: a point too near
 to one under way is moved. What comes of it follows from the ask's seed and the points under way
@@ -44,7 +45,7 @@ _FARTHER: Final = 1.2
 
 
 def spaced(component: Component, presentation: Presentation) -> Component:
-    """A chosen searcher with its points kept apart; itself where that needs no help.
+    """A chosen searcher with its points kept apart; itself where its points are not its choice.
 
     Args:
         component: With all that stands around it.
@@ -53,7 +54,7 @@ def spaced(component: Component, presentation: Presentation) -> Component:
     if component.inner is not None:
         return dataclasses.replace(component, inner=spaced(component.inner, presentation))
     traits = component.traits
-    if traits.batches or traits.model_free or "grid" in traits.domains:
+    if traits.exhaustive or traits.model_free or "grid" in traits.domains:
         return component
     spacing = Spacing(component.name, presentation.parameters, whole=not traits.conditions)
     return Component("spacing", {}, False, spacing, inner=component, silent=True)
