@@ -59,9 +59,9 @@ class LearningCases(SearcherCases):
     def test_differs_from_what_is_pending(self) -> None:
         """8 asks without an answer give 8 points that are worth trying beside each other."""
 
-        def check() -> None:
+        def check(*, spaced: bool = False) -> None:
             for seed in range(1, self.seeds + 1):
-                rig = self.rig(seed=seed)
+                rig = self.rig(seed=seed, spaced=spaced)
                 rig.learn(self.known, bowl)
                 points = [trial.point for trial in rig.asks(_BESIDE)]
                 least = min(
@@ -69,9 +69,13 @@ class LearningCases(SearcherCases):
                     for at, one in enumerate(points)
                     for other in points[:at]
                 )
-                assert least >= _APART, f"seed {seed}: two points are only {least:g} apart"
+                assert least >= _APART, f"seed {seed}: two points are only {least:g} apart" + (
+                    " in a run; does on_trial_complete take config?" if spaced else ""
+                )
 
         verified("asking several times in a row", declared=self.traits.batches, check=check)
+        if not self.traits.batches:
+            check(spaced=True)
 
     def test_takes_several_objectives_where_it_says_so(self) -> None:
         """Each of the objectives makes a difference."""

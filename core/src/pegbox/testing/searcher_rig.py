@@ -14,6 +14,9 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from pegbox._plugins.manager import RoleManager
+from pegbox._run.component import Component
+from pegbox._run.components import register_layers
+from pegbox._run.spacing import spaced
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
@@ -72,6 +75,7 @@ class SearcherRig:
         parameter_constraints: On the space as it is.
         outcome_constraints: On what trials report.
         as_it_is: Show all domains as they are, whatever the traits say.
+        spaced: Whether core keeps points apart that are under way, as in a run.
     """
 
     def __init__(
@@ -85,7 +89,9 @@ class SearcherRig:
         parameter_constraints: Sequence[LinearConstraint] = (),
         outcome_constraints: Sequence[OutcomeConstraint] = (),
         as_it_is: bool = False,
+        spaced: bool = False,
     ) -> None:
+        self._spaced = spaced
         self._constraints = parameter_constraints, outcome_constraints
         self._make, self._seed, self._points = make, seed, points
         self.objectives = tuple(objectives)
@@ -251,7 +257,9 @@ class SearcherRig:
         takes = Traits(domains=_ALL_KINDS, conditions=True) if self._as_it_is else self.traits
         self._presentation = Presentation(self.space, takes)
         self._manager = RoleManager("searcher")
-        self._manager.register(plugin)
+        component = Component(type(plugin).__name__, {}, False, plugin)
+        layers = spaced(component, self._presentation) if self._spaced else component
+        register_layers(self._manager, layers)
         self.call(
             "searcher_setup",
             space=dict(self.domains),
