@@ -1,0 +1,22 @@
+"""bayesian-optimization and the conformance kit. An ask of the model takes a tenth of a second."""
+
+from pegbox.testing import SearcherConformance
+
+
+class TestConfidenceBound(SearcherConformance):
+    searcher = "bayesopt"
+    exploring = {"random_search_steps": 10_000}
+    known = 13
+    modelled = 3
+    modelled_spaces = 2
+    restores = (2,)
+
+
+class TestDomainReduction(SearcherConformance):
+    searcher = "bayesopt"
+    options = {"acquisition": "ei", "bounds_transformer": True, "random_search_steps": 5}
+    exploring = {"random_search_steps": 10_000}
+    known = 8
+    modelled = 3
+    modelled_spaces = 1
+    restores = (2,)
