@@ -14,9 +14,9 @@ class TestConfidenceBound(SearcherConformance):
 
 class TestDomainReduction(SearcherConformance):
     searcher = "bayesopt"
-    options = {"acquisition": "ei", "bounds_transformer": True, "random_search_steps": 5}
+    options = {"acquisition": "ei", "bounds_transformer": {"eta": 0.5}}
     exploring = {"random_search_steps": 10_000}
-    known = 8
+    known = 15
     modelled = 3
     modelled_spaces = 1
     restores = (2,)

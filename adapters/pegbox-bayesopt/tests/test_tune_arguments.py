@@ -10,8 +10,8 @@ from pegbox import ExperimentAnalysis, ResultGrid, RunConfig, TuneConfig, Tuner,
 from pegbox.errors import ConfigError
 from pegbox.executors.simulated import simulate
 from pegbox.objective import Objective
-from pegbox.search import BayesOptSearch
 from pegbox.space import Choice, Float, Int
+from pegbox_bayesopt import BayesOptSearch
 
 
 def simulated(searcher: Any, param_space: dict[str, Any], num_samples: int) -> list[dict[str, Any]]:

@@ -7,15 +7,12 @@ a real number (3.4.0), and keeps notes from ask to ask.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from bayes_opt.acquisition import AcquisitionFunction
 from bayes_opt.target_space import TargetSpace
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from sklearn.gaussian_process import GaussianProcessRegressor
 
 __all__ = ["LIES", "Liar"]
 
@@ -48,14 +45,17 @@ class Liar(AcquisitionFunction):
 
     def suggest(
         self,
-        gp: GaussianProcessRegressor,
+        gp: Any,
         target_space: TargetSpace,
         n_random: int = 10_000,
         n_smart: int = 10,
         fit_gp: bool = True,
         random_state: int | np.random.RandomState | None = None,
     ) -> NDArray[np.float64]:
-        """A place to try next; ``target_space`` then holds what was pretended, too."""
+        """A place to try next; ``target_space`` then holds what was pretended, too.
+
+        ``gp`` is a Gaussian process of scikit-learn's.
+        """
         if new := [place for place in self._pending if np.array(place) not in target_space]:
             targets = self._pretended(gp, target_space, new)
             for place, target in zip(new, targets, strict=True):
@@ -66,7 +66,7 @@ class Liar(AcquisitionFunction):
         )
 
     def _pretended(
-        self, gp: GaussianProcessRegressor, known: TargetSpace, places: list[tuple[float, ...]]
+        self, gp: Any, known: TargetSpace, places: list[tuple[float, ...]]
     ) -> list[float]:
         if self._lie == "believer":
             self._fit_gp(gp, known)
