@@ -33,6 +33,9 @@ __all__ = ["OptunaSearch"]
 class OptunaSearch(Searcher):
     """Proposes points by one of Optuna's samplers. The arguments are Ray Tune's, and more.
 
+    Every sampler goes on with the same points after a restore, but for brute force where
+    ``parameter_constraints`` leave points out: that goes through the others in another order then.
+
     Args:
         space: Parameters that join the run's ``param_space``: a dict of names to Optuna's
             distributions, or to what ``param_space`` takes. Or a function of a trial that suggests
