@@ -6,17 +6,19 @@ from pegbox.testing import SearcherConformance
 class TestConfidenceBound(SearcherConformance):
     searcher = "bayesopt"
     exploring = {"random_search_steps": 10_000}
-    known = 13
+    known = 12
     modelled = 3
-    modelled_spaces = 2
+    modelled_spaces = 1
+    seeds = 2
     restores = (2,)
 
 
 class TestDomainReduction(SearcherConformance):
     searcher = "bayesopt"
-    options = {"acquisition": "ei", "bounds_transformer": {"eta": 0.5}}
+    options = {"acquisition": "ei", "bounds_transformer": {"eta": 0.3}}
     exploring = {"random_search_steps": 10_000}
-    known = 15
+    known = 13
     modelled = 3
     modelled_spaces = 1
+    seeds = 2
     restores = (2,)
