@@ -8,7 +8,7 @@ ARGS ?=
 
 SETUPS := $(wildcard core/pyproject.toml adapters/*/pyproject.toml plugins/*/pyproject.toml)
 PACKAGES := $(patsubst %/pyproject.toml,%,$(SETUPS))
-SOURCES := $(addsuffix /src,$(PACKAGES))
+SOURCES := $(addsuffix /src,$(PACKAGES) examples/third_party)
 DEMO_PACKAGES := core adapters/pegbox-optuna
 
 RUN := $(VENV)/bin/python -m

@@ -1,8 +1,8 @@
-"""Writes the pages that are made from the code: ``docs/states.md`` and ``docs/api``.
+"""Writes what is made from the code: ``docs/states.md``, ``docs/api``, ``examples/third_party``.
 
     python docs/generate.py
 
-A test fails when a page and the code differ.
+A test fails when one of them and the code differ.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from api_pages import pages
 from pegbox._engine.transitions import TRANSITIONS, table_as_markdown
+from pegbox._new_plugin.names import names_of
+from pegbox._new_plugin.package import ROLES, package_files
 from pegbox.trial import State
 
 FOLDER = Path(__file__).parent
@@ -73,5 +75,19 @@ def write_pages(folder: Path) -> None:
         (folder / path).write_text(text, encoding="utf-8")
 
 
+def example_files() -> dict[str, str]:
+    """Path below ``examples`` to text of the package that shows what a stranger's looks like."""
+    files = package_files(names_of("pegbox-luthier"), ROLES)
+    return {f"third_party/{path}": text for path, text in files.items()}
+
+
+def write_example(folder: Path) -> None:
+    """Write the stranger's package; what is no longer made stays for the test to name."""
+    for path, text in example_files().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
     write_pages(FOLDER)
+    write_example(FOLDER.parent / "examples")

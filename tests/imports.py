@@ -22,10 +22,15 @@ class Imported:
         return f"{self.place}: {self.importer} imports {self.module}"
 
 
+#: A package as somebody elsewhere would write it; it is no part of the workspace.
+STRANGER = ROOT / "examples" / "third_party"
+
+
 def packages() -> list[Path]:
     """The folders of all packages of the workspace."""
     setups = [*ROOT.glob("core/pyproject.toml"), *ROOT.glob("*/*/pyproject.toml")]
-    return sorted(setup.parent for setup in setups if (setup.parent / "src").is_dir())
+    found = {setup.parent for setup in setups if (setup.parent / "src").is_dir()}
+    return sorted(found - {STRANGER})
 
 
 def modules(source: Path) -> dict[str, Path]:

@@ -100,4 +100,4 @@ def test_the_tables_name_all_that_programs_are_given(home):
 
 
 def test_every_command_is_on_the_page():
-    assert set(re.findall(r"^pegbox (\w+)", blocks("")[0], re.M)) == set(main.commands)
+    assert set(re.findall(r"^pegbox ([\w-]+)", blocks("")[0], re.M)) == set(main.commands)

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CODE = ROOT / "core" / "src" / "pegbox"
+EXAMPLE = ROOT / "examples" / "third_party"
 
 PAGES = [
     *sorted(ROOT.glob("*.md")),
@@ -43,7 +44,7 @@ def test_a_link_leads_to_a_file(page, target):
 
 @pytest.mark.parametrize(("page", "name"), list(files()), ids=label)
 def test_a_named_file_exists(page, name):
-    places = [page.parent, ROOT, CODE]
+    places = [page.parent, ROOT, CODE, EXAMPLE]
     assert any((place / name).is_file() for place in places) or any(CODE.rglob(name))
 
 

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 import pytest
-from imports import ROOT, Imported, imports, modules, names_used, packages
+from imports import ROOT, STRANGER, Imported, imports, modules, names_used, packages
 
 CORE = modules(ROOT / "core" / "src")
 
@@ -163,12 +163,14 @@ PARTS = {
         ),
         libraries=("psutil",),
     ),
+    # The package that an author begins with.
+    "new plugin": Part(modules=("_new_plugin",), parts=("values", "plugins")),
     # For who types: it reads what others made.
     "command line": Part(
         modules=("cli", "__main__"),
         parts=(
             *("values", "contracts", "plugins", "releases", "store", "run", "analysis"),
-            "doctor",
+            *("doctor", "new plugin"),
         ),
         libraries=("click", "rich"),
     ),
@@ -284,7 +286,7 @@ def outside_the_core(folder: str) -> list[Imported]:
     """All imports of the packages beside the core, in one of their folders."""
     return [
         found
-        for package in packages()
+        for package in [*packages(), STRANGER]
         if package.name != "core"
         for name, file in modules(package / folder).items()
         for found in imports(f"{package.name}/{name}", file, CORE)

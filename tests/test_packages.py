@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
-import venv
 import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any
 
 import pytest
-from imports import ROOT, imports, modules, packages
+from imports import imports, modules, packages
+from installing import PACKAGES, pip, project
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from ten_lines import answers, at_home, good, ten_lines
@@ -38,14 +36,6 @@ print(count)
 """
 
 
-def by_name(folders: list[Path]) -> dict[str, Path]:
-    return {project(folder)["name"]: folder for folder in folders}
-
-
-def project(folder: Path) -> dict[str, Any]:
-    return tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-
-
 def declared(folder: Path) -> set[str]:
     """Names of the distributions that a package declares, those of its extras too."""
     table = project(folder)
@@ -54,42 +44,8 @@ def declared(folder: Path) -> set[str]:
     return {canonicalize_name(Requirement(word).name) for word in words}
 
 
-PACKAGES = by_name(packages())
-
-
 def is_adapter(folder: Path) -> bool:
     return folder.parent.name == "adapters"
-
-
-def pip(python: Path | str, *words: str | Path) -> None:
-    command = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory):
-    """The wheel of each package, by name."""
-    target = tmp_path_factory.mktemp("wheels")
-    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", target, *PACKAGES.values())
-    return {name: next(target.glob(f"{name.replace('-', '_')}-*.whl")) for name in PACKAGES}
-
-
-@pytest.fixture(scope="module")
-def fresh(wheels, tmp_path_factory):
-    """Makes an environment with one package, the core and what they declare; its Python."""
-    made: dict[str, Path] = {}
-
-    def make(name: str) -> Path:
-        if name not in made:
-            folder = tmp_path_factory.mktemp(name)
-            venv.create(folder, with_pip=True, symlinks=True)
-            made[name] = folder / "bin" / "python"
-            wanted = {wheels["pegbox"], wheels[name]}
-            pip(made[name], "install", "--no-compile", "-c", "constraints.txt", *wanted)
-        return made[name]
-
-    return make
 
 
 @pytest.mark.parametrize("name", PACKAGES)

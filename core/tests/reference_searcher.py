@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 import random
 
-from pegbox.errors import UnsupportedSpace
 from pegbox.searcher import Searcher, Traits
-from pegbox.space import Choice, Float, Grid, Int, Normal, draw_point, is_active
+from pegbox.space import Choice, Float, Int, Normal, draw_point, is_active
 
 #: How many results it wants before it learns from them.
 BEGINNING = 6
@@ -41,8 +40,6 @@ class Neighbours(Searcher):
         parameter_constraints,
         outcome_constraints,
     ):
-        if any(isinstance(domain, Grid) for domain in space.values()):
-            raise UnsupportedSpace("it goes through no grid", hint="Write a choice.")
         self.space, self.objectives, self.seed = space, objectives, seed
         self.conditions, self.points = conditions, self.given(points)
         self.limits, self.outcome_limits = parameter_constraints, outcome_constraints

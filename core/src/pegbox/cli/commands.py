@@ -14,7 +14,7 @@ from pegbox.errors import PegboxError
 
 __all__ = ["Commands"]
 
-_HELP = """Look at the experiments of pegbox, at its plugins, and at what a script would run.
+_HELP = """Look at experiments, at plugins, and at what a script would run, or begin a plugin.
 
 An EXPERIMENT is a folder, or the name of one below the current folder or ~/pegbox_results. It may
 be running; nothing in it is changed. Commands that show something print it for programs

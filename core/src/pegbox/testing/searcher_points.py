@@ -21,6 +21,7 @@ from pegbox.space import (
     grid_search,
     lograndint,
     loguniform,
+    product_size,
     qlograndint,
     qloguniform,
     qrandint,
@@ -64,6 +65,9 @@ _STEPS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "log_step": {"a": qloguniform(0.5, 90, 0.5), "b": qlograndint(4, 4000, 4)},
 }
+
+#: Of more combinations than anybody draws one after the other.
+_GRIDS: Final = {"a": grid_search([1, 2, 3, 4, 5]), "b": grid_search(["s", "t", "u", "v"])}
 
 _TREE: Final = {
     "kind": choice(
@@ -117,6 +121,8 @@ class PointCases(SearcherCases):
                 _check_point(rig, trial.raw)
             for path, domain in rig.domains.items():
                 _check_spread(path, domain, [trial.point[path] for trial in trials])
+            if kind == "grid":
+                _check_every_combination(self.rig(_GRIDS, explores=True, as_it_is=True))
 
         verified(f"the domain {kind!r}", declared=kind in self.traits.domains, check=check)
 
@@ -225,6 +231,14 @@ def _check_spread(path: str, domain: Domain, values: list[float | int]) -> None:
         assert isinstance(domain, Float | Int)
         share = (max(values) - min(values)) / (domain.upper - domain.lower)
         assert share > 0.5, f"{path!r}: only between {min(values)} and {max(values)}"
+
+
+def _check_every_combination(rig: SearcherRig) -> None:
+    """That it goes through a grid in turn: to draw from it is what a choice is for."""
+    size = product_size(rig.domains)
+    trials = rig.learn(size, _any_loss(3))
+    found = {tuple(trial.point.values()) for trial in trials}
+    assert len(found) == size, f"{size} points have {len(found)} of {size} combinations"
 
 
 def _any_loss(seed: int) -> Callable[[Mapping[str, float | int]], list[float]]:
