@@ -14,7 +14,7 @@ DEMO_PACKAGES := core adapters/pegbox-optuna
 RUN := $(VENV)/bin/python -m
 INSTALL := $(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-fast faults lint format bench bench-all clean
+.PHONY: help demo test test-fast faults lint format bench bench-all bench-search clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -48,6 +48,9 @@ bench: $(VENV)/for-tests ## Run the quick selection of the benchmarks
 
 bench-all: $(VENV)/for-tests ## Run all benchmarks three times; hours
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
+
+bench-search: $(VENV)/for-tests ## Run each optimizer with pegbox and without; an hour or two, goes on where cut off
+	@$(VENV)/bin/python benchmarks/search.py $(ARGS)
 
 clean: ## Remove the environment and what tools left behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/out

@@ -11,6 +11,7 @@ import argparse
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from curves import PLOTS, curves, digest
 from environments import Places
@@ -39,7 +40,17 @@ def main() -> None:
         }
         for file, plot in PLOTS.items()
     ]
-    python = Places(None, arguments.venvs.expanduser()).made("plots", _NEEDS)
+    draw(asked, arguments.venvs)
+
+
+def draw(asked: list[dict[str, Any]], environments: Path) -> None:
+    """Have plots drawn where matplotlib is.
+
+    Args:
+        asked: As `draw.py` reads it.
+        environments: Folder of virtual environments; one is made there if need be.
+    """
+    python = Places(None, environments.expanduser()).made("plots", _NEEDS)
     command = [python, str(_HERE / "draw.py")]
     subprocess.run(command, input=json.dumps(asked), text=True, check=True)
 

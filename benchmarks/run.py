@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import bounded
 from environments import Places
+from machine import described
 from plan import QUICK, ROWS, Job, jobs
 from table import markdown
 
 _HERE = Path(__file__).resolve().parent
+_PACKAGES = ("pegbox", "distributed", "pluggy", "numpy", "cloudpickle")
+#: Options that name what is not the reader's.
+_FOLDERS = ("--out", "--venvs", "--peers-dir")
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     bounded.adopt_orphans()
     repeat = arguments.repeat or (1 if arguments.quick else 3)
     with out.open("w") as file:
-        _keep(file, {"run": _machine()})
+        _keep(file, {"run": described("benchmarks/run.py", _PACKAGES, _FOLDERS)})
         for repetition in range(1, repeat + 1):
             for job in turn:
                 _keep(file, _run(job, repetition, places, arguments))
@@ -86,39 +86,6 @@ def _run(job: Job, repetition: int, places: Places, arguments: argparse.Namespac
 def _keep(file: Any, record: Any) -> None:
     file.write(json.dumps(record) + "\n")
     file.flush()
-
-
-def _machine() -> dict[str, Any]:
-    """What the figures depend on; names no place of this machine."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    packages = ("pegbox", "distributed", "pluggy", "numpy", "cloudpickle")
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "command": " ".join(["python benchmarks/run.py", *_without_places(sys.argv[1:])]),
-        "commit": _commit(),
-        "cpus": os.cpu_count(),
-        "memory_gb": round(memory / 2**30),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-    }
-
-
-def _without_places(words: list[str]) -> list[str]:
-    """The command line without options that name folders, which are not the reader's."""
-    kept: list[str] = []
-    skip = False
-    for word in words:
-        if not skip and word not in ("--out", "--venvs", "--peers-dir"):
-            kept.append(word)
-        skip = word in ("--out", "--venvs", "--peers-dir")
-    return kept
-
-
-def _commit() -> str:
-    command = ["git", "-C", str(_HERE), "describe", "--always", "--dirty", "--abbrev=10"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from goals import GOALS, Goal
+from machine import head
 from plan import ROWS
 
 __all__ = ["Runs", "kept_runs", "markdown"]
@@ -79,7 +80,7 @@ def markdown(lines: Iterable[str]) -> str:
     """
     lines = list(lines)
     runs, errors = kept_runs(lines)
-    heads = [_head(record["run"]) for record in map(json.loads, lines) if "run" in record]
+    heads = [head(record["run"]) for record in map(json.loads, lines) if "run" in record]
     parts = [*heads, _goals(runs)]
     parts += [_row(row, runs, errors) for row in ROWS if any(key[0] == row for key in runs)]
     return "\n\n".join(parts)
@@ -118,14 +119,6 @@ def _same_names(row: str, figures: dict[str, Any]) -> Figures:
     if workload == "resume" and "state_bytes" in figures:
         figures |= {"table_s": figures["wall_s"], "bytes": figures["bytes_written"]}
     return figures
-
-
-def _head(run: dict[str, Any]) -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items())
-    return (
-        f"`{run['command']}`, {run['date']}, commit {run['commit']}: {run['cpus']} CPUs, "
-        f"{run['memory_gb']} GB, {run['system']}, Python {run['python']}, {versions}"
-    )
 
 
 # ------------------------------------------------------------------------- goals

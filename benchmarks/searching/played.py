@@ -1,0 +1,88 @@
+"""One run, from its cell to its losses: with pegbox in virtual time, or without it."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pegbox import TuneConfig
+from pegbox.events import Reported
+from pegbox.executors.simulated import SimulatedCluster, SimulatedRun, simulate
+from pegbox.seeds import derive_seed
+
+from searching.bare import BARE, SHIPPED, minimize
+from searching.cells import SUBJECTS, Cell
+from searching.measured import Measured
+from searching.problems import PROBLEMS
+
+__all__ = ["durations", "play"]
+
+#: Of the logarithm of a trial's duration: one in six takes more than 1.6 times the median.
+_SPREAD: Final = 0.5
+
+#: Seconds are kept to this many digits behind the point.
+_DIGITS: Final = 4
+
+
+def play(cell: Cell) -> dict[str, Any]:
+    """What is kept of a run.
+
+    Returns:
+        ``values``: the losses in the order in which the trials ended; ``search_s``: processor
+        seconds that passed before each of them was begun, since one was computed.
+
+    Raises:
+        Exception: Whatever the optimizer raises.
+    """
+    loss = Measured(PROBLEMS[cell.problem], cell.trials)
+    if cell.how == "pegbox":
+        values = _losses(_simulated(cell, loss))
+    else:
+        minimize((BARE if cell.how == "bare" else SHIPPED)[cell.subject], loss, cell.seed)
+        values = loss.values
+    if len(values) != cell.trials:
+        raise RuntimeError(f"{len(values)} trials ended, {cell.trials} were asked for")
+    return {"values": values, "search_s": [round(each, _DIGITS) for each in loss.search_s]}
+
+
+def durations(seed: int) -> Iterator[float]:
+    """Seconds that the trials of a run take, in the order in which they begin.
+
+    They are the same for all optimizers.
+    """
+    rng = random.Random(derive_seed(seed, "durations"))
+    while True:
+        yield rng.lognormvariate(0.0, _SPREAD)
+
+
+def _simulated(cell: Cell, loss: Measured) -> SimulatedRun:
+    # In virtual time an ask is made where the driver would go on; that it is slow is said at each.
+    logging.getLogger("pegbox").setLevel(logging.ERROR)
+    subject, lasting = SUBJECTS[cell.subject], durations(cell.seed)
+
+    def curve(config: Mapping[str, Any], iteration: int) -> tuple[float, dict[str, float]] | None:
+        return (next(lasting), {"loss": loss(config)}) if iteration == 1 else None
+
+    run = simulate(
+        curve,
+        param_space=PROBLEMS[cell.problem].space,
+        tune_config=TuneConfig(
+            metric="loss",
+            mode="min",
+            num_samples=cell.trials,
+            search_alg=(subject.searcher, dict(subject.options)),
+            seed=cell.seed,
+            # One at a time is asked with all results known, as it is without pegbox.
+            lookahead=0 if cell.concurrency == 1 else None,
+        ),
+        cluster=SimulatedCluster(workers=cell.concurrency),
+    )
+    if run.error is not None:
+        raise run.error
+    return run
+
+
+def _losses(run: SimulatedRun) -> list[float]:
+    return [float(fact.metrics["loss"]) for fact in run.journal if isinstance(fact, Reported)]
