@@ -129,7 +129,7 @@ class Drive:
             self.searcher,
             self.space,
             ToldResults((LOSS,)),
-            FeasiblePoints(Allowed((), self.space), self.space, self.traits, 1),
+            FeasiblePoints(Allowed((), self.space), self.space, self.traits, 1, 1),
             1,
             "abcde",
             lambda config: Resources({}),

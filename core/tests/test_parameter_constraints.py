@@ -20,6 +20,7 @@ from pegbox import (
     uniform,
 )
 from pegbox._run.searcher_process.protocol import arguments_from_json, arguments_to_json
+from pegbox.builtin.basic_variant import BasicVariantGenerator
 from pegbox.builtin.repeater import Repeater
 from pegbox.constraints import LinearConstraint
 from pegbox.constraints.allowed import Allowed
@@ -99,6 +100,12 @@ def test_a_restore_goes_on_with_the_same_points(make):
     for cut in range(0, len(whole.journal), 3):
         again = run(search_alg=make(), num_samples=12, history=whole.journal[:cut])
         assert configs(again) == configs(whole), cut
+
+
+def test_with_a_seed_of_the_searchers_own_no_point_follows_from_the_runs():
+    searched = [BasicVariantGenerator(random_state=own) for own in (3, 3, 4)]
+    found = [configs(run(search_alg=each, seed=seed)) for seed, each in enumerate(searched)]
+    assert found[0] == found[1] != found[2]
 
 
 def test_repeats_of_a_point_stay_together():

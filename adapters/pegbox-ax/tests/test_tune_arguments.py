@@ -6,8 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pegbox import randint, uniform
+from pegbox import TuneConfig, uniform
 from pegbox.errors import ConfigError, MissingDependency
+from pegbox.executors.simulated import simulate
 from pegbox.space import Choice, Float, Int
 from pegbox_ax import AxSearch
 
@@ -145,7 +146,17 @@ def test_a_space_of_ax_s_own_becomes_a_param_space() -> None:
     assert AxSearch(space={"x": uniform(0, 1)}).own_space == {"x": uniform(0, 1)}
 
 
-def test_the_given_seed_stands_in_the_place_of_the_run_s(drive: Any) -> None:
-    space = {"x": uniform(0, 1), "n": randint(0, 9)}
-    with_seed = [drive(space, seed=7).ask(3) for _ in range(2)]
-    assert with_seed[0] == with_seed[1] != drive(space).ask(3)
+@pytest.mark.usefixtures("ax")
+def test_a_seed_of_the_searchers_own_takes_the_place_of_the_runs() -> None:
+    def points(own: int | None, of_the_run: int) -> list[Any]:
+        searcher = AxSearch(metric="score", mode="max", method="random_search", seed=own)
+        found = simulate(
+            lambda config, i: (1.0, {"score": config["x"]}) if i == 1 else None,
+            param_space={"x": Float(0, 1)},
+            tune_config=TuneConfig(search_alg=searcher, num_samples=3, seed=of_the_run),
+        )
+        return [trial.config["x"] for trial in found.trials]
+
+    assert points(5, 1) == points(5, 2)
+    assert points(5, 1) != points(6, 1)
+    assert points(None, 1) != points(None, 2)

@@ -9,7 +9,6 @@ from bayes_opt import acquisition
 from pegbox import ExperimentAnalysis, ResultGrid, RunConfig, TuneConfig, Tuner, report
 from pegbox.errors import ConfigError
 from pegbox.executors.simulated import simulate
-from pegbox.objective import Objective
 from pegbox.space import Choice, Float, Int
 from pegbox_bayesopt import BayesOptSearch
 
@@ -73,10 +72,13 @@ def test_points_to_evaluate_come_first_and_are_completed() -> None:
 
 def test_a_seed_of_the_searchers_own_takes_the_place_of_the_runs() -> None:
     def points(own: int | None, of_the_run: int) -> list[Any]:
-        searcher = BayesOptSearch(random_state=own)
-        searcher.setup({"x": Float(0, 1)}, [Objective("loss", "min")], of_the_run, -1)
-        asks = range(4)
-        return [searcher.suggest(f"abcde_{n:05d}", {}, n, of_the_run + n) for n in asks]
+        searcher = BayesOptSearch(metric="score", mode="max", random_state=own)
+        found = simulate(
+            lambda config, i: (1.0, {"score": config["x"]}) if i == 1 else None,
+            param_space={"x": Float(0, 1)},
+            tune_config=TuneConfig(search_alg=searcher, num_samples=5, seed=of_the_run),
+        )
+        return [trial.config["x"] for trial in found.trials]
 
     assert points(5, 1) == points(5, 2)
     assert points(5, 1) != points(6, 1)

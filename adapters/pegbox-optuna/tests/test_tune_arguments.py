@@ -9,7 +9,6 @@ import pytest
 from pegbox import TuneConfig
 from pegbox.errors import ConfigError, MissingDependency, UnsupportedSpace
 from pegbox.executors.simulated import simulate
-from pegbox.objective import Objective
 from pegbox.space import Choice, Float, Int, grid_search
 from pegbox_optuna import OptunaSearch
 
@@ -57,10 +56,13 @@ def test_a_whole_run_over_a_space_metric_and_rewards_of_the_searchers_own() -> N
 
 def test_a_seed_of_the_searchers_own_takes_the_place_of_the_runs() -> None:
     def points(own: int | None, of_the_run: int) -> list[Any]:
-        searcher = OptunaSearch(sampler="random", seed=own)
-        searcher.setup({"x": Float(0, 1)}, [Objective("loss", "min")], of_the_run, -1)
-        asks = range(5)
-        return [searcher.suggest(f"abcde_{n:05d}", {}, n, of_the_run + n) for n in asks]
+        searcher = OptunaSearch(metric="score", mode="max", sampler="random", seed=own)
+        found = simulate(
+            lambda config, i: (1.0, {"score": config["x"]}) if i == 1 else None,
+            param_space={"x": Float(0, 1)},
+            tune_config=TuneConfig(search_alg=searcher, num_samples=5, seed=of_the_run),
+        )
+        return [trial.config["x"] for trial in found.trials]
 
     assert points(5, 1) == points(5, 2)
     assert points(5, 1) != points(6, 1)

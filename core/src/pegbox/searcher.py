@@ -149,6 +149,10 @@ class Searcher:
     #: A part of ``param_space`` that was given to the searcher itself; it joins the run's.
     own_space: Mapping[str, Any] = {}
 
+    #: A seed that the searcher was given itself: `setup` gets it, and the seeds of asks are derived
+    #: from it, in the place of the run's.
+    own_seed: int | None = None
+
     #: Names of values that `added_config` will give, as far as they are known.
     added_names: Collection[str] = ()
 
@@ -229,7 +233,7 @@ class Searcher:
         Args:
             space: Flat path to domain (`pegbox.space`), in the user's order.
             objectives: What counts, already minimized; empty where the user named no metric.
-            seed: Seed of this component, derived from the run's.
+            seed: Seed of this component, derived from the run's; ``own_seed`` where there is one.
             num_samples: How many trials the user asked for; -1 for no bound.
             conditions: Path to `pegbox.space.Condition` of every parameter that exists only for
                 some value of another. A searcher whose traits have ``conditions`` leaves those
@@ -258,8 +262,9 @@ class Searcher:
             pending: Points suggested but not yet told complete, by trial id.
             ask: Number of this ask, from 0; the same after a restore. It is the trial's, but where
                 combinations have been left out.
-            seed: Seed for this ask alone, derived from the run's seed and ``ask``. A searcher
-                that seeds its generator with it repeats, after a restore, what would have come.
+            seed: Seed for this ask alone, derived from ``ask`` and the run's seed, or
+                ``own_seed``. A searcher that seeds its generator with it repeats, after a restore,
+                what would have come.
 
         It may be asked again for the same trial, with another ``seed``, where the point that it
         gave breaks a constraint of the user's; that point then counts for nothing. In the end

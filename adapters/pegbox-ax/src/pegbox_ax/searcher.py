@@ -16,7 +16,6 @@ from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
-from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain, conform_point
 from pegbox.trial import Outcome, trial_number
 
@@ -127,7 +126,7 @@ class AxSearch(Searcher):
             # The model needs a result to begin with.
             min_observed_initialization_trials = max(1, initialization_budget // 2)
         self.own_space = {} if space is None else to_param_space(space)
-        self._own_seed = seed
+        self.own_seed = seed
         self._settings = Settings(
             method=method,
             initialization_budget=initialization_budget,
@@ -174,7 +173,6 @@ class AxSearch(Searcher):
         self._space = dict(space)
         self._conditions = dict(conditions)
         self._points = list(points)
-        seed = seed if self._own_seed is None else self._own_seed
         with self._at_work(seed):
             problem = Problem(objectives, outcome_constraints, self._standard_errors, self._weights)
             self._study: Study = Study(
@@ -185,8 +183,6 @@ class AxSearch(Searcher):
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
     ) -> Point | Signal:
         """Propose a point, seen from everything told and everything pending."""
-        if self._own_seed is not None:
-            seed = derive_seed(self._own_seed, "ask", ask)
         given = self._points[ask] if ask < len(self._points) else {}
         running = [pending[name] for name in sorted(pending, key=_number)]
         with self._at_work(seed):

@@ -14,7 +14,6 @@ from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
-from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain
 from pegbox.trial import Outcome
 
@@ -114,7 +113,7 @@ class BayesOptSearch(Searcher):
         whole("BayesOptSearch", "patience", patience, 1)
         whole("BayesOptSearch", "repeat_float_precision", repeat_float_precision, 1)
         flag("BayesOptSearch", "skip_duplicate", skip_duplicate)
-        self._own_seed = random_state
+        self.own_seed = random_state
         self._random_steps = random_search_steps
         self._redraws = patience if skip_duplicate else 0
         self._digits = repeat_float_precision
@@ -176,8 +175,6 @@ class BayesOptSearch(Searcher):
         given = self._points[ask] if ask < len(self._points) else {}
         if given.keys() == self._space.keys():
             return given
-        if self._own_seed is not None:
-            seed = derive_seed(self._own_seed, "ask", ask)
         under_way = [pending[trial] for trial in sorted(pending)]
         point = self._model.propose(self._known.in_order(), under_way, seed % 2**32)
         return {path: given.get(path, point[path]) for path in self._space}

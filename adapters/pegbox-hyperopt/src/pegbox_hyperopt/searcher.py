@@ -15,7 +15,6 @@ from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
-from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition
 from pegbox.trial import Outcome
 
@@ -88,7 +87,7 @@ class HyperOptSearch(Searcher):
         )
         if random_state_seed is not None:
             whole("HyperOptSearch", "random_state_seed", random_state_seed, 0)
-        self._own_seed = random_state_seed
+        self.own_seed = random_state_seed
         self._algorithm = make_algorithm(algorithm, n_initial_points, gamma, algorithm_options)
         blind = algorithm == "random"
         self.traits = replace(  # type: ignore[misc]
@@ -126,8 +125,6 @@ class HyperOptSearch(Searcher):
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
     ) -> Point | Signal:
         """Propose a point, seen from everything told and everything pending."""
-        if self._own_seed is not None:
-            seed = derive_seed(self._own_seed, "ask", ask)
         given = self._points[ask] if ask < len(self._points) else {}
         return self._study.ask(trial_id, pending, seed, given)
 

@@ -15,7 +15,6 @@ from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import EvaluatedPoint, Point, Searcher, Traits
-from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain, is_active
 from pegbox.text import shown
 from pegbox.trial import Outcome
@@ -105,7 +104,7 @@ class OptunaSearch(Searcher):
         _refuse_study(study_name=study_name, storage=storage)
         if seed is not None:
             whole("OptunaSearch", "seed", seed, 0)
-        self._own_seed = seed
+        self.own_seed = seed
         self._given_sampler = make_sampler(sampler, sampler_options)
         self._kind = kind_of(self._given_sampler)
         self.traits = self._kind.traits  # type: ignore[misc]
@@ -183,9 +182,8 @@ class OptunaSearch(Searcher):
         self._conditions = dict(conditions) if self.traits.conditions else {}
         self._points = list(points)
         report_unmodelled(self._given_sampler, self._space)
-        own = seed if self._own_seed is None else self._own_seed
-        self._sampler = steadied(self._given_sampler, own)
-        seed_for_run(self._sampler, own)
+        self._sampler = steadied(self._given_sampler, seed)
+        seed_for_run(self._sampler, seed)
         self._study: OrderedStudy = OrderedStudy(
             self._sampler,
             self._space,
@@ -216,8 +214,6 @@ class OptunaSearch(Searcher):
         """Propose a point, seen from everything told and everything pending."""
         from pegbox_optuna.samplers import seed_for_ask
 
-        if self._own_seed is not None:
-            seed = derive_seed(self._own_seed, "ask", ask)
         seed_for_ask(self._sampler, seed)
         given = self._points[ask] if ask < len(self._points) else {}
         defined = self._defined_points[ask] if ask < len(self._defined_points) else {}

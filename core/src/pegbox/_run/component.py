@@ -56,6 +56,12 @@ class Component:
         return traits
 
     @property
+    def own_seed(self) -> int | None:
+        """What a searcher was given in the place of the run's seed."""
+        seed: int | None = getattr(self.core.plugin, "own_seed", None)
+        return seed
+
+    @property
     def most_pending(self) -> int | None:
         """How many trials a searcher lets be without an answer; None for any number."""
         if self.inner is None:

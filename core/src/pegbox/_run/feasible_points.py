@@ -61,18 +61,22 @@ class FeasiblePoints:
         space: Where points are drawn from.
         traits: Of the searcher.
         seed: The run's.
+        searcher_seed: What points follow from.
 
     Attributes:
         left_out: How many combinations of a grid have been left out so far; asks are numbered on
             from there.
     """
 
-    def __init__(self, allowed: Allowed, space: Space, traits: Traits, seed: int) -> None:
+    def __init__(
+        self, allowed: Allowed, space: Space, traits: Traits, seed: int, searcher_seed: int
+    ) -> None:
         self._allowed = allowed
         self._space = space
         self._exhaustive = traits.exhaustive
         self._counts = traits.exhaustive or ("grid" in traits.domains and space.grid_size > 1)
         self._seed = seed
+        self._searcher_seed = searcher_seed
         self.left_out = 0
 
     def continue_from(self, left_out: int) -> None:
@@ -121,7 +125,7 @@ class FeasiblePoints:
         last: Point = {}
         for again in range(_ASKS):
             path = (ask, again) if again else (ask,)
-            answer = propose(ask, derive_seed(self._seed, "ask", *path))
+            answer = propose(ask, derive_seed(self._searcher_seed, "ask", *path))
             if isinstance(answer, Signal) or self.allows(answer, number):
                 return Chosen(answer, ask), {}
             if self._exhaustive or answer == last:
@@ -140,7 +144,7 @@ class FeasiblePoints:
         }
         if len(grids) == len(refused):
             return None
-        rng = random.Random(derive_seed(self._seed, "feasible", ask))
+        rng = random.Random(derive_seed(self._searcher_seed, "feasible", ask))
         for _ in range(_DRAWS_BESIDE_GRIDS if self._counts else _DRAWS):
             point = self._space.conform(self._space.sample(rng, grids))
             if self.allows(point, number):
@@ -151,7 +155,7 @@ class FeasiblePoints:
 
     def _none_found(self, number: int, ask: int) -> ConfigError:
         """How many of the same draws hold each constraint."""
-        rng = random.Random(derive_seed(self._seed, "feasible", ask))
+        rng = random.Random(derive_seed(self._searcher_seed, "feasible", ask))
         broken: Counter[str] = Counter()
         for _ in range(_DRAWS):
             point = self._space.conform(self._space.sample(rng))

@@ -105,28 +105,7 @@ def put_together(
         raise
     stop_rules = StopRules(plan.stopper, plan.time_budget_s, clock)
     seat = SchedulerSeat(scheduler, stop_rules, plan.space.encode_config, clock)
-    desk = SearcherDesk(
-        searcher,
-        plan.space,
-        ToldResults(
-            plan.objectives,
-            plan.scalarizer,
-            plan.outcome_constraints,
-            knows_constraints=plan.traits.outcome_constraints,
-        ),
-        FeasiblePoints(plan.allowed, plan.space, plan.traits, plan.seed),
-        plan.seed,
-        plan.run,
-        plan.demand.of,
-        TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
-        clock,
-        presentation=presentation,
-        evaluated=[
-            *evaluated_points(plan.searcher, plan.space, plan.objectives),
-            *tellable(plan.warm_start, plan.objectives, plan.outcome_constraints),
-        ],
-        mortal=isinstance(searcher, SearcherThere),
-    )
+    desk = _desk(plan, presentation, searcher, state, clock)
     engine = Engine(state, _rules(plan, max_concurrent), seat)
     spending = Spending(
         engine,
@@ -141,6 +120,46 @@ def put_together(
     return Parts(engine, seat, desk, stop_rules, observers, searcher, scheduler, spending)
 
 
+def _desk(
+    plan: Plan,
+    presentation: Presentation,
+    searcher: SearcherCalls,
+    state: RunState,
+    clock: Callable[[], float],
+) -> SearcherDesk:
+    own_seed = plan.searcher.own_seed
+    told = ToldResults(
+        plan.objectives,
+        plan.scalarizer,
+        plan.outcome_constraints,
+        knows_constraints=plan.traits.outcome_constraints,
+    )
+    feasible = FeasiblePoints(
+        plan.allowed,
+        plan.space,
+        plan.traits,
+        plan.seed,
+        plan.seed if own_seed is None else own_seed,
+    )
+    return SearcherDesk(
+        searcher,
+        plan.space,
+        told,
+        feasible,
+        plan.seed,
+        plan.run,
+        plan.demand.of,
+        TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
+        clock,
+        presentation=presentation,
+        evaluated=[
+            *evaluated_points(plan.searcher, plan.space, plan.objectives),
+            *tellable(plan.warm_start, plan.objectives, plan.outcome_constraints),
+        ],
+        mortal=isinstance(searcher, SearcherThere),
+    )
+
+
 def _searcher(chosen: Component, slow: SlowOperations, *, own_process: bool) -> SearcherCalls:
     there = sent_away(chosen) if own_process else None
     if there is not None:
@@ -153,11 +172,12 @@ def _searcher(chosen: Component, slow: SlowOperations, *, own_process: bool) -> 
 def _set_up(
     plan: Plan, presentation: Presentation, searcher: SearcherCalls, scheduler: RoleManager
 ) -> None:
+    own_seed = plan.searcher.own_seed
     searcher.call(
         "searcher_setup",
         space=presentation.domains,
         objectives=plan.searched_objectives,
-        seed=derive_seed(plan.seed, "searcher"),
+        seed=derive_seed(plan.seed, "searcher") if own_seed is None else own_seed,
         num_samples=plan.num_samples,
         conditions=plan.space.conditions,
         points=[presentation.part(p) for p in starting_points(plan.searcher, plan.space)],

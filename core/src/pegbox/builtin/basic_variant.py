@@ -7,13 +7,9 @@ from typing import Any, Final
 
 from pegbox.argument_checks import whole
 from pegbox.builtin.random_search import RandomSearch
-from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
-from pegbox.objective import Objective
 from pegbox.searcher import WAIT, Point
-from pegbox.seeds import derive_seed
-from pegbox.space import NO_CONDITIONS, Condition, Domain
 from pegbox.text import shown
 
 __all__ = ["BasicVariantGenerator"]
@@ -45,31 +41,7 @@ class BasicVariantGenerator(RandomSearch):
         super().__init__(points_to_evaluate, constant_grid_search=constant_grid_search)
         whole(_OWNER, "max_concurrent", max_concurrent, 0, "0 is any number.")
         self._most = max_concurrent
-        self._own_seed = _seed(random_state)
-
-    def setup(
-        self,
-        space: Mapping[str, Domain],
-        objectives: Sequence[Objective],
-        seed: int,
-        num_samples: int,
-        conditions: Mapping[str, Condition] = NO_CONDITIONS,
-        points: Sequence[Point] = (),
-        parameter_constraints: Sequence[LinearConstraint] = (),
-        outcome_constraints: Sequence[OutcomeConstraint] = (),
-    ) -> None:
-        """As `RandomSearch.setup`, with a seed of its own where it has one."""
-        own = seed if self._own_seed is None else self._own_seed
-        super().setup(
-            space,
-            objectives,
-            own,
-            num_samples,
-            conditions,
-            points,
-            parameter_constraints,
-            outcome_constraints,
-        )
+        self.own_seed = _seed(random_state)
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
@@ -77,8 +49,6 @@ class BasicVariantGenerator(RandomSearch):
         """As `RandomSearch.suggest`, unless there are enough under way."""
         if self._most and len(pending) >= self._most:
             return WAIT
-        if self._own_seed is not None:
-            seed = derive_seed(self._own_seed, "ask", ask)
         return super().suggest(trial_id, pending, ask, seed)
 
 

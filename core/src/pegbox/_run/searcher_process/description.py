@@ -25,6 +25,7 @@ def describe(plugin: Any) -> dict[str, Any] | None:
     known = {
         "traits": traits.to_json(),
         "own_space": own.own_space,
+        "own_seed": getattr(plugin, "own_seed", None),
         "added_names": list(own.added_names),
         "own_objectives": [dataclasses.asdict(each) for each in own.own_objectives],
         "evaluated_points": [dataclasses.asdict(each) for each in own.evaluated_points],
@@ -46,6 +47,7 @@ class SearcherElsewhere(Searcher):
     def __init__(self, known: Mapping[str, Any]) -> None:
         self.traits = Traits.from_json(known["traits"])  # type: ignore[misc]
         self.own_space = known["own_space"]
+        self.own_seed = known["own_seed"]
         self.added_names = known["added_names"]
         self.own_objectives = tuple(Objective(**each) for each in known["own_objectives"])
         self.evaluated_points = [EvaluatedPoint(**each) for each in known["evaluated_points"]]
