@@ -220,8 +220,8 @@ MISTAKES = {
         "searcher MisspeltSearcher ({me}.MisspeltSearcher): "
         "MisspeltSearcher.on_trial_completed is no searcher hook\n"
         '  Did you mean "on_trial_complete"? Known: setup, suggest, on_trial_result, '
-        "on_trial_complete, observe, added_config, get_state, set_state. A helper of its "
-        "own needs another name, or a leading underscore.",
+        "on_trial_complete, observe, added_config, recall_config, get_state, set_state. A helper "
+        "of its own needs another name, or a leading underscore.",
     ),
     "searcher without suggest": (
         lambda: tune(search_alg=NoSuggest(), **LOSS),
@@ -381,8 +381,10 @@ MISTAKES = {
         "search_alg='optuna' learns from results, so it needs to know which\n"
         '  Set TuneConfig(metric="...", mode="min").',
     ),
-    "optuna with two metrics": (
-        lambda: tune(search_alg="optuna", metric=["a", "b"], mode=["min", "max"]),
+    "CMA-ES with two metrics": (
+        lambda: tune(
+            search_alg=("optuna", {"sampler": "cmaes"}), metric=["a", "b"], mode=["min", "max"]
+        ),
         "search_alg='optuna' takes one metric, got a, b\n"
         "  Give one metric and mode, or say how they count against each other: "
         'TuneConfig(scalarization=("weighted_sum", {{"weights": {{"a": 1, "b": 1}}}})).',
@@ -408,7 +410,8 @@ MISTAKES = {
     ),
     "optuna with a misspelt sampler": (
         lambda: create_searcher("optuna", sampler="tpee"),
-        "unknown sampler 'tpee'\n  Did you mean 'tpe'? There are: cmaes, random, tpe.",
+        "unknown sampler 'tpee'\n  Did you mean 'tpe'? There are: brute_force, cmaes, gp, nsgaii, "
+        "nsgaiii, qmc, random, tpe.",
     ),
     "grid search over a range": (
         lambda: tune(search_alg="grid", **LOSS),
