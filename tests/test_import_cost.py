@@ -12,7 +12,7 @@ import pytest
 LATE = {
     *("distributed", "dask", "tornado", "cloudpickle", "cryptography", "fsspec"),
     *("numpy", "pandas", "torch", "sklearn", "rich", "click", "IPython"),
-    *("ax", "bayes_opt", "botorch", "hyperopt", "optuna"),
+    *("ax", "bayes_opt", "botorch", "hyperopt", "optuna", "skopt"),
     *("asyncio", "multiprocessing"),
 }
 
@@ -57,7 +57,7 @@ def test_a_process_that_runs_trials_beside_a_worker_loads_no_dask():
 
 
 @pytest.mark.parametrize(
-    "adapter", ["pegbox_ax", "pegbox_bayesopt", "pegbox_hyperopt", "pegbox_optuna"]
+    "adapter", ["pegbox_ax", "pegbox_bayesopt", "pegbox_hyperopt", "pegbox_optuna", "pegbox_skopt"]
 )
 def test_an_adapter_s_doorway_loads_no_optimizer(adapter):
     assert loaded_by(f"import {adapter}") & LATE == set()
