@@ -127,6 +127,18 @@ def test_a_slow_scheduler_searcher_and_store_are_told_apart(tmp_path, clock, sai
     }
 
 
+def test_a_searcher_that_may_take_its_time_is_waited_for_inline_without_a_word(
+    tmp_path, clock, said
+):
+    class Calculating(Searcher):
+        def suggest(self, trial_id):
+            clock.now += 3.0
+            return {"x": 0.5}
+
+    tuning.fit(tmp_path, num_samples=1, search_alg=Calculating())
+    assert said() == []
+
+
 def test_a_large_configuration_is_said_once_with_its_largest_value(tmp_path, said):
     space = {"x": uniform(0, 1), "data": np.zeros(50_000), "few": list(range(10))}
     tuning.fit(tmp_path, space=space, num_samples=3)

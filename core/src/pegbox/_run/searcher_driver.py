@@ -25,7 +25,13 @@ Order = Ask | Tell | TellResult
 
 
 class SearcherDriver(Protocol):
-    """Carries out the engine's orders to the searcher, in their order."""
+    """Carries out the engine's orders to the searcher, in their order.
+
+    Attributes:
+        quick: Whether an order takes next to no time, so that it is worth a word where it does not.
+    """
+
+    quick: bool
 
     def start(self, post: Post) -> None:
         """Begin; what comes of orders later is posted."""
@@ -46,10 +52,15 @@ class DirectSearcher:
 
     For searchers that answer within microseconds, for executors that share the runner's thread,
     and for virtual time, where the order of things must not depend on threads.
+
+    Args:
+        desk: Of the run.
+        quick: Whether the searcher says that it answers within microseconds.
     """
 
-    def __init__(self, desk: SearcherDesk) -> None:
+    def __init__(self, desk: SearcherDesk, *, quick: bool = False) -> None:
         self._desk = desk
+        self.quick = quick
 
     def start(self, post: Post) -> None:
         """See `SearcherDriver`."""
@@ -64,6 +75,8 @@ class DirectSearcher:
 
 class SearcherThread:
     """Carries orders out on one thread; answers to orders that came together go together."""
+
+    quick = True
 
     def __init__(self, desk: SearcherDesk) -> None:
         self._desk = desk

@@ -182,7 +182,7 @@ class Session:
             return SearcherProcessDriver(desk, searcher)
         quick = traits.cheap and traits.model_free
         if quick or getattr(executor, "shares_runners_thread", False):
-            return DirectSearcher(desk)
+            return DirectSearcher(desk, quick=quick)
         return SearcherThread(desk)
 
     def _info(self, epoch: int) -> ExperimentInfo:
