@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
 from pegbox.text import shown
 
-__all__ = ["flag", "function", "named_value", "one_of", "positive", "whole"]
+__all__ = ["flag", "function", "named_value", "nearest", "one_of", "positive", "whole"]
 
 #: More fits neither a database column nor an optimizer's arrays.
 _MOST: Final = 2**63 - 1
@@ -106,6 +107,14 @@ def named_value(owner: str, name: str, value: object, example: str = "loss") -> 
             f"{owner}({name}=...) must be the name of a reported value, got {shown(value)}",
             hint=f'Write e.g. {name}="{example}", as it is reported.',
         )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """For a hint, where nobody knows a name: the known one that is nearest, and all there are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    question = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{question}There are: {', '.join(names) or 'none'}."
 
 
 def _converted(name: str, value: object, kind: str) -> str:

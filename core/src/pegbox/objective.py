@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from pegbox.errors import ConfigError
 from pegbox.text import shown
 
-__all__ = ["Mode", "Objective", "make_objectives"]
+__all__ = ["Mode", "Objective", "finite_value", "make_objectives"]
 
 Mode = Literal["min", "max"]
 
@@ -37,12 +37,22 @@ class Objective:
             None where the metric is missing, not a number, NaN or infinite: such a result
             ranks worst and is told to searchers as failed.
         """
-        value = result.get(self.metric)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        if not math.isfinite(value):
-            return None
-        return float(value) if self.mode == "min" else -float(value)
+        value = finite_value(result, self.metric)
+        return -value if value is not None and self.mode == "max" else value
+
+
+def finite_value(result: Mapping[str, Any] | None, metric: str) -> float | None:
+    """A metric's value in a result, as it is.
+
+    In what a searcher is told, less is better already: there this is the loss.
+
+    Returns:
+        None where it is missing, not a number, NaN or infinite, or there is no result.
+    """
+    value = (result or {}).get(metric)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
 
 
 def make_objectives(

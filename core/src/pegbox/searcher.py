@@ -232,7 +232,8 @@ class Searcher:
 
         Args:
             space: Flat path to domain (`pegbox.space`), in the user's order.
-            objectives: What counts, already minimized; empty where the user named no metric.
+            objectives: What counts, as the user said it; empty where no metric was named. Do not
+                turn results by ``mode``: they are told minimized, whatever it is.
             seed: Seed of this component, derived from the run's; ``own_seed`` where there is one.
             num_samples: How many trials the user asked for; -1 for no bound.
             conditions: Path to `pegbox.space.Condition` of every parameter that exists only for
@@ -324,8 +325,8 @@ class Searcher:
             config: Flat path to value, coded as `suggest` would have.
             result: As in `on_trial_complete`.
             outcome: As in `on_trial_complete`.
-            trial_id: Public id of the trial; its digits at the end are in the order of the asks.
-                None for a point that is no trial of this experiment.
+            trial_id: Public id of the trial; `pegbox.trial.trial_number` of it is in the order of
+                the asks. None for a point that is no trial of this experiment.
         """
 
     def added_config(self, trial_id: str, ask: int) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ax.api.utils.instantiation.from_string import optimization_config_from_string
 from ax.core.optimization_config import OptimizationConfig
 from pegbox.constraints import OutcomeConstraint
-from pegbox.objective import Objective
+from pegbox.objective import Objective, finite_value
 
 __all__ = ["Measured", "Problem"]
 
@@ -74,7 +74,7 @@ class Problem:
         """What a result says of each metric, by Ax's names; None unless it has all of them."""
         found: dict[str, Measured] = {}
         for name, coefficients in self._sums.items():
-            values = [_number(result, metric) for metric in coefficients]
+            values = [finite_value(result, metric) for metric in coefficients]
             known = [value for value in values if value is not None]
             if len(known) < len(values):
                 return None
@@ -84,7 +84,8 @@ class Problem:
 
     def _error(self, result: Mapping[str, Any] | None, coefficients: Mapping[str, float]) -> float:
         """The standard error of a sum of independent values."""
-        errors = [_number(result, self._standard_errors.get(metric)) for metric in coefficients]
+        names = [self._standard_errors.get(metric, "") for metric in coefficients]
+        errors = [finite_value(result, name) for name in names]
         terms = [
             factor * error
             for factor, error in zip(coefficients.values(), errors, strict=True)
@@ -116,10 +117,6 @@ def _thresholds(
         for index, (each, limit) in enumerate(zip(objectives, limits, strict=True))
     ]
     return texts, [each for each in constraints if each not in limits]
-
-
-def _number(result: Mapping[str, Any] | None, name: str | None) -> float | None:
-    return None if name is None else Objective(name, "min").loss(result or {})
 
 
 def _bounded(value: float) -> float:

@@ -20,11 +20,10 @@ from bayes_opt.acquisition import (
     ProbabilityOfImprovement,
     UpperConfidenceBound,
 )
-from pegbox.argument_checks import one_of
+from pegbox.argument_checks import nearest, one_of
 from pegbox.errors import ConfigError
 from pegbox.text import shown
 
-from pegbox_bayesopt.nearest import nearest
 from pegbox_bayesopt.pending import LIES, Liar
 
 __all__ = ["ACQUISITIONS", "Acquisition", "make_acquisition"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pegbox.searcher import Point
-from pegbox.trial import Outcome
+from pegbox.trial import trial_number
 
-__all__ = ["Observation", "Observations", "loss_of", "targets"]
+__all__ = ["Observation", "Observations", "targets"]
 
 #: Larger losses count as this one: their squares are still finite.
 _LARGEST: Final = 1e100
@@ -33,26 +31,18 @@ class Observations:
 
     def __init__(self) -> None:
         self._foreign: list[Observation] = []
-        self._trials: dict[str, Observation] = {}
+        self._trials: dict[int, Observation] = {}
 
     def add(self, trial_id: str | None, observation: Observation) -> None:
         """Take in a point; what a trial was known for before counts no more."""
         if trial_id is None:
             self._foreign.append(observation)
         else:
-            self._trials[trial_id] = observation
+            self._trials[trial_number(trial_id)] = observation
 
     def in_order(self) -> list[Observation]:
         """All of them."""
-        return self._foreign + [self._trials[trial] for trial in sorted(self._trials)]
-
-
-def loss_of(metric: str, result: Mapping[str, Any] | None, outcome: Outcome) -> float | None:
-    """The loss that a result counts with; None where it counts as failed."""
-    value = (result or {}).get(metric)
-    if outcome == "failed" or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
+        return self._foreign + [self._trials[number] for number in sorted(self._trials)]
 
 
 def targets(known: list[Observation]) -> list[tuple[Point, float]]:

@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 from bayes_opt.domain_reduction import DomainTransformer, SequentialDomainReductionTransformer
 from bayes_opt.target_space import TargetSpace
+from pegbox.argument_checks import nearest
 from pegbox.errors import ConfigError
 from pegbox.searcher import Point
 from pegbox.space import Domain, Float
 from pegbox.text import shown
 
-from pegbox_bayesopt.nearest import nearest
 from pegbox_bayesopt.parameters import Range
 
 __all__ = ["Reduction", "make_transformer"]

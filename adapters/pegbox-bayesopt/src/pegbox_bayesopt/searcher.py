@@ -12,12 +12,12 @@ from pegbox.argument_checks import flag, whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
-from pegbox.objective import Objective
+from pegbox.objective import Objective, finite_value
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.space import NO_CONDITIONS, Condition, Domain
-from pegbox.trial import Outcome
+from pegbox.trial import Outcome, trial_number
 
-from pegbox_bayesopt.observations import Observation, Observations, loss_of
+from pegbox_bayesopt.observations import Observation, Observations
 
 if TYPE_CHECKING:
     from bayes_opt.acquisition import AcquisitionFunction
@@ -175,7 +175,7 @@ class BayesOptSearch(Searcher):
         given = self._points[ask] if ask < len(self._points) else {}
         if given.keys() == self._space.keys():
             return given
-        under_way = [pending[trial] for trial in sorted(pending)]
+        under_way = [pending[trial] for trial in sorted(pending, key=trial_number)]
         point = self._model.propose(self._known.in_order(), under_way, seed % 2**32)
         return {path: given.get(path, point[path]) for path in self._space}
 
@@ -198,5 +198,5 @@ class BayesOptSearch(Searcher):
         trial_id: str | None,
     ) -> None:
         """Learn what became of a point, whoever proposed it."""
-        loss = loss_of(self._metric, result, outcome)
+        loss = None if outcome == "failed" else finite_value(result, self._metric)
         self._known.add(trial_id, Observation(dict(config), loss))

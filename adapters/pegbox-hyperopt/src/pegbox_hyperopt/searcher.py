@@ -5,7 +5,6 @@ Importing this module does not import hyperopt; setting up a `HyperOptSearch` do
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pegbox.argument_checks import whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
-from pegbox.objective import Objective
+from pegbox.objective import Objective, finite_value
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.space import NO_CONDITIONS, Condition
 from pegbox.trial import Outcome
@@ -116,8 +115,8 @@ class HyperOptSearch(Searcher):
         """
         from pegbox_hyperopt.study import Study
 
-        #: None where nothing counts, for an algorithm that does not learn.
-        self._metric = objectives[0].metric if objectives else None
+        #: Empty where nothing counts, for an algorithm that does not learn.
+        self._metric = objectives[0].metric if objectives else ""
         self._points = list(points)
         self._study: Study = Study(self._algorithm, space, conditions)
 
@@ -147,11 +146,5 @@ class HyperOptSearch(Searcher):
         trial_id: str | None,
     ) -> None:
         """Take in a trial, whoever proposed it."""
-        self._study.add(trial_id, config, self._loss(result, outcome))
-
-    def _loss(self, result: Mapping[str, Any] | None, outcome: Outcome) -> float | None:
-        """None for a trial that failed."""
-        value = (result or {}).get(self._metric or "")
-        if outcome == "failed" or not isinstance(value, int | float) or not math.isfinite(value):
-            return None
-        return float(value)
+        loss = None if outcome == "failed" else finite_value(result, self._metric)
+        self._study.add(trial_id, config, loss)

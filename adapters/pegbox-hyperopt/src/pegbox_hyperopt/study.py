@@ -8,7 +8,6 @@ follows from its public id. Points of no trial of the experiment come before all
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import numpy as np
 from hyperopt import anneal, rand, tpe
 from pegbox.searcher import Point
 from pegbox.space import Condition, Domain, is_active
+from pegbox.trial import trial_number
 
 from pegbox_hyperopt.expressions import Expressions, to_value
 from pegbox_hyperopt.options import Algorithm
@@ -144,5 +144,4 @@ def _at_most(gamma: float, good: int, known: int) -> float:
 
 
 def _number(trial_id: str) -> int:
-    digits = re.search(r"\d+$", trial_id)
-    return _FIRST + (int(digits.group()) if digits else 0)
+    return _FIRST + trial_number(trial_id)

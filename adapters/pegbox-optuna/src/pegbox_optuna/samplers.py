@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import logging
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, GridSampler, QMCSampler
+from pegbox.argument_checks import nearest
 from pegbox.errors import ConfigError, MissingDependency
 from pegbox.seeds import derive_seed
 from pegbox.space import Domain
@@ -135,7 +135,7 @@ def _by_name(name: str, options: Mapping[str, Any]) -> BaseSampler:
             hint='Use sampler="brute_force", or search_alg="grid" with grid_search([...]).',
         )
     if name not in SAMPLERS:
-        raise ConfigError(f"unknown sampler {shown(name)}", hint=_nearest(name, SAMPLERS))
+        raise ConfigError(f"unknown sampler {shown(name)}", hint=nearest(name, SAMPLERS))
     kind = SAMPLERS[name]
     _check_options(name, kind, options)
     _require(name, kind)
@@ -166,7 +166,7 @@ def _check_options(name: str, kind: Kind, options: Mapping[str, Any]) -> None:
     for option, value in options.items():
         if option not in known:
             raise ConfigError(
-                f"sampler {name!r} has no option {option!r}", hint=_nearest(option, known)
+                f"sampler {name!r} has no option {option!r}", hint=nearest(option, known)
             )
         _check_type(f"sampler {name!r}: {option}", str(known[option].annotation), value)
 
@@ -196,9 +196,3 @@ def _require(name: str, kind: Kind) -> None:
             f"{'are' if plural else 'is'} not installed",
             hint=f"Run `pip install {' '.join(missing)}`.",
         )
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    question = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{question}There are: {', '.join(sorted(known)) or 'none'}."

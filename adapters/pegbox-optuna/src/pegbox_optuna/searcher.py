@@ -15,7 +15,7 @@ from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
 from pegbox.searcher import EvaluatedPoint, Point, Searcher, Traits
-from pegbox.space import NO_CONDITIONS, Condition, Domain, is_active
+from pegbox.space import NO_CONDITIONS, Condition, Domain, conform_point
 from pegbox.text import shown
 from pegbox.trial import Outcome
 
@@ -274,23 +274,11 @@ class OptunaSearch(Searcher):
             ConfigError: The point is not in the space; the parameter is named.
         """
         told = self._told(result, outcome)
+        point = conform_point(config, self._space, self._conditions)
         if trial_id is not None and self._study.runs(trial_id):
-            self._study.tell(trial_id, self._conform(config), told)
+            self._study.tell(trial_id, point, told)
         else:
-            self._study.add(trial_id, self._conform(config), told)
-
-    def _conform(self, config: Point) -> Point:
-        active = {path for path in self._space if is_active(path, config, self._conditions)}
-        if config.keys() != active:
-            raise ConfigError(
-                f"the observed point has the parameters {sorted(config)}, "
-                f"the space has {sorted(active)}"
-            )
-        return {
-            path: _conform_value(path, domain, config[path])
-            for path, domain in self._space.items()
-            if path in active
-        }
+            self._study.add(trial_id, point, told)
 
     def _told(self, result: Mapping[str, Any] | None, outcome: Outcome) -> Told:
         from pegbox_optuna.told import make_told
@@ -298,15 +286,6 @@ class OptunaSearch(Searcher):
         return make_told(
             self._metrics, self._outcome_constraints, result, outcome, prunes=self._kind.prunes
         )
-
-
-def _conform_value(path: str, domain: Domain, value: Any) -> float | int:
-    try:
-        return domain.conform(value)
-    except ConfigError as error:
-        raise ConfigError(
-            f"the observed point is not in the space: {path!r}: {error.message}", hint=error.hint
-        ) from None
 
 
 def _refuse_study(**given: Any) -> None:

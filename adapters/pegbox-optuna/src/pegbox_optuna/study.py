@@ -9,7 +9,6 @@ next ask, and then go in sorted.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +22,7 @@ from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.errors import ConfigError
 from pegbox.searcher import Point
 from pegbox.space import Condition, Domain, is_active
+from pegbox.trial import trial_number
 
 from pegbox_optuna.define_by_run import DefineByRun, Suggested
 from pegbox_optuna.distributions import suggest, to_distribution, to_value
@@ -165,7 +165,7 @@ class OrderedStudy:
         """Take in what the function of the space had suggested to a trial before a restore."""
         if self._defined is not None:
             try:
-                self._beside[trial_id] = self._defined.recall(added, _number(trial_id))
+                self._beside[trial_id] = self._defined.recall(added, trial_number(trial_id))
             except ConfigError as error:
                 self._lost[trial_id] = error.message
 
@@ -308,9 +308,4 @@ class OrderedStudy:
 
 
 def _order(trial: _Waiting) -> int:
-    return _number(trial.trial_id or "")
-
-
-def _number(trial_id: str) -> int:
-    digits = re.search(r"\d+$", trial_id)
-    return int(digits.group()) if digits else -1
+    return -1 if trial.trial_id is None else trial_number(trial.trial_id)

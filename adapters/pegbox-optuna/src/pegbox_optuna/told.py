@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from optuna.trial import TrialState
 from pegbox.constraints import OutcomeConstraint
+from pegbox.objective import finite_value
 from pegbox.trial import Outcome
 
 __all__ = ["FAILED", "RUNNING", "Told", "make_told"]
@@ -59,12 +59,11 @@ def make_told(
         outcome: How it ended.
         prunes: Whether the sampler learns from pruned trials, and so is told of stopped ones.
     """
-    found = [(result or {}).get(metric) for metric in metrics]
-    losses = [float(loss) for loss in found if isinstance(loss, int | float)]
-    whole = len(losses) == len(metrics) and all(map(math.isfinite, losses))
+    found = [finite_value(result, metric) for metric in metrics]
+    losses = [loss for loss in found if loss is not None]
     excesses = {str(at): each.excess(result or {}) for at, each in enumerate(constraints)}
     beyond = {name: excess for name, excess in excesses.items() if excess is not None}
-    if outcome == "failed" or not whole or len(beyond) < len(excesses):
+    if outcome == "failed" or len(losses) < len(found) or len(beyond) < len(excesses):
         return FAILED
     # Pruned trials are compared by their one loss; Optuna prunes none that has several.
     if outcome == "stopped" and prunes and len(losses) == 1:
