@@ -177,8 +177,8 @@ PARTS = {
     # For the tests of plugins: it does what a run does to them, without one.
     "conformance kit": Part(
         modules=("testing",),
-        parts=("values", "contracts", "plugins", "run", "settings", "simulation"),
-        libraries=("pytest",),
+        parts=(*("values", "contracts", "plugins", "run", "settings", "simulation", "surface"),),
+        libraries=("pytest", "psutil"),
     ),
 }
 

@@ -28,6 +28,10 @@ except ModuleNotFoundError as error:
 
 pytest.register_assert_rewrite(*(f"{__name__}.{each.name}" for each in iter_modules(__path__)))
 
+from pegbox.testing.callback_conformance import (  # noqa: E402
+    CallbackConformance,
+    CallbackObjectConformance,
+)
 from pegbox.testing.conformance import Conformance  # noqa: E402
 from pegbox.testing.scheduler_conformance import SchedulerConformance  # noqa: E402
 from pegbox.testing.searcher_conformance import (  # noqa: E402
@@ -40,6 +44,8 @@ from pegbox.testing.syncer_conformance import (  # noqa: E402
 )
 
 __all__ = [
+    "CallbackConformance",
+    "CallbackObjectConformance",
     "Conformance",
     "SchedulerConformance",
     "SearcherConformance",

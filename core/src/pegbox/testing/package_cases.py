@@ -24,7 +24,7 @@ with open(sys.argv[2], "w") as file:
 """
 
 #: What pegbox itself brings along.
-_EXPECTED: Final = ("pegbox", "distributed", "dask", "numpy", "pluggy", "cloudpickle")
+_EXPECTED: Final = ("pegbox", "distributed", "dask", "numpy", "pluggy", "psutil", "cloudpickle")
 
 
 class PackageCases(Conformance):
