@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
+from textwrap import dedent
 from types import FunctionType
 from typing import Any, Final
 
@@ -94,6 +95,15 @@ PAGES: Final = {
         "What moves folders to where they are kept.",
         ("pegbox.syncer",),
     ),
+    "testing": Page(
+        "Conformance kit",
+        "What every plugin has to do, as cases that its own tests join with: "
+        "`pip install 'pegbox[testing]'`.",
+        (
+            *("pegbox.testing", "pegbox.testing.searcher_cases", "pegbox.testing.syncer_cases"),
+            *("pegbox.testing.callback_cases", "pegbox.testing.package_cases"),
+        ),
+    ),
     "simulation": Page(
         "Simulation",
         "A whole run in virtual time, for those who write searchers and schedulers.",
@@ -111,7 +121,7 @@ PAGES: Final = {
 WHOLE: Final = {
     *("pegbox.reporting", "pegbox.stoppers", "pegbox.search", "pegbox.searcher"),
     *("pegbox.searcher_wrapper", "pegbox.schedulers", "pegbox.decisions", "pegbox.callback"),
-    *("pegbox.loggers", "pegbox.errors", "pegbox.session"),
+    *("pegbox.loggers", "pegbox.errors", "pegbox.session", "pegbox.testing"),
 }
 #: What plugins meet, of modules that have more.
 SINGLE: Final = {
@@ -120,6 +130,10 @@ SINGLE: Final = {
     "pegbox.analysis": ("Trial",),
     "pegbox.objective": ("Objective",),
     "pegbox.space": ("Space", "Domain", "Condition"),
+    "pegbox.testing.searcher_cases": ("SearcherCases",),
+    "pegbox.testing.syncer_cases": ("SyncerCases",),
+    "pegbox.testing.callback_cases": ("CallbackCases",),
+    "pegbox.testing.package_cases": ("PackageCases",),
     "pegbox.executors.simulated": ("simulate", "SimulatedCluster", "SimulatedRun"),
 }
 #: Classes whose objects users are given, and never make.
@@ -182,6 +196,9 @@ def _further(module: str) -> Iterator[Entry]:
         yield Entry(module, name, getattr(import_module(module), name))
 
 
+#: What the methods of a conformance kit begin with that are cases.
+CASE: Final = "test_"
+
 #: What `pegbox.hookspecs.hookimpl` leaves on a function.
 _HOOK: Final = "pegbox_impl"
 _MEMBERS: Final = (FunctionType, classmethod, staticmethod, property, cached_property)
@@ -199,7 +216,7 @@ def members(cls: type) -> Iterator[tuple[str, Any]]:
             continue
         for name, member in vars(owner).items():
             shown = isinstance(member, _MEMBERS) and not hasattr(member, _HOOK)
-            named = not name.startswith("_") or name == "__call__"
+            named = not name.startswith(("_", CASE)) or name == "__call__"
             if shown and named and name not in {*known, *_fields(owner)}:
                 known.add(name)
                 yield name, member
@@ -259,8 +276,19 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield from _text(parse(thing))
     if issubclass(thing, enum.Enum):
         yield "Values: " + ", ".join(f"`{member.name}`" for member in thing)
+    if promises := list(_cases(thing)):
+        yield "Cases:"
+        yield "\n".join(promises)
     for name, member in members(thing):
         yield from _member(entry.name, name, member)
+
+
+def _cases(cls: type) -> Iterator[str]:
+    """The cases of a conformance kit, each with what it asks for."""
+    for name in dict.fromkeys(name for owner in cls.__mro__ for name in vars(owner)):
+        if name.startswith(CASE):
+            promise = parse(getattr(cls, name)).text.partition("\n\n")[0]
+            yield _bullet(name.removeprefix(CASE), promise)
 
 
 def _class_line(entry: Entry) -> str:
@@ -340,8 +368,14 @@ def _default(value: object) -> str:
     return "..." if " at 0x" in text or text.startswith("<") else text
 
 
+#: An example, as docstrings have it.
+_EXAMPLE: Final = re.compile(r"^::\n\n((?: {4}.*\n|\n)+)", re.MULTILINE)
+
+
 def _text(doc: Docstring) -> Iterator[str]:
-    yield doc.text
+    yield _EXAMPLE.sub(
+        lambda found: f"```text\n{dedent(found[1]).strip()}\n```\n\n", f"{doc.text}\n"
+    ).strip()
     for heading, text in doc.sections.items():
         yield f"**{heading}**"
         if heading in LISTS:
