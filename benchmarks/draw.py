@@ -25,6 +25,14 @@ _COLOURS = {
     "random-search": "#8a8a8a",
     "python-loop": "#b5451b",
     "scikit-optimize": "#b5451b",
+    "random": "#8a8a8a",
+    "optuna-tpe": "#2b6cb0",
+    "optuna-gp": "#17a2b8",
+    "optuna-cmaes": "#e377c2",
+    "hyperopt": "#e0a33a",
+    "skopt": "#b5451b",
+    "bayesopt": "#6b4c9a",
+    "ax": "#4f9d69",
 }
 
 
@@ -53,9 +61,8 @@ def trials(data: dict[str, list[list[float]]]) -> Any:
 
 def answers(panels: list[dict[str, Any]]) -> Any:
     """For each row, the share of answers that took longer than so many milliseconds."""
-    rows = -(-len(panels) // 2) or 1
-    figure, grid = plt.subplots(rows, 2, figsize=(9, 3.4 * rows), squeeze=False)
-    for axes, panel in zip(grid.flat, panels, strict=False):
+    figure, grid = _grid(len(panels))
+    for axes, panel in zip(grid, panels, strict=False):
         for name, points in panel["lines"].items():
             times, shares = zip(*points, strict=True)
             whole = len(points) > 2
@@ -66,9 +73,33 @@ def answers(panels: list[dict[str, Any]]) -> Any:
         axes.set_ylabel("answers that took longer")
         axes.set_title(panel["title"], fontsize=10)
         _finish(axes)
-    for axes in list(grid.flat)[len(panels) :]:
-        axes.set_visible(False)
     return figure
+
+
+def regrets(panels: list[dict[str, Any]]) -> Any:
+    """For each problem, the regret after so many trials; without pegbox in dashes."""
+    figure, grid = _grid(len(panels))
+    for axes, panel in zip(grid, panels, strict=False):
+        for name, points in panel["lines"].items():
+            trials, values = zip(*points, strict=True)
+            subject, _, bare = name.partition(" ")
+            shape = {"linestyle": "--", "label": None} if bare else {"label": subject}
+            colour = _COLOURS.get(subject, "#000000")
+            axes.plot(trials, values, color=colour, linewidth=1.2, **shape)
+        axes.set(yscale="log", xlabel="trials")
+        axes.set_ylabel("regret")
+        axes.set_title(panel["title"], fontsize=10)
+        _finish(axes)
+    return figure
+
+
+def _grid(count: int) -> tuple[Any, list[Any]]:
+    """A figure with room for so many panels, two in a row."""
+    rows = -(-count // 2) or 1
+    figure, grid = plt.subplots(rows, 2, figsize=(9, 3.4 * rows), squeeze=False)
+    for axes in list(grid.flat)[count:]:
+        axes.set_visible(False)
+    return figure, list(grid.flat)
 
 
 def _finish(axes: Any) -> None:
@@ -78,13 +109,16 @@ def _finish(axes: Any) -> None:
         axes.legend(frameon=False, fontsize=8)
 
 
+_PLOTS = {"trials": trials, "answers": answers, "regrets": regrets}
+
+
 def main() -> None:
     """Draw what standard input asks for."""
     asked = json.load(sys.stdin)
     # Text stays text, and two drawings of the same numbers are the same bytes.
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pegbox", "font.size": 9})
     for plot in asked:
-        figure = {"trials": trials, "answers": answers}[plot["plot"]](plot["data"])
+        figure = _PLOTS[plot["plot"]](plot["data"])
         figure.tight_layout()
         metadata = {"Date": None, "Creator": None, "Description": plot["made_from"]}
         figure.savefig(plot["file"], metadata=metadata)

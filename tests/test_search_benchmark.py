@@ -17,13 +17,19 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks"
 sys.path.insert(0, str(FOLDER))  # scripts find their own modules so
 
+from curves import digest  # noqa: E402
+from search_report import BEGIN, END  # noqa: E402
 from searching.bare import BARE, SHIPPED, minimize  # noqa: E402
 from searching.cells import SUBJECTS, Cell, Size, cells  # noqa: E402
 from searching.intervals import Side, bootstrap, curve, differences  # noqa: E402
-from searching.kept import append, different, read  # noqa: E402
+from searching.kept import Kept, append, different, read  # noqa: E402
 from searching.measured import Measured  # noqa: E402
+from searching.pages import NOTHING, SECTIONS, advice, measured  # noqa: E402
+from searching.panels import PLOTS, panels  # noqa: E402
 from searching.played import durations, play  # noqa: E402
 from searching.problems import PROBLEMS  # noqa: E402
+
+sys.path.remove(str(FOLDER))
 
 WITH, BARELY = (Side("skopt", how, 1) for how in ("pegbox", "bare"))
 
@@ -246,3 +252,115 @@ def test_regrets_below_the_floor_are_alike():
         problem.log_regret(problem.least - 1) == math.log10(problem.floor)
         for problem in PROBLEMS.values()
     )
+
+
+# --------------------------------------------------------------------------- pages
+
+
+@pytest.fixture
+def recorded():
+    """Runs of 12 trials: pegbox's skopt is better than the bare one, its Ax clearly worse."""
+    rng = random.Random(4)
+    runs = {}
+    for problem in ("mixed", "svr"):
+        least = PROBLEMS[problem].least
+        for name, how, concurrency, level in (
+            *(("random", "pegbox", at_once, 0.3) for at_once in (1, 8)),
+            *(("skopt", "pegbox", at_once, 0.007) for at_once in (1, 8)),
+            ("skopt", "bare", 1, 0.01),
+            ("skopt", "shipped", 1, 0.01),
+            *(("ax", "pegbox", at_once, 0.2) for at_once in (1, 8)),
+            ("ax", "bare", 1, 0.001),
+        ):
+            by_seed = {
+                seed: [least + level * rng.uniform(0.5, 2.0) for _ in range(12)]
+                for seed in range(5 if name == "ax" else 10)
+            }
+            runs |= made(problem, Side(name, how, concurrency), by_seed)
+    start = {
+        "date": "2001-02-03", "command": "python benchmarks/search.py", "commit": "0123456789",
+        "cpus": 2, "memory_gb": 4, "system": "Linux", "python": "3.11.7",
+        "versions": {"pegbox": "0.1.0"},
+    }  # fmt: skip
+    return Kept([start], runs)
+
+
+def row(section, heading, name):
+    """Cells of a line of the table below a heading."""
+    below = section[section.index(f"### {heading}") :]
+    line = next(line for line in below.splitlines() if line.startswith(f"| {name} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")][1:]
+
+
+def test_the_page_names_what_missed_and_where_its_figures_come_from(recorded):
+    section = measured(recorded, "benchmarks/results/search-2001-02-03.jsonl")
+    assert "run of 2001-02-03, kept in `benchmarks/results/search-2001-02-03.jsonl`" in section
+    assert "Seeds of each optimizer: random 10, skopt 10, ax 5." in section
+    one, eight = (line for line in section.splitlines() if line.startswith("**"))
+    assert "Over all problems 1 of 2 intervals lies above 0 (**missed**: ax)" in one
+    assert "2 of 4 intervals lie above 0 (**missed**: ax on mixed, ax on svr)" in one
+    assert "0.1 would by chance" in one
+    assert "Over all problems none of 2 intervals lies above 0" in eight
+
+    asks = "One trial at a time: with pegbox, beside the same optimizer without it"
+    mixed, svr, both, seeds = row(section, asks, "ax")
+    assert all(cell.startswith("**+2.") for cell in (mixed, svr, both))
+    assert seeds == "5"
+    assert not row(section, asks, "skopt")[2].startswith("**")
+    with pytest.raises(StopIteration):
+        row(section, asks, "hyperopt")  # did not run
+    assert row(section, "Regrets at the end", "ax, bare")[0] == "0.00057"
+
+
+def test_advice_names_the_best_and_those_that_are_as_good(recorded):
+    section = advice(recorded, "benchmarks/results/search-2001-02-03.jsonl")
+    assert "run of 2001-02-03" in section
+    assert row(section, "What did best", PROBLEMS["mixed"].kind) == ["skopt"] * 3
+    assert row(section, "By budget", "skopt")[-1].startswith("-1.")
+    assert row(section, "Seconds for an ask", "ax") == ["0.1", "0.1"]
+
+
+def test_plots_show_means_of_all_that_ran_so_many_at_once(recorded):
+    alone, at_once = (panels(recorded.runs, concurrency) for concurrency in (1, 8))
+    assert [panel["title"].partition(":")[0] for panel in alone] == ["mixed", "svr"]
+    assert list(alone[0]["lines"]) == ["random", "skopt", "skopt bare", "ax", "ax bare"]
+    assert list(at_once[0]["lines"]) == ["random", "skopt", "ax"]
+    for line in alone[0]["lines"].values():
+        assert [trial for trial, _ in line] == list(range(1, 13))
+        assert [value for _, value in line] == sorted((v for _, v in line), reverse=True)
+
+
+def test_the_report_is_made_from_the_file(tmp_path, recorded):
+    file = tmp_path / "runs.jsonl"
+    append(file, {"run": recorded.starts[0]})
+    for cell, record in recorded.runs.items():
+        append(file, record, cell)
+    printed = run("search_report.py", file).stdout
+    name = f"benchmarks/{tmp_path.name}/runs.jsonl"
+    assert printed.strip() == "\n\n".join(
+        f"<!-- {page} -->\n\n{made(recorded, name)}" for page, made in SECTIONS.items()
+    )
+
+
+KEPT = sorted((FOLDER / "results").glob("search-*.jsonl"))[-1:]
+
+
+@pytest.mark.parametrize("page", SECTIONS)
+def test_a_page_shows_the_figures_of_the_newest_kept_run(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = text.partition(BEGIN)[2].partition(END)[0].strip()
+    expected = NOTHING
+    for file in KEPT:
+        kept = read(file.read_text().splitlines())
+        expected = SECTIONS[page](kept, f"benchmarks/results/{file.name}")
+    assert shown == expected, "run: python benchmarks/search_report.py FILE --write"
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_is_drawn_from_the_newest_kept_run(name):
+    drawing = ROOT / "docs" / "images" / name
+    assert drawing.exists() == bool(KEPT)
+    for file in KEPT:
+        kept = read(file.read_text().splitlines())
+        data = panels(kept.runs, PLOTS[name][0])
+        assert f"benchmarks/results/{file.name} {digest(data)}" in drawing.read_text()

@@ -5,7 +5,7 @@ A difference is one of decimal logarithms: -1 is a tenth of the other's regret.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from statistics import fmean
@@ -13,15 +13,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from searching.cells import Cell, How
+from searching.cells import How
+from searching.kept import Runs
 from searching.problems import PROBLEMS
 
 __all__ = ["Interval", "Side", "bootstrap", "curve", "differences", "final"]
 
 _RESAMPLES: Final = 10_000
 _LEVEL: Final = 0.95
-
-Runs = Mapping[Cell, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ from typing import Any
 
 from searching.cells import Cell
 
-__all__ = ["Kept", "append", "different", "read"]
+__all__ = ["Kept", "Runs", "append", "different", "read"]
+
+#: Cell to what `searching.played.play` gave.
+Runs = Mapping[Cell, Mapping[str, Any]]
 
 
 @dataclass
@@ -23,7 +26,7 @@ class Kept:
 
     Attributes:
         starts: What each start of the runner was, and where.
-        runs: Cell to what `searching.played.play` gave.
+        runs: What has ended.
         errors: Cell to what was raised, for those that were tried and have no run.
     """
 
@@ -69,7 +72,7 @@ def append(path: Path, record: Mapping[str, Any], cell: Cell | None = None) -> N
             before = b"" if file.read(1) == b"\n" else b"\n"
         else:
             before = b""
-        file.write(before + json.dumps(whole).encode() + b"\n")
+        file.write(before + json.dumps(whole, separators=(",", ":")).encode() + b"\n")
 
 
 def different(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

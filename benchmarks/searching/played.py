@@ -22,8 +22,9 @@ __all__ = ["durations", "play"]
 #: Of the logarithm of a trial's duration: one in six takes more than 1.6 times the median.
 _SPREAD: Final = 0.5
 
-#: Seconds are kept to this many digits behind the point.
-_DIGITS: Final = 4
+#: Losses are kept to so many digits, seconds to so many places.
+_DIGITS: Final = 10
+_PLACES: Final = 4
 
 
 def play(cell: Cell) -> dict[str, Any]:
@@ -44,7 +45,10 @@ def play(cell: Cell) -> dict[str, Any]:
         values = loss.values
     if len(values) != cell.trials:
         raise RuntimeError(f"{len(values)} trials ended, {cell.trials} were asked for")
-    return {"values": values, "search_s": [round(each, _DIGITS) for each in loss.search_s]}
+    return {
+        "values": [float(f"{value:.{_DIGITS}g}") for value in values],
+        "search_s": [round(each, _PLACES) for each in loss.search_s],
+    }
 
 
 def durations(seed: int) -> Iterator[float]:

@@ -24,6 +24,7 @@ class Problem:
     """A space and what is minimized in it.
 
     Attributes:
+        kind: Of space, in a few words.
         about: What it is, for a reader.
         space: As a user writes it.
         loss: Of a configuration.
@@ -33,6 +34,7 @@ class Problem:
             the least loss was searched for, it is not known better.
     """
 
+    kind: str
     about: str
     space: Mapping[str, Any]
     loss: Callable[[Config], float]
@@ -117,6 +119,7 @@ def _rippled(off: float) -> float:
 
 PROBLEMS: Final = {
     "branin": Problem(
+        "two floats",
         "Branin's function: two floats, three minima",
         {"x": uniform(-5, 10), "y": uniform(0, 15)},
         _branin,
@@ -124,6 +127,7 @@ PROBLEMS: Final = {
         0.39788735772973816,
     ),
     "hartmann6": Problem(
+        "six floats",
         "Hartmann's function of six floats: six minima, of which one is the least",
         {f"x{index}": uniform(0, 1) for index in range(6)},
         _hartmann,
@@ -138,6 +142,7 @@ PROBLEMS: Final = {
         -3.322368011415511,
     ),
     "mixed": Problem(
+        "floats, an integer and a category",
         "a float, a float by its logarithm, an integer and a category, which act on each other",
         {
             "rate": loguniform(1e-6, 1.0),
@@ -150,6 +155,7 @@ PROBLEMS: Final = {
         0.0,
     ),
     "conditional": Problem(
+        "nested choices",
         "a choice of three models, each with parameters of its own, one with a choice inside it",
         {
             "model": choice(
@@ -174,6 +180,7 @@ PROBLEMS: Final = {
         0.0,
     ),
     "svr": Problem(
+        "a real one: three floats and an integer",
         "a support vector regression on scikit-learn's diabetes data, four-fold cross-validated: "
         "`C`, `gamma` and `epsilon` by their logarithms, and how many principal components",
         {
