@@ -19,11 +19,13 @@ SAMPLES = 20
 
 #: Who searches in each epoch, where, and in which trial the driver is killed.
 CHAIN = [
-    ("random", "inline", 4),
-    ("optuna", "inline", 8),
-    ("hyperopt", "dask", 12),
-    ("optuna", "inline", 16),
-    ("random", "inline", None),
+    ("random", "inline", 3),
+    ("optuna", "inline", 6),
+    ("hyperopt", "dask", 9),
+    ("skopt", "inline", 12),
+    ("bayesopt", "inline", 15),
+    ("ax", "inline", 18),
+    ("optuna", "inline", None),
 ]
 
 
