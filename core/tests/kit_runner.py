@@ -23,15 +23,18 @@ def _arguments(names, values):
             yield dict(zip(names, value, strict=True))
 
 
-def failing(kit, given=()):
+def failing(kit, given=(), cases=()):
     """The cases that fail, with what they said.
 
     Args:
         kit: A subclass of one of the kits.
         given: Fixtures that cases ask for, by name; each a function that makes it.
+        cases: Those that are run; none for all.
     """
     found = {}
     for case, arguments in runs(kit):
+        if cases and case not in cases:
+            continue
         function = getattr(kit(), f"test_{case}")
         wanted = set(inspect.signature(function).parameters) - set(arguments)
         try:

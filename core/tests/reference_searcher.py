@@ -5,6 +5,7 @@ It draws a few points, and then moves on from the better ones of those that it k
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 
@@ -150,3 +151,17 @@ def unscaled(domain, value):
     if not domain.log:
         return value
     return min(math.exp(value), domain.upper) if isinstance(domain, Float | Int) else value
+
+
+class FloatsAlone(Neighbours):
+    """Knows nothing but plain ranges of real numbers; a `Neighbours` otherwise."""
+
+    traits = dataclasses.replace(
+        Neighbours.traits, domains=frozenset({"float"}), ranges=frozenset(), conditions=False
+    )
+
+    def setup(self, space, num_samples, **others):
+        for domain in space.values():
+            if not isinstance(domain, Float) or domain.log or domain.step:
+                raise TypeError(f"{domain} is no plain range of floats")
+        super().setup(space, **others)

@@ -38,11 +38,11 @@ _ARGUMENTS = {
     help="The folder that the package's folder comes into; the current one by default.",
 )
 def new_plugin(name: str, roles: tuple[str, ...], into: Path) -> None:
-    """Write a plugin package called NAME that works as it stands, with its tests.
+    """Write a plugin package called NAME, with its tests.
 
-    NAME is what others will type after "pip install": pegbox-foo, say. What is written is small and
-    whole: a searcher that searches, a callback that writes a journal. Change it into yours; the
-    conformance kit in its tests says what still has to hold.
+    NAME is what others will type after "pip install": pegbox-foo, say. What is written works as it
+    stands: a small searcher that searches, a callback that writes a journal. Change it into yours;
+    the conformance kit in its tests says what still has to hold.
     """
     names = names_of(name)
     refuse_taken(names, roles)

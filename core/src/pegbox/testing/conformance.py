@@ -64,7 +64,7 @@ def verified(what: str, *, declared: bool, check: Callable[[], None]) -> None:
         check()
     except Exception:
         return
-    pytest.fail(f"{what} works, and the traits do not declare it", pytrace=False)
+    pytest.fail(f"{what} works, and the traits do not declare it: add it there", pytrace=False)
 
 
 def _check(cls: type[Conformance], case: str, reason: str) -> None:

@@ -69,6 +69,9 @@ _STEPS: Final[Mapping[str, Mapping[str, Any]]] = {
 #: Of more combinations than anybody draws one after the other.
 _GRIDS: Final = {"a": grid_search([1, 2, 3, 4, 5]), "b": grid_search(["s", "t", "u", "v"])}
 
+#: What is to be tried first.
+_GIVEN: Final = [{"x": 0.25, "y": 0.5}, {"y": 0.125}, {"x": 0.75}]
+
 _TREE: Final = {
     "kind": choice(
         [
@@ -191,11 +194,11 @@ class PointCases(SearcherCases):
 
     def test_tries_the_given_points_first(self) -> None:
         """In their order; what one leaves out is the searcher's to choose."""
-        rig = self.rig(PLANE, points=[{"x": 0.25, "y": 0.5}, {"y": 0.125}, {"x": 0.75}])
+        rig = self.rig(PLANE, points=_GIVEN)
         points = [trial.point for trial in rig.asks(3)]
-        assert points[0] == pytest.approx({"x": 0.25, "y": 0.5})
-        assert points[1]["y"] == pytest.approx(0.125)
-        assert points[2]["x"] == pytest.approx(0.75)
+        for number, (point, given) in enumerate(zip(points, _GIVEN, strict=True)):
+            near = {path: point[path] for path in given}
+            assert near == pytest.approx(given), f"point {number} is {point} and not {given}"
 
 
 def _check_point(rig: SearcherRig, raw: Mapping[str, Any]) -> None:

@@ -21,6 +21,12 @@ __all__ = ["RepeatingCases"]
 #: How many trials are under way at a time.
 _BESIDE: Final = 3
 
+_DRAWS: Final = "does it draw from a generator that the seed of the ask does not begin anew?"
+_RESTORED: Final = (
+    "a new searcher is told what is known by `observe`, in the order of the trials: what does it "
+    "keep that this does not bring back, or that follows from who was told first?"
+)
+
 _OUTCOMES: Final[tuple[Outcome, ...]] = ("finished", "stopped", "failed")
 
 
@@ -34,29 +40,30 @@ class RepeatingCases(SearcherCases):
         the time, and in a process where nothing of this one is there to help.
         """
         first = self._points()
-        assert self._points() == first, "the same run gave other points"
+        assert self._points() == first, f"the same run gave other points; {_DRAWS}"
         looked_at = self._points(before=lambda rig: rig.call("searcher_save"))
         assert looked_at == first, "looked at its state, it gave other points"
         for every in self.restores:
-            self._check_restored(first, _each(every), f"every {every} tells")
+            self._check_restored(first, _each(every), f"each {every} tells")
         half = self.known // 2
         self._check_restored(first, half.__eq__, f"{half} tells, with its state", with_state=True)
         rig = self.rig()
         here = [dict(trial.raw) for trial in rig.learn(6, bowl)]
         elsewhere = points_elsewhere(self.make_searcher(), PLANE, bowl, 6)
-        assert elsewhere == here, "in a process of its own it gave other points"
+        assert elsewhere == here, f"in a process of its own it gave other points; {_DRAWS}"
 
     def test_keeps_its_state_as_json_data(self) -> None:
         """What `get_state` gives can be stored, and comes back as it was."""
         rig = self.rig()
         rig.learn(self.known, bowl)
         state = rig.call("searcher_save") or {}
-        assert json.loads(json.dumps(jsonvalue.plain(state))) == state
+        kept = json.loads(json.dumps(jsonvalue.plain(state)))
+        assert kept == state, f"of {state} the store gives back {kept}"
 
     def test_depends_on_the_seed(self) -> None:
         """Another seed gives other points."""
         first, second = ([trial.point for trial in self.rig(seed=seed).asks(4)] for seed in (1, 2))
-        assert first != second
+        assert first != second, "seeds 1 and 2 gave the same points: it takes no notice of the seed"
 
     def test_leaves_alone_what_it_is_given(self) -> None:
         """Results and points are others' data, which it may keep but not change."""
@@ -105,7 +112,9 @@ class RepeatingCases(SearcherCases):
     ) -> None:
         found = self._points(restores, with_state=with_state)
         same = _alike(found, first)
-        assert found == first, f"restored after {when}, it gave other points from ask {same} on"
+        assert found == first, (
+            f"restored after {when}, it gave other points from ask {same} on; {_RESTORED}"
+        )
 
     def _points(
         self,

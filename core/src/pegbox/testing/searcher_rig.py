@@ -163,7 +163,8 @@ class SearcherRig:
             elif answer is Signal.WAIT and self.pending:
                 self.end(self.pending[0], [0.5] * len(self.objectives))
             else:
-                assert self._is_finite(), f"answered {answer} to ask {len(self.trials)}"
+                if not self._is_finite():
+                    raise AssertionError(_said(answer, len(self.trials)))
                 break
         assert found, f"answered {answer} to every ask"
         return found
@@ -238,7 +239,7 @@ class SearcherRig:
         Raises:
             ConfigError: A parameter that exists in it is missing, or has no such value.
         """
-        near = {path: _nearest(self.domains[path], value) for path, value in raw.items()}
+        near = {path: _nearest(self.domains[path], value, path) for path, value in raw.items()}
         return self.space.config(self._presentation.meant(near))
 
     def drawn(self, times: int, seed: int = 0) -> list[dict[str, float | int]]:
@@ -314,12 +315,24 @@ def settled(
     point: dict[str, float | int] = {}
     for path, domain in domains.items():
         if is_active(path, point, conditions):
-            point[path] = _nearest(domain, raw[path])
+            assert path in raw, f"a point lacks {path!r}: {dict(raw)}"
+            point[path] = _nearest(domain, raw[path], path)
     return point
 
 
-def _nearest(domain: Domain, value: Any) -> float | int:
+def _said(answer: Signal, asks: int) -> str:
+    if answer is Signal.WAIT:
+        return f"answered WAIT to ask {asks} while nothing was pending: no tell would end the wait"
+    return f"answered {answer.name} to ask {asks}: there are points left"
+
+
+def _nearest(domain: Domain, value: Any, path: str) -> float | int:
     plain: float = value.item() if hasattr(value, "item") else value
+    if not isinstance(plain, int | float):
+        raise AssertionError(
+            f"{path!r} is {value!r}; a point has numbers, and of a {domain.kind} "
+            + ("the index of the value" if domain.kind in ("choice", "grid") else "the number")
+        )
     if isinstance(domain, Float | Int | Normal):
         return domain.nearest(plain)
     assert domain.size is not None
