@@ -176,6 +176,43 @@ def test_the_samplers_that_model_a_fixed_space_take_functions_too() -> None:
         assert run.ended.how == "complete", (sampler, run.error)
 
 
+def test_brute_force_refuses_a_function_with_endless_values_when_it_is_made() -> None:
+    with pytest.raises(ConfigError) as caught:
+        OptunaSearch(network, sampler="brute_force")
+    assert str(caught.value) == (
+        "OptunaSearch(space=network) suggests the float 'momentum' without a step, and brute force "
+        "goes through all values\n  Give it a step, or take another sampler."
+    )
+
+
+@pytest.mark.parametrize("sampler", ["gp", "cmaes", "qmc"])
+def test_what_a_sampler_draws_at_random_of_a_function_is_said_once(
+    sampler: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def branching(trial: optuna.Trial) -> None:
+        if trial.suggest_int("layers", 1, 2) == 1:
+            trial.suggest_float("dropout", 0, 1)
+
+    optuna_logger = logging.getLogger("optuna")
+    optuna_logger.addHandler(caplog.handler)
+    run = simulate(
+        lambda config, i: (1.0, {"loss": config["layers"]}) if i == 1 else None,
+        param_space={},
+        tune_config=TuneConfig(
+            metric="loss",
+            mode="min",
+            search_alg=OptunaSearch(branching, sampler=sampler),
+            num_samples=14,
+            seed=1,
+        ),
+        cluster=SimulatedCluster(workers=3),
+    )
+    optuna_logger.removeHandler(caplog.handler)
+    assert run.ended.how == "complete", run.error
+    [only] = [text for text in caplog.messages if "random" in text or "condition" in text.lower()]
+    assert only.endswith("draws at random what is not suggested to every trial: 'dropout'")
+
+
 def test_brute_force_goes_through_all_that_a_function_can_suggest() -> None:
     def tree(trial: optuna.Trial) -> None:
         if trial.suggest_categorical("kind", ["a", "b"]) == "a":

@@ -262,3 +262,15 @@ def test_a_space_of_branches_is_shown_whole_to_who_models_no_branches() -> None:
         rig = SearcherRig(lambda name=sampler: OptunaSearch(sampler=name), FINITE)
         (trial,) = rig.asks(1)
         assert set(trial.point) == set(space.domains)
+
+
+def test_a_parameter_of_one_value_is_no_condition_to_a_sequence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    optuna_logger = logging.getLogger("optuna")
+    optuna_logger.addHandler(caplog.handler)
+    space = {"only": choice(["one"]), "x": Float(0, 1), "y": Float(0, 1)}
+    rig = SearcherRig(lambda: OptunaSearch(sampler="qmc"), space, points=[{}, {}, {"x": 0.5}])
+    assert len({tuple(trial.point.items()) for trial in rig.asks(6)}) == 6
+    optuna_logger.removeHandler(caplog.handler)
+    assert caplog.messages == []

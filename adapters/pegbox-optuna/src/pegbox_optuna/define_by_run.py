@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.samplers import RandomSampler
 from optuna.trial import FixedTrial
 from pegbox import jsonvalue
@@ -57,6 +57,8 @@ class DefineByRun:
 
     Attributes:
         names: Top-level names of the values that it gave when it was tried out.
+        branches: Names of what it suggested in some of the tries only.
+        tried: What it suggested there, by name.
 
     Raises:
         ConfigError: It raised, returned something else, or suggested what cannot be kept.
@@ -66,14 +68,30 @@ class DefineByRun:
         self._function = function
         self._label = f"OptunaSearch(space={getattr(function, '__name__', 'function')})"
         self._elsewhere: Collection[str] = ()
-        self._known: set[str] = set()
         study = _study()
-        names: dict[str, None] = {}
-        for _ in range(_TRIES):
-            suggested = self.suggest(study.ask())
-            names.update(dict.fromkeys(suggested.config))
-            self._known.update(suggested.params)
-        self.names = tuple(names)
+        tries = [self.suggest(study.ask()) for _ in range(_TRIES)]
+        self.names = tuple(dict.fromkeys(name for each in tries for name in each.config))
+        self.tried: dict[str, BaseDistribution] = {
+            name: distribution
+            for each in tries
+            for name, distribution in each.distributions.items()
+        }
+        self.branches = [n for n in self.tried if any(n not in each.params for each in tries)]
+        self._known = set(self.tried)
+
+    def refuse_endless(self) -> None:
+        """Refuse what has no end of values.
+
+        Raises:
+            ConfigError: The function suggests a float without a step.
+        """
+        for name, tried in self.tried.items():
+            if isinstance(tried, FloatDistribution) and tried.step is None:
+                raise ConfigError(
+                    f"{self._label} suggests the float {name!r} without a step, and brute force "
+                    "goes through all values",
+                    hint="Give it a step, or take another sampler.",
+                )
 
     def keep_apart(self, names: Collection[str]) -> None:
         """Refuse names that ``param_space`` has, too.

@@ -90,8 +90,21 @@ def check_sampler(sampler: BaseSampler) -> None:
         )
 
 
-def report_unmodelled(sampler: BaseSampler, space: Mapping[str, Domain]) -> None:
-    """Say once which parameters a sampler draws at random; Optuna would say it at every ask."""
+def report_unmodelled(
+    sampler: BaseSampler, space: Mapping[str, Domain], branches: Collection[str] = ()
+) -> None:
+    """Say once which parameters a sampler draws at random; Optuna would say it at every ask.
+
+    Args:
+        sampler: Of the run.
+        space: Flat path to domain.
+        branches: What the function of a space suggests to some trials only.
+    """
+    if branches and not kind_of(sampler).traits.conditions:
+        _logger.warning(
+            "%s draws at random what is not suggested to every trial: %s",
+            *(type(sampler).__name__, ", ".join(map(repr, branches))),
+        )
     categories = [path for path, domain in space.items() if domain.kind == "choice"]
     if isinstance(sampler, CmaEsSampler) and categories:
         verb = "is" if len(categories) == 1 else "are"
@@ -139,7 +152,7 @@ def _by_name(name: str, options: Mapping[str, Any]) -> BaseSampler:
     kind = SAMPLERS[name]
     _check_options(name, kind, options)
     _require(name, kind)
-    if kind.cls is CmaEsSampler:
+    if kind.cls in (CmaEsSampler, GPSampler, QMCSampler):
         options = {"warn_independent_sampling": False, **options}  # setup says it, once
     try:
         with warnings.catch_warnings():

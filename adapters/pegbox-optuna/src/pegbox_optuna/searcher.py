@@ -117,6 +117,8 @@ class OptunaSearch(Searcher):
         from pegbox_optuna.define_by_run import DefineByRun
 
         self._defined = DefineByRun(function)
+        if self.traits.exhaustive:
+            self._defined.refuse_endless()
         self.added_names = self._defined.names
         # The core sees none of these parameters, so it cannot tell whether points are apart.
         self.traits = replace(self.traits, batches=True)  # type: ignore[misc]
@@ -181,7 +183,8 @@ class OptunaSearch(Searcher):
         self._space: dict[str, Domain] = dict(space)
         self._conditions = dict(conditions) if self.traits.conditions else {}
         self._points = list(points)
-        report_unmodelled(self._given_sampler, self._space)
+        branches = self._defined.branches if self._defined is not None else ()
+        report_unmodelled(self._given_sampler, self._space, branches)
         self._sampler = steadied(self._given_sampler, seed)
         seed_for_run(self._sampler, seed)
         self._study: OrderedStudy = OrderedStudy(

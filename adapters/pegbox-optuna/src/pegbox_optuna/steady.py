@@ -183,6 +183,20 @@ class _Distributions:
 class _Sequence(QMCSampler):
     """A quasi-random sequence in which a trial's place is its number."""
 
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
+        """That of the first trial that ended; before that, of all others under way.
+
+        Optuna counts the trial itself among these, which by then has what it was given, and
+        parameters of one value: it would warn of a space with conditions, ask after ask.
+        """
+        ended = (TrialState.COMPLETE, TrialState.PRUNED)
+        if study.get_trials(deepcopy=False, states=ended):
+            space: dict[str, Any] = super().infer_relative_search_space(study, trial)
+            return space
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        others = [each.distributions for each in running if each.number != trial.number]
+        return {name: each for distributions in others for name, each in distributions.items()}
+
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, Any]
     ) -> dict[str, Any]:
