@@ -107,6 +107,19 @@ def test_results_that_are_not_allowed_are_kept_away_from(drive: Any) -> None:
     assert max(point["x"] for point in bound.learn(2, result)) < 0.5
 
 
+def test_asked_again_for_the_same_trial_it_gives_another_point(drive: Any) -> None:
+    driven = drive(PLANE)
+    for number in (0, 6):
+        driven.learn(number, bowl)
+        again = [driven.searcher.suggest("abcde_00099", {}, number, seed) for seed in (1, 2, 3)]
+        least = min(
+            abs(one["x"] - other["x"]) + abs(one["y"] - other["y"])
+            for at, one in enumerate(again)
+            for other in again[:at]
+        )
+        assert least > 0.005
+
+
 def test_constraints_that_leave_nothing_are_said(drive: Any) -> None:
     driven = drive(PLANE, constraints=["x + y <= -1"])
     with pytest.raises(ConfigError, match="Ax finds no point that the constraints allow"):

@@ -74,6 +74,8 @@ class AxSearch(Searcher):
 
     # No logarithms: core shows them as ranges of the logarithm, which is what Ax makes of them; of
     # whole numbers on a logarithmic scale it would make a list of all.
+    # One point ahead: after 20 trials of Branin it came out no worse than none (seeds 1 to 3); three
+    # ahead were no better than random search.
     traits: ClassVar[Traits] = Traits(
         domains=frozenset({"float", "int", "choice"}),
         ranges=frozenset({"step"}),
@@ -173,6 +175,8 @@ class AxSearch(Searcher):
         self._space = dict(space)
         self._conditions = dict(conditions)
         self._points = list(points)
+        #: The last ask, and what it gave: the same one comes again where that is not wanted.
+        self._asked, self._refused = -1, list[Point]()
         with self._at_work(seed):
             problem = Problem(objectives, outcome_constraints, self._standard_errors, self._weights)
             self._study: Study = Study(
@@ -185,8 +189,12 @@ class AxSearch(Searcher):
         """Propose a point, seen from everything told and everything pending."""
         given = self._points[ask] if ask < len(self._points) else {}
         running = [pending[name] for name in sorted(pending, key=_number)]
+        if ask != self._asked:
+            self._asked, self._refused = ask, []
         with self._at_work(seed):
-            return self._study.ask(ask, running, given)
+            point = self._study.ask(ask, running, given, self._refused)
+        self._refused.append(point)
+        return point
 
     def on_trial_complete(
         self,

@@ -71,19 +71,22 @@ class Study:
         """
         self._known[number, len(self._known)] = known
 
-    def ask(self, ask: int, pending: Iterable[Point], given: Point) -> dict[str, float | int]:
+    def ask(
+        self, ask: int, pending: Iterable[Point], given: Point, refused: Sequence[Point] = ()
+    ) -> dict[str, float | int]:
         """The next point.
 
         Args:
             ask: Number of the ask, from 0.
             pending: Points of trials under way, in the order of their trials.
             given: Values that are not Ax's to choose.
+            refused: What this ask gave before, and is not wanted.
         """
         known = [self._known[key] for key in sorted(self._known)]
         running = list(pending)
-        taken = [*(each.point for each in known), *running]
+        taken = [*(each.point for each in known), *running, *refused]
         if not (given or self._begins(known, running) or self._parameters.used_up(taken)):
-            point = self._modelled(known, running)
+            point = self._modelled(known, [*running, *refused])
             # Whole numbers may have come to lie beyond a constraint by their rounding.
             if point is not None and self._parameters.allows(point) and point not in taken:
                 return point
