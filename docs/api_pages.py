@@ -70,6 +70,7 @@ PAGES: Final = {
             *("pegbox.search", "pegbox.searcher", "pegbox.searcher_wrapper"),
             *(
                 "pegbox.builtin.basic_variant",
+                "pegbox.known_points",
                 "pegbox.objective",
                 "pegbox.constraints",
                 "pegbox.scalarization",
@@ -122,13 +123,14 @@ WHOLE: Final = {
     *("pegbox.reporting", "pegbox.stoppers", "pegbox.search", "pegbox.searcher"),
     *("pegbox.searcher_wrapper", "pegbox.schedulers", "pegbox.decisions", "pegbox.callback"),
     *("pegbox.loggers", "pegbox.errors", "pegbox.session", "pegbox.testing"),
+    "pegbox.known_points",
 }
 #: What plugins meet, of modules that have more.
 SINGLE: Final = {
-    "pegbox.trial": ("TrialView", "Status", "CheckpointRecord", "TrialFailure"),
+    "pegbox.trial": ("TrialView", "Status", "CheckpointRecord", "TrialFailure", "trial_number"),
     "pegbox.resources": ("Resources",),
     "pegbox.analysis": ("Trial",),
-    "pegbox.objective": ("Objective",),
+    "pegbox.objective": ("Objective", "finite_value"),
     "pegbox.space": ("Space", "Domain", "Condition"),
     "pegbox.testing.searcher_cases": ("SearcherCases",),
     "pegbox.testing.syncer_cases": ("SyncerCases",),

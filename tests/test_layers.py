@@ -69,7 +69,7 @@ PARTS = {
     "contracts": Part(
         modules=(
             *("searcher", "searcher_wrapper", "scheduler", "syncer", "callback", "logger_callback"),
-            "hookspecs",
+            *("hookspecs", "known_points"),
         ),
         parts=("values", "releases"),
         libraries=("pluggy",),

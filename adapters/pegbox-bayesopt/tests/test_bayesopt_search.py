@@ -16,9 +16,7 @@ from pegbox.errors import ConfigError, UnsupportedSpace
 from pegbox.objective import Objective
 from pegbox.searcher import Point
 from pegbox.space import Choice, Domain, Float, Int
-from pegbox.trial import trial_id
 from pegbox_bayesopt import BayesOptSearch
-from pegbox_bayesopt.observations import Observation, Observations
 
 PLANE: Mapping[str, Domain] = {"x": Float(0, 1), "y": Float(0, 1)}
 BRANIN: Mapping[str, Domain] = {"x": Float(-5, 10), "y": Float(0, 15)}
@@ -363,11 +361,3 @@ def test_a_window_that_does_not_fit_is_refused(window: Any, message: str) -> Non
         "  A minimum_window is a number for all parameters of real numbers, or a dict of name to "
         "number, each within its range. Here they are: x, y."
     )
-
-
-def test_trials_stand_in_the_order_of_their_numbers_however_long_these_are() -> None:
-    known = Observations()
-    for number in (100_000, 7, 99_999):
-        known.add(trial_id("abcde", number), Observation({"x": number}, 0.0))
-    known.add(None, Observation({"x": -1}, 0.0))
-    assert [each.point["x"] for each in known.in_order()] == [-1, 7, 99_999, 100_000]

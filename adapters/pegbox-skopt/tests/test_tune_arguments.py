@@ -67,18 +67,29 @@ def test_a_whole_run_over_a_space_metric_and_rewards_of_the_searchers_own() -> N
         tune_config=TuneConfig(search_alg=searcher, num_samples=3, seed=1),
     )
     assert result.ended.how == "complete", result.error
-    assert [each.loss for each in searcher._others] == [-7.0]
-    told = [searcher._known[number] for number in range(3)]
+    elsewhere, *told = searcher._known.in_order()
+    assert elsewhere.loss == -7.0
     assert [each.point for each in told] == [trial.config for trial in result.trials]
     assert [each.loss for each in told] == [each.point["x"] for each in told]
 
 
 def test_a_seed_of_the_searchers_own_takes_the_place_of_the_runs() -> None:
     def points(own: int | None, of_the_run: int) -> list[Any]:
-        searcher = SkOptSearch(seed=own, initial_point_generator="lhs", n_initial_points=3)
-        searcher.setup({"x": Float(0, 1)}, [Objective("loss", "min")], of_the_run, -1)
-        asks = range(5)
-        return [searcher.suggest(f"abcde_{n:05d}", {}, n, of_the_run + n) for n in asks]
+        searcher = SkOptSearch(
+            None,
+            {"x": Float(0, 1)},
+            "score",
+            "max",
+            seed=own,
+            initial_point_generator="lhs",
+            n_initial_points=3,
+        )
+        found = simulate(
+            lambda config, i: (1.0, {"score": config["x"]}) if i == 1 else None,
+            param_space={},
+            tune_config=TuneConfig(search_alg=searcher, num_samples=5, seed=of_the_run),
+        )
+        return [trial.config["x"] for trial in found.trials]
 
     assert points(5, 1) == points(5, 2)
     assert points(5, 1) != points(6, 1)

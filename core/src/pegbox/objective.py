@@ -46,6 +46,10 @@ def finite_value(result: Mapping[str, Any] | None, metric: str) -> float | None:
 
     In what a searcher is told, less is better already: there this is the loss.
 
+    Args:
+        result: Every value by its flat name; None where there was none.
+        metric: Name of the value.
+
     Returns:
         None where it is missing, not a number, NaN or infinite, or there is no result.
     """

@@ -268,7 +268,11 @@ def trial_id(run: str, number: int) -> str:
 
 
 def trial_number(public_id: str) -> int:
-    """The number of a trial, from its public id."""
+    """The number of a trial, from 0 in the order of the asks.
+
+    Args:
+        public_id: As ``trial_id`` is given to searchers, schedulers and callbacks.
+    """
     return int(public_id.rpartition("_")[2])
 
 

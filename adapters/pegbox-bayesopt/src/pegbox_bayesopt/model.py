@@ -17,11 +17,11 @@ import numpy as np
 from bayes_opt import BayesianOptimization
 from bayes_opt.acquisition import AcquisitionFunction
 from bayes_opt.target_space import TargetSpace
+from pegbox.known_points import KnownPoint, losses
 from pegbox.searcher import Point
 from pegbox.space import Domain
 
 from pegbox_bayesopt.acquisitions import Acquisition
-from pegbox_bayesopt.observations import Observation, targets
 from pegbox_bayesopt.parameters import Range, to_parameters
 from pegbox_bayesopt.reduction import Reduction
 
@@ -61,7 +61,7 @@ class Model:
         self._redraws = redraws
         self._digits = digits
 
-    def propose(self, known: list[Observation], pending: Sequence[Point], seed: int) -> Point:
+    def propose(self, known: list[KnownPoint], pending: Sequence[Point], seed: int) -> Point:
         """A point that follows from the arguments alone.
 
         Args:
@@ -71,7 +71,9 @@ class Model:
         """
         rng = np.random.RandomState(seed)
         suggestions = len(known) + len(pending) - self._random_steps
-        observed = targets(known)
+        # The library maximizes. There are no losses where nothing but failures is known.
+        found = zip(known, losses(known), strict=False)
+        observed = [(each.point, -loss) for each, loss in found]
         if observed and self._parameters and suggestions >= 0:
             places = dict.fromkeys(map(self._place, pending))
             function = self._acquisition.after(suggestions, places)

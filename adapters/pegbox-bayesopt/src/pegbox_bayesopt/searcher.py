@@ -12,12 +12,11 @@ from pegbox.argument_checks import flag, whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
-from pegbox.objective import Objective, finite_value
+from pegbox.known_points import KnownPoints
+from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.space import NO_CONDITIONS, Condition, Domain
 from pegbox.trial import Outcome, trial_number
-
-from pegbox_bayesopt.observations import Observation, Observations
 
 if TYPE_CHECKING:
     from bayes_opt.acquisition import AcquisitionFunction
@@ -150,10 +149,9 @@ class BayesOptSearch(Searcher):
         from pegbox_bayesopt.model import Model
         from pegbox_bayesopt.reduction import Reduction
 
-        self._metric = objectives[0].metric
         self._space = dict(space)
         self._points = list(points)
-        self._known = Observations()
+        self._known = KnownPoints(objectives[0].metric)
         reduction = (
             None
             if self._transformer is None
@@ -198,5 +196,4 @@ class BayesOptSearch(Searcher):
         trial_id: str | None,
     ) -> None:
         """Learn what became of a point, whoever proposed it."""
-        loss = None if outcome == "failed" else finite_value(result, self._metric)
-        self._known.add(trial_id, Observation(dict(config), loss))
+        self._known.tell(config, result, outcome, trial_id)

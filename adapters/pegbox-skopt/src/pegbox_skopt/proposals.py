@@ -8,10 +8,10 @@ was cut off go on differently.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Final
 
+from pegbox.known_points import KnownPoint, losses
 from pegbox.searcher import Point
 from pegbox.seeds import derive_seed
 from pegbox.space import Domain
@@ -21,7 +21,7 @@ from pegbox_skopt.dimensions import Coding
 from pegbox_skopt.estimators import make_optimizer, quiet, settled
 from pegbox_skopt.settings import Settings
 
-__all__ = ["Known", "Proposals"]
+__all__ = ["Proposals"]
 
 #: Loss that is made up for a point under way, from the known ones.
 _LIES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
@@ -29,22 +29,6 @@ _LIES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "cl_mean": fmean,
     "cl_max": max,
 }
-
-#: Squares of larger losses overflow.
-_LARGEST: Final = 1e100
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A trial that ended.
-
-    Attributes:
-        point: As core sees it.
-        loss: None where it failed.
-    """
-
-    point: Point
-    loss: float | None
 
 
 class Proposals:
@@ -68,7 +52,7 @@ class Proposals:
         self._settled: tuple[Any, Any] = (None, None)
 
     def propose(
-        self, known: Sequence[Known], pending: Sequence[Point], ask: int, seed: int
+        self, known: Sequence[KnownPoint], pending: Sequence[Point], ask: int, seed: int
     ) -> dict[str, float | int]:
         """A point.
 
@@ -105,9 +89,11 @@ class Proposals:
             )
             return places
 
-    def _modelled(self, known: Sequence[Known], pending: Sequence[Point], seed: int) -> list[Any]:
+    def _modelled(
+        self, known: Sequence[KnownPoint], pending: Sequence[Point], seed: int
+    ) -> list[Any]:
         X = [self._coding.coded(each.point) for each in known]
-        y = _losses(known)
+        y = losses(known)
         under_way = [self._coding.coded(point) for point in pending]
         estimator = self._estimator(X, y)
         lies = [_LIES[self._settings.liar](y)] * len(under_way)
@@ -124,11 +110,3 @@ class Proposals:
             estimator = settled(self._settings.estimator, dimensions, X, y, seed)
             self._settled = (X, y), estimator
         return self._settled[1]
-
-
-def _losses(known: Sequence[Known]) -> list[float]:
-    """The losses; one that failed counts as the worst, so that its neighbourhood is left alone."""
-    finite = [each.loss for each in known if each.loss is not None]
-    worst = max(finite)
-    losses = [worst if each.loss is None else each.loss for each in known]
-    return [min(max(loss, -_LARGEST), _LARGEST) for loss in losses]

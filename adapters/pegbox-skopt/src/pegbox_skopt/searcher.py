@@ -5,7 +5,6 @@ Importing this module does not import skopt; setting a `SkOptSearch` up does.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,16 +13,16 @@ from pegbox.argument_checks import flag, whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import WAIT, Signal
 from pegbox.errors import ConfigError
+from pegbox.known_points import KnownPoints
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
-from pegbox.seeds import derive_seed
 from pegbox.space import NO_CONDITIONS, Condition, Domain
 from pegbox.trial import Outcome, trial_number
 
 from pegbox_skopt.settings import OWNER, Settings
 
 if TYPE_CHECKING:
-    from pegbox_skopt.proposals import Known, Proposals
+    from pegbox_skopt.proposals import Proposals
 
 __all__ = ["SkOptSearch"]
 
@@ -104,7 +103,7 @@ class SkOptSearch(Searcher):
         # With the least of the known losses, it seeks more of what is under way beside it.
         self.traits = replace(self.traits, batches=liar != "cl_min")  # type: ignore[misc]
         self._most_pending = max_concurrent
-        self._own_seed = seed
+        self.own_seed = seed
         self._settings = Settings(
             estimator=estimator,
             acq_func=acq_func,
@@ -146,14 +145,10 @@ class SkOptSearch(Searcher):
                 f"{OWNER} needs exactly one objective, got {len(objectives)}",
                 hint='Give metric= and mode= ("min" or "max").',
             )
-        self._metric = objectives[0].metric
         rehearse(self._settings)
         self._points = list(points)
-        own = seed if self._own_seed is None else self._own_seed
-        self._proposals: Proposals = Proposals(space, self._settings, own)
-        #: What ended, by the number of the trial; what is no trial of this run goes before.
-        self._known: dict[int, Known] = {}
-        self._others: list[Known] = []
+        self._proposals: Proposals = Proposals(space, self._settings, seed)
+        self._known = KnownPoints(objectives[0].metric)
 
     def suggest(
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
@@ -161,10 +156,8 @@ class SkOptSearch(Searcher):
         """Propose a point, seen from everything told and everything pending."""
         if self._most_pending is not None and len(pending) >= self._most_pending:
             return WAIT
-        if self._own_seed is not None:
-            seed = derive_seed(self._own_seed, "ask", ask)
         given = self._points[ask] if ask < len(self._points) else {}
-        known = [*self._others, *(self._known[number] for number in sorted(self._known))]
+        known = self._known.in_order()
         under_way = [pending[name] for name in sorted(pending, key=trial_number)]
         since = max(ask - len(self._points), 0)
         return {**self._proposals.propose(known, under_way, since, seed), **given}
@@ -178,7 +171,7 @@ class SkOptSearch(Searcher):
         config: Point,
     ) -> None:
         """Take in how a trial ended."""
-        self._known[trial_number(trial_id)] = self._told(config, result, outcome)
+        self._known.tell(config, result, outcome, trial_id)
 
     def observe(
         self,
@@ -188,18 +181,7 @@ class SkOptSearch(Searcher):
         trial_id: str | None,
     ) -> None:
         """Take in a trial of someone else's."""
-        told = self._told(config, result, outcome)
-        if trial_id is None:
-            self._others.append(told)
-        else:
-            self._known[trial_number(trial_id)] = told
-
-    def _told(self, point: Point, result: Mapping[str, Any] | None, outcome: Outcome) -> Known:
-        from pegbox_skopt.proposals import Known
-
-        value = (result or {}).get(self._metric)
-        fine = outcome != "failed" and isinstance(value, int | float) and math.isfinite(value)
-        return Known(point, float(value) if fine and value is not None else None)
+        self._known.tell(config, result, outcome, trial_id)
 
 
 def _refuse_optimizer(optimizer: object) -> None:
