@@ -194,6 +194,16 @@ GPHEDGE = acquisition.GPHedge([acquisition.UpperConfidenceBound()])
             "  Its options are numbers: exploration_decay, exploration_decay_delay, kappa.",
         ),
         (
+            {"kappa": float("nan")},
+            "acquisition function 'ucb' computes with 'kappa', which is nan\n"
+            "  Give a finite number.",
+        ),
+        (
+            {"bounds_transformer": {"eta": 0}},
+            "BayesOptSearch(bounds_transformer['eta']=...) must be a number above 0, got 0\n"
+            '  Write e.g. bounds_transformer={"eta": 0.7}.',
+        ),
+        (
             {"liar": "median"},
             'BayesOptSearch(liar=...) must be "believer", "max", "mean" or "min", got \'median\'\n'
             "  Did you mean liar='mean'?",

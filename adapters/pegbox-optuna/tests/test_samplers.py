@@ -216,6 +216,21 @@ def test_a_sampler_that_stops_its_study_has_finished() -> None:
             "greater than or equal to 2.\n  Its documentation says what each option may be.",
         ),
         (
+            {"sampler": "qmc", "qmc_type": "x"},
+            "sampler 'qmc' of Optuna refuses {'qmc_type': 'x'}: The `qmc_type='x'` is invalid. "
+            "Choose either `halton` or `sobol`.\n  Its documentation says what each option may be.",
+        ),
+        (
+            {"n_ei_candidates": 0},
+            "sampler 'tpe': n_ei_candidates must be a whole number from 1, got 0\n"
+            "  Its documentation says what each option may be.",
+        ),
+        (
+            {"sampler": "cmaes", "popsize": 1},
+            "sampler 'cmaes': popsize must be a whole number from 2, got 1\n"
+            "  Its documentation says what each option may be.",
+        ),
+        (
             {"sampler": "gp", "n_startup_trials": "10"},
             "sampler 'gp': n_startup_trials must be int, got '10'\n"
             "  Its documentation says what each option may be.",

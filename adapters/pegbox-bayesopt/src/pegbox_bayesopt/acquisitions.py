@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -130,11 +131,16 @@ def _by_name(name: str, options: Mapping[str, Any]) -> AcquisitionFunction:
             f"unknown acquisition function {shown(name)}", hint=nearest(name, ACQUISITIONS)
         )
     known = set(inspect.signature(ACQUISITIONS[name]).parameters) - {"random_state"}
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             raise ConfigError(
                 f"acquisition function {name!r} has no option {option!r}",
                 hint=nearest(option, known),
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(
+                f"acquisition function {name!r} computes with {option!r}, which is {value}",
+                hint="Give a finite number.",
             )
     try:
         return ACQUISITIONS[name](**{**_DEFAULTS[name], **options})

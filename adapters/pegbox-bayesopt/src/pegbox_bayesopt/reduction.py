@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from bayes_opt.domain_reduction import DomainTransformer, SequentialDomainReductionTransformer
 from bayes_opt.target_space import TargetSpace
-from pegbox.argument_checks import nearest
+from pegbox.argument_checks import nearest, positive
 from pegbox.errors import ConfigError
 from pegbox.searcher import Point
 from pegbox.space import Domain, Float
@@ -46,12 +46,15 @@ def make_transformer(given: object) -> DomainTransformer | None:
             f"transformer of bayesian-optimization, got {shown(given)}",
             hint='Write e.g. bounds_transformer={"minimum_window": 0.5}.',
         )
-    for option in options:
+    for option, value in options.items():
         if option not in _OPTIONS:
             raise ConfigError(
                 f"BayesOptSearch(bounds_transformer=...) has no option {shown(option)}",
                 hint=nearest(str(option), _OPTIONS),
             )
+        if option != "minimum_window":
+            example = f'Write e.g. bounds_transformer={{"{option}": 0.7}}.'
+            positive("BayesOptSearch", f"bounds_transformer[{option!r}]", value, example)
     return SequentialDomainReductionTransformer(**options)
 
 

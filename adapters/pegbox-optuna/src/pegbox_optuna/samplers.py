@@ -39,6 +39,9 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "str": (str,),
 }
 
+#: From where on Optuna can use options that it does not look at before it computes with them.
+_LEAST: Final = {"n_ei_candidates": 1, "n_startup_trials": 0, "popsize": 2}
+
 
 def make_sampler(sampler: object, options: Mapping[str, Any]) -> BaseSampler:
     """The sampler of a name (None: TPE) with options, or the sampler given.
@@ -152,13 +155,14 @@ def _by_name(name: str, options: Mapping[str, Any]) -> BaseSampler:
     kind = SAMPLERS[name]
     _check_options(name, kind, options)
     _require(name, kind)
-    if kind.cls in (CmaEsSampler, GPSampler, QMCSampler):
-        options = {"warn_independent_sampling": False, **options}  # setup says it, once
+    # Where some parameters may be drawn at random, setup says it, once.
+    silent = kind.cls in (CmaEsSampler, GPSampler, QMCSampler)
+    unsaid = {"warn_independent_sampling": False} if silent else {}
     try:
         with warnings.catch_warnings():
             # Who names a sampler has chosen it.
             warnings.simplefilter("ignore", ExperimentalWarning)
-            return kind.cls(**options)
+            return kind.cls(**{**unsaid, **options})
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"sampler {name!r} of Optuna refuses {shown(dict(options))}: {error}",
@@ -181,7 +185,9 @@ def _check_options(name: str, kind: Kind, options: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"sampler {name!r} has no option {option!r}", hint=nearest(option, known)
             )
-        _check_type(f"sampler {name!r}: {option}", str(known[option].annotation), value)
+        what = f"sampler {name!r}: {option}"
+        _check_type(what, str(known[option].annotation), value)
+        _check_size(what, value, _LEAST.get(option))
 
 
 def _check_type(what: str, written: str, value: Any) -> None:
@@ -196,6 +202,14 @@ def _check_type(what: str, written: str, value: Any) -> None:
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         raise ConfigError(
             f"{what} must be {written.replace(' | ', ' or ')}, got {shown(value)}",
+            hint="Its documentation says what each option may be.",
+        )
+
+
+def _check_size(what: str, value: Any, least: int | None) -> None:
+    if least is not None and isinstance(value, int) and value < least:
+        raise ConfigError(
+            f"{what} must be a whole number from {least}, got {value}",
             hint="Its documentation says what each option may be.",
         )
 
