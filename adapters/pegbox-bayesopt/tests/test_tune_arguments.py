@@ -188,6 +188,12 @@ GPHEDGE = acquisition.GPHedge([acquisition.UpperConfidenceBound()])
             "  Did you mean 'kappa'? There are: exploration_decay, exploration_decay_delay, kappa.",
         ),
         (
+            {"evaluated_reward": [1.0]},
+            "acquisition function 'ucb' has no option 'evaluated_reward'\n"
+            "  Did you mean 'evaluated_rewards'? There are: exploration_decay, "
+            "exploration_decay_delay, kappa.",
+        ),
+        (
             {"kappa": -2},
             "acquisition function 'ucb' refuses {'kappa': -2}: kappa must be greater than or equal "
             "to 0.\n"

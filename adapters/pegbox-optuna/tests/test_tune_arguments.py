@@ -110,6 +110,11 @@ def test_a_grid_in_the_searchers_own_space_is_refused_by_name() -> None:
             "add_evaluated_point(parameters, value).",
         ),
         (
+            {"sampler": "random", "evaluated_reward": [1.0]},
+            "sampler 'random' has no option 'evaluated_reward'\n"
+            "  Did you mean 'evaluated_rewards'? There are: none.",
+        ),
+        (
             {"seed": -1},
             "OptunaSearch(seed=...) must be a whole number from 0, got -1\n  Write e.g. seed=1.",
         ),

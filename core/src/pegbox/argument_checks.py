@@ -109,10 +109,14 @@ def named_value(owner: str, name: str, value: object, example: str = "loss") -> 
         )
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """For a hint, where nobody knows a name: the known one that is nearest, and all there are."""
+def nearest(name: str, known: Iterable[str], beside: Iterable[str] = ()) -> str:
+    """For a hint, where nobody knows a name: the known one that is nearest, and all there are.
+
+    Args:
+        beside: Other names that it may have been meant for, which are not listed.
+    """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, [*names, *beside], n=1)
     question = f"Did you mean {near[0]!r}? " if near else ""
     return f"{question}There are: {', '.join(names) or 'none'}."
 

@@ -74,8 +74,8 @@ class AxSearch(Searcher):
 
     # No logarithms: core shows them as ranges of the logarithm, which is what Ax makes of them; of
     # whole numbers on a logarithmic scale it would make a list of all.
-    # One point ahead: after 20 trials of Branin it came out no worse than none (seeds 1 to 3); three
-    # ahead were no better than random search.
+    # One point ahead: after 20 trials of Branin it came out no worse than none (seeds 1 to 3);
+    # three ahead were no better than random search.
     traits: ClassVar[Traits] = Traits(
         domains=frozenset({"float", "int", "choice"}),
         ranges=frozenset({"step"}),

@@ -29,6 +29,12 @@ from pegbox_bayesopt.pending import LIES, Liar
 
 __all__ = ["ACQUISITIONS", "Acquisition", "make_acquisition"]
 
+#: Arguments that are no acquisition function's, for who misspells them.
+_SHARED: Final = (
+    *("acquisition", "bounds_transformer", "evaluated_rewards", "liar", "patience"),
+    *("points_to_evaluate", "random_search_steps", "random_state", "space", "utility_kwargs"),
+)
+
 #: The acquisition functions that have a name here.
 ACQUISITIONS: Final[Mapping[str, type[AcquisitionFunction]]] = {
     "ei": ExpectedImprovement,
@@ -135,7 +141,7 @@ def _by_name(name: str, options: Mapping[str, Any]) -> AcquisitionFunction:
         if option not in known:
             raise ConfigError(
                 f"acquisition function {name!r} has no option {option!r}",
-                hint=nearest(option, known),
+                hint=nearest(option, known, _SHARED),
             )
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(

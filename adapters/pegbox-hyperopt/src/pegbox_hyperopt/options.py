@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
-from pegbox.argument_checks import one_of, positive, whole
+from pegbox.argument_checks import nearest, one_of, positive, whole
 from pegbox.errors import ConfigError
 from pegbox.text import shown
 
@@ -86,9 +85,7 @@ def _refuse_option(name: str, option: str) -> None:
     elif owner := next((other for other in _OPTIONS if option in _known(other)), None):
         hint = f"It is an option of algorithm={owner!r}."
     else:
-        near = difflib.get_close_matches(option, [*known, *_SHARED], n=1)
-        question = f"Did you mean {near[0]!r}? " if near else ""
-        hint = f"{question}There are: {', '.join(sorted(known)) or 'none'}."
+        hint = nearest(option, known, _SHARED)
     raise ConfigError(f"{_OWNER}: algorithm {name!r} has no option {option!r}", hint=hint)
 
 

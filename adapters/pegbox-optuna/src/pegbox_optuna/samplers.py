@@ -31,6 +31,9 @@ __all__ = [
 
 _logger = logging.getLogger("pegbox")
 
+#: Arguments that are no sampler's, for who misspells them.
+_SHARED: Final = ("evaluated_rewards", "points_to_evaluate", "sampler", "seed", "space")
+
 #: What stands where an option's type is written, and what may be given for it.
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "int": (int,),
@@ -183,7 +186,7 @@ def _check_options(name: str, kind: Kind, options: Mapping[str, Any]) -> None:
     for option, value in options.items():
         if option not in known:
             raise ConfigError(
-                f"sampler {name!r} has no option {option!r}", hint=nearest(option, known)
+                f"sampler {name!r} has no option {option!r}", hint=nearest(option, known, _SHARED)
             )
         what = f"sampler {name!r}: {option}"
         _check_type(what, str(known[option].annotation), value)

@@ -43,7 +43,8 @@ class TuneConfig:
     At a restore, what is left at None is as it was when the experiment was last started.
 
     Attributes:
-        metric: Name of the reported value that counts. ``mode``: ``"min"`` or ``"max"``.
+        metric: Name of the reported value that counts, or several. ``mode``: ``"min"`` or
+            ``"max"``, for each.
         num_samples: Trials in all; with grids, how often the whole grid is gone through. -1 goes
             on until the run is stopped. None is 1.
         search_alg: A searcher by name (``"optuna"``), with options (``("optuna", {"sampler":
