@@ -56,7 +56,7 @@ PAGES: Final = {
     "spaces": Page(
         "Spaces",
         "What varies from trial to trial.",
-        ("pegbox.space",),
+        ("pegbox.space", "pegbox.space.unit_cube"),
     ),
     "stoppers": Page(
         "Stoppers",
@@ -131,7 +131,9 @@ SINGLE: Final = {
     "pegbox.resources": ("Resources",),
     "pegbox.analysis": ("Trial",),
     "pegbox.objective": ("Objective", "finite_value"),
-    "pegbox.space": ("Space", "Domain", "Condition"),
+    "pegbox.space": ("Space", "Domain", "Float", "Int", "Choice", "Normal", "Grid", "Condition"),
+    "pegbox.space.unit_cube": ("is_numeric", "to_unit", "from_unit"),
+    "pegbox.syncer": ("is_excluded",),
     "pegbox.testing.searcher_cases": ("SearcherCases",),
     "pegbox.testing.syncer_cases": ("SyncerCases",),
     "pegbox.testing.callback_cases": ("CallbackCases",),

@@ -1,10 +1,23 @@
-"""The callback: what is special to it."""
+"""The callback: pegbox's kit, and what is special to it."""
 
 from __future__ import annotations
 
 import json
 
 import pegbox
+import pytest
+from pegbox.testing import CallbackConformance
+
+from pegbox_luthier.callback import LuthierCallback
+
+
+class TestCallback(CallbackConformance):
+    callback = "luthier"
+
+    def written(self, experiment, trials):
+        """Without ids, which no two runs share, and reports that were made once more."""
+        lines = lines_of(experiment / "luthier.jsonl")
+        return [(line["status"], line["iteration"], line["loss"]) for line in lines]
 
 
 def train(config):
@@ -58,3 +71,8 @@ def test_a_restored_run_goes_on_with_the_journal(tmp_path):
     lines = lines_of(tmp_path / "run" / "luthier.jsonl")
     assert lines[:2] == first
     assert [line["reports"] for line in lines] == [3, 6, 9]
+
+
+def test_the_journal_stays_in_the_experiments_folder():
+    with pytest.raises(pegbox.errors.ConfigError, match="file_name"):
+        LuthierCallback("../journal.jsonl")

@@ -82,6 +82,9 @@ class Listed(Domain):
 class Choice(Listed):
     """One of some values, drawn evenly; in no order that a searcher could use.
 
+    Attributes:
+        values: The very objects that the user listed.
+
     Raises:
         ConfigError: There are no values.
     """
@@ -92,6 +95,9 @@ class Choice(Listed):
 @dataclass(frozen=True, slots=True)
 class Grid(Listed):
     """Every one of some values, in turn.
+
+    Attributes:
+        values: The very objects that the user listed.
 
     Raises:
         ConfigError: There are no values.

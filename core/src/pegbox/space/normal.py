@@ -64,7 +64,7 @@ class Normal(Domain):
         return self.nearest(rng.gauss(self.mean, self.sd))
 
     def nearest(self, value: float) -> float:
-        """The value of the domain nearest to a finite number."""
+        """The value of the domain nearest to ``value``, a finite number."""
         if self.step is None:
             return float(value)
         places = value / self.step

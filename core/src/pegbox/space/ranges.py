@@ -78,7 +78,7 @@ class Float(Domain):
         return self.at(min(place, self.size - 1))
 
     def nearest(self, value: float) -> float:
-        """The value of the domain nearest to a finite number."""
+        """The value of the domain nearest to ``value``, a finite number."""
         inside = self._inside(float(value))
         return inside if self.step is None else self.at(self._place(inside))
 
@@ -174,7 +174,7 @@ class Int(Domain):
         return self.at(min(max(value - self.lower, 0) // self.step, self.size - 1))
 
     def nearest(self, value: float) -> int:
-        """The value of the domain nearest to a finite number."""
+        """The value of the domain nearest to ``value``, a finite number."""
         inside = min(max(value, self.lower), self.upper)
         # In whole numbers where the value is one: floats do not tell large ones apart.
         return self.at(int((2 * (inside - self.lower) + self.step) // (2 * self.step)))

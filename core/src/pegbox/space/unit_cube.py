@@ -23,12 +23,12 @@ _TAIL: Final = 1e-6
 
 
 def is_numeric(domain: Domain) -> bool:
-    """Whether the domain has a place here: listed values have not."""
+    """Whether the ``domain`` has a place here: listed values have not."""
     return isinstance(domain, Numeric)
 
 
 def to_unit(domain: Domain, value: float | int) -> float:
-    """Where a point value of a numeric domain lies between 0 and 1."""
+    """Where a point ``value`` of a numeric ``domain`` lies between 0 and 1."""
     if isinstance(domain, Normal):
         return NormalDist(domain.mean, domain.sd).cdf(value)
     assert isinstance(domain, Float | Int)
@@ -44,7 +44,7 @@ def to_unit(domain: Domain, value: float | int) -> float:
 
 
 def from_unit(domain: Domain, place: float) -> float | int:
-    """The point value of a numeric domain nearest to a place between 0 and 1."""
+    """The point value of a numeric ``domain`` nearest to a ``place`` between 0 and 1."""
     if isinstance(domain, Normal):
         curve = NormalDist(domain.mean, domain.sd)
         return domain.nearest(curve.inv_cdf(min(max(place, _TAIL), 1 - _TAIL)))

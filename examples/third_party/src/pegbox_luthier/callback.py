@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pegbox.callback import Callback, ExperimentInfo
+from pegbox.errors import ConfigError
 from pegbox.trial import TrialView
 
 __all__ = ["LuthierCallback"]
@@ -21,10 +22,18 @@ class LuthierCallback(Callback):
 
     Args:
         file_name: Of the journal; a name, and not a path.
+
+    Raises:
+        ConfigError: It is a path.
     """
 
     def __init__(self, file_name: str = "luthier.jsonl") -> None:
-        self._file_name = Path(file_name).name
+        if Path(file_name).name != file_name:
+            raise ConfigError(
+                f"file_name must be a name, got {file_name!r}",
+                hint="The journal lies in the experiment's folder.",
+            )
+        self._file_name = file_name
         self._reports = 0
 
     # pegbox passes what a method names, and no more.

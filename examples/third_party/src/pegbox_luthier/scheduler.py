@@ -32,11 +32,14 @@ class LuthierScheduler(Scheduler):
     """
 
     def __init__(self, gate: int = 3, keep: float = 0.5) -> None:
-        if gate < 1:
-            raise ConfigError(f"gate must be at least 1, got {gate}", hint="Write e.g. gate=3.")
-        if not 0 < keep <= 1:
+        if not isinstance(gate, int) or gate < 1:
             raise ConfigError(
-                f"keep must be above 0 and at most 1, got {keep}", hint="Write e.g. keep=0.5."
+                f"gate must be a whole number from 1, got {gate!r}", hint="Write e.g. gate=3."
+            )
+        if not isinstance(keep, int | float) or not 0 < keep <= 1:
+            raise ConfigError(
+                f"keep must be a number above 0 and at most 1, got {keep!r}",
+                hint="Write e.g. keep=0.5.",
             )
         self._gate, self._keep = gate, keep
 

@@ -31,12 +31,14 @@ class LuthierSearch(Searcher):
     """Proposes points between and beyond the best ones.
 
     Args:
+        metric: Name of the reported value that counts, where the run names none.
+        mode: ``"min"`` or ``"max"``; given with ``metric`` or not at all.
+        points_to_evaluate: Configurations, or parts of them, to try first.
+        evaluated_rewards: The metric of each of these points, where it is known.
         population: How many of the best points take part, at least 4. Until so many are known,
             points are drawn at random.
         scale: How far a difference of two points carries, above 0 and at most 1.
         crossover: The share of a point's parameters that change, above 0 and at most 1.
-        **shared: What all searchers take: ``metric``, ``mode``, ``points_to_evaluate`` and
-            ``evaluated_rewards``.
 
     Raises:
         ConfigError: A number is out of range.
@@ -49,18 +51,31 @@ class LuthierSearch(Searcher):
     )
 
     def __init__(
-        self, population: int = 8, scale: float = 0.7, crossover: float = 0.9, **shared: Any
+        self,
+        metric: str | None = None,
+        mode: str | None = None,
+        points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        evaluated_rewards: Sequence[float] | None = None,
+        *,
+        population: int = 8,
+        scale: float = 0.7,
+        crossover: float = 0.9,
     ) -> None:
-        super().__init__(**shared)
-        if population < 4:
+        super().__init__(
+            metric,
+            mode,
+            points_to_evaluate=points_to_evaluate,
+            evaluated_rewards=evaluated_rewards,
+        )
+        if not isinstance(population, int) or population < 4:
             raise ConfigError(
-                f"population must be at least 4, got {population}",
+                f"population must be a whole number from 4, got {population!r}",
                 hint="A new point is made of four others.",
             )
         for name, value in {"scale": scale, "crossover": crossover}.items():
-            if not 0 < value <= 1:
+            if not isinstance(value, int | float) or not 0 < value <= 1:
                 raise ConfigError(
-                    f"{name} must be above 0 and at most 1, got {value}",
+                    f"{name} must be a number above 0 and at most 1, got {value!r}",
                     hint=f"Write e.g. {name}=0.7.",
                 )
         self._population, self._scale, self._crossover = population, scale, crossover

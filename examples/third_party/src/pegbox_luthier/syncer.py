@@ -29,8 +29,11 @@ class LuthierSyncer(Syncer):
     """
 
     def __init__(self, level: int = 6) -> None:
-        if not 1 <= level <= 9:
-            raise ConfigError(f"level must be from 1 to 9, got {level}", hint="Write e.g. level=6.")
+        if level not in range(1, 10):
+            raise ConfigError(
+                f"level must be a whole number from 1 to 9, got {level!r}",
+                hint="Write e.g. level=6.",
+            )
         self._level = level
 
     def sync_up(self, local_dir: str, remote_dir: str, exclude: Sequence[str]) -> int:
