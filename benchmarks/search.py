@@ -62,7 +62,7 @@ def _parse() -> argparse.Namespace:
     add("--quick", action="store_true", help="a minute: two seeds, twelve trials, few optimizers")
     add("--only", nargs="+", choices=SUBJECTS, metavar="OPTIMIZER", help=", ".join(SUBJECTS))
     add("--problem", nargs="+", choices=PROBLEMS, metavar="PROBLEM", help=", ".join(PROBLEMS))
-    add("--seeds", type=int, help="at most so many runs of each kind (10)")
+    add("--seeds", type=int, help="runs of each kind (10; of Ax 5, of what is quick 50)")
     add("--trials", type=int, help="of each run (40)")
     add("--processes", type=int, default=2, help="runs at once (2)")
     add("--again", action="store_true", help="also what is there; the later run counts")

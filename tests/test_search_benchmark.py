@@ -79,10 +79,11 @@ def test_every_kind_of_parameter_is_in_some_problem():
 
 def test_every_optimizer_is_run_with_pegbox_and_without():
     assert set(SUBJECTS) - set(BARE) == {"random"}
-    found = list(cells(Size(trials=40, seeds=10)))
+    found = list(cells(Size()))
     assert len(found) == len(set(found))
     assert sum(cell.subject == "ax" for cell in found) == 5 * 5 * 3
-    assert sum(cell.subject == "hyperopt" for cell in found) == 5 * 10 * 3
+    assert sum(cell.subject == "hyperopt" for cell in found) == 5 * 50 * 3
+    assert len(list(cells(Size(seeds=2), ["ax"], ["branin"]))) == 2 * 3
     assert {cell.subject for cell in found if cell.how == "shipped"} == set(SHIPPED)
     assert {cell.concurrency for cell in found if cell.how != "pegbox"} == {1}
     assert [cell.seed for cell in found] == sorted(cell.seed for cell in found)
@@ -310,6 +311,28 @@ def test_the_page_names_what_missed_and_where_its_figures_come_from(recorded):
     with pytest.raises(StopIteration):
         row(section, asks, "hyperopt")  # did not run
     assert row(section, "Regrets at the end", "ax, bare")[0] == "0.00057"
+
+
+def test_what_is_seen_with_other_seeds_stands_apart(recorded):
+    before = measured(recorded, "file")
+    assert "Looked at again" not in before
+    for name, how, concurrency, level in (
+        ("skopt", "pegbox", 1, 0.1),
+        ("skopt", "bare", 1, 0.001),
+    ):
+        for problem in ("mixed", "svr"):
+            least = PROBLEMS[problem].least
+            by_seed = {seed: [least + level * (1 + seed / 100)] * 12 for seed in range(10, 16)}
+            recorded.runs.update(made(problem, Side(name, how, concurrency), by_seed))
+    section = measured(recorded, "file")
+    assert "skopt 10 and 6 others" in section
+    again = section[section.index("### Looked at again") :]
+    assert "Over all problems 1 of 1 intervals lies above 0 (**missed**: skopt)" in again
+    assert row(again, "Looked at again", "skopt")[2:] == ["**+2.00 (+2.00 to +2.00)**", "6"]
+    # All else is of the first seeds.
+    shared = section.index("### One trial"), section.index("### Looked at again")
+    assert section[slice(*shared)].strip() in before
+    assert section[section.index("### Regrets") :] == before[before.index("### Regrets") :]
 
 
 def test_advice_names_the_best_and_those_that_are_as_good(recorded):

@@ -25,20 +25,25 @@ class Subject:
     Attributes:
         searcher: Its name in pegbox.
         options: Of the searcher.
-        seeds: At most so many runs of each kind: where an ask takes seconds, fewer.
+        seeds: So many runs of each kind, from seed 0; fewer where an ask takes seconds.
+        fresh: So many more, which are compared apart: whether what the first ones showed is so.
     """
 
     searcher: str
     options: Mapping[str, Any] = field(default_factory=dict)
     seeds: int = 10
+    fresh: int = 0
 
+
+#: For those whose asks take milliseconds.
+_FRESH: Final = 40
 
 SUBJECTS: Final = {
-    "random": Subject("random"),
-    "optuna-tpe": Subject("optuna"),
+    "random": Subject("random", fresh=_FRESH),
+    "optuna-tpe": Subject("optuna", fresh=_FRESH),
     "optuna-gp": Subject("optuna", {"sampler": "gp"}),
-    "optuna-cmaes": Subject("optuna", {"sampler": "cmaes"}),
-    "hyperopt": Subject("hyperopt"),
+    "optuna-cmaes": Subject("optuna", {"sampler": "cmaes"}, fresh=_FRESH),
+    "hyperopt": Subject("hyperopt", fresh=_FRESH),
     "skopt": Subject("skopt"),
     "bayesopt": Subject("bayesopt"),
     "ax": Subject("ax", seeds=5),
@@ -54,11 +59,16 @@ class Size:
 
     Attributes:
         trials: Of each run.
-        seeds: From 0; at most as many as the subject has.
+        seeds: So many of each subject, from 0; None for as many as it has, fresh ones too.
     """
 
     trials: int = 40
-    seeds: int = 10
+    seeds: int | None = None
+
+    def seeds_of(self, subject: str) -> int:
+        """How many seeds of a subject."""
+        own = SUBJECTS[subject]
+        return own.seeds + own.fresh if self.seeds is None else self.seeds
 
 
 @dataclass(frozen=True)
@@ -85,10 +95,10 @@ def cells(
     problems: Collection[str] = tuple(PROBLEMS),
 ) -> Iterator[Cell]:
     """All runs of these, by seed: what is compared by seed is there as early as can be."""
-    for seed in range(size.seeds):
+    for seed in range(max(map(size.seeds_of, subjects), default=0)):
         for problem in problems:
             for name in subjects:
-                if seed < SUBJECTS[name].seeds:
+                if seed < size.seeds_of(name):
                     for how, concurrency in _ways(name):
                         yield Cell(problem, name, how, concurrency, seed, size.trials)
 

@@ -12,7 +12,17 @@ from searching.cells import SUBJECTS
 from searching.intervals import Interval, Side, bootstrap, differences, final
 from searching.kept import Runs
 
-__all__ = ["COMPARISONS", "Comparison", "best_first", "by_budget", "compare", "seconds", "sides"]
+__all__ = [
+    "COMPARISONS",
+    "Comparison",
+    "best_first",
+    "by_budget",
+    "compare",
+    "first",
+    "fresh",
+    "seconds",
+    "sides",
+]
 
 _RANDOM: Final = "random"
 
@@ -74,6 +84,16 @@ COMPARISONS: Final = (
         _pairs(_LEARNING, "pegbox", 8),
     ),
 )
+
+
+def first(runs: Runs) -> Runs:
+    """Those of the seeds that every optimizer's goals are about."""
+    return {cell: run for cell, run in runs.items() if cell.seed < SUBJECTS[cell.subject].seeds}
+
+
+def fresh(runs: Runs, name: str) -> Runs:
+    """Those of seeds that are not among an optimizer's first ones."""
+    return {cell: run for cell, run in runs.items() if cell.seed >= SUBJECTS[name].seeds}
 
 
 def compare(runs: Runs, problems: Sequence[str], pair: tuple[Side, Side]) -> list[Interval | None]:

@@ -15,6 +15,8 @@ from searching.comparisons import (
     best_first,
     by_budget,
     compare,
+    first,
+    fresh,
     seconds,
     sides,
 )
@@ -24,6 +26,11 @@ from searching.panels import PLOTS
 from searching.problems import PROBLEMS
 
 __all__ = ["NOTHING", "SECTIONS"]
+
+#: Optimizer to its intervals on each problem, and over all of them.
+Found = Mapping[str, Sequence[Interval | None]]
+
+_GOALS: Final = [each for each in COMPARISONS if each.goal]
 
 #: Where no run is kept.
 NOTHING: Final = "No run is kept yet: `make bench-search` makes one."
@@ -36,31 +43,44 @@ def measured(kept: Kept, file: str) -> str:
         kept: The runs.
         file: Where they are, from the repository's root.
     """
-    problems = _problems(kept.runs)
-    tables = [(each, _intervals(kept.runs, problems, each)) for each in COMPARISONS]
+    runs, problems = first(kept.runs), _problems(kept.runs)
+    tables = [(each, _intervals(_found(runs, problems, each), problems)) for each in COMPARISONS]
     parts = [_origin(kept, file), *(head(dict(start)) for start in kept.starts), _amount(kept)]
-    parts += [_verdict(kept.runs, problems, each) for each in COMPARISONS if each.goal]
+    parts += [_verdict(_found(runs, problems, each), problems, each.asks) for each in _GOALS]
     parts += [f"![{title}](images/{name})" for name, (_, title) in PLOTS.items()]
     parts += [f"### {each.asks}\n\n{table}" for each, table in tables if table]
-    parts.append(f"### Regrets at the end, geometric means\n\n{_regrets(kept.runs, problems)}")
+    parts += _looked_at_again(kept.runs, problems)
+    parts.append(f"### Regrets at the end, geometric means\n\n{_regrets(runs, problems)}")
     return "\n\n".join(parts)
+
+
+def _looked_at_again(runs: Runs, problems: Sequence[str]) -> list[str]:
+    """The goals with other seeds: what was chance is not there a second time."""
+    parts = []
+    for asked in _GOALS:
+        found = {
+            name: compare(fresh(runs, name), problems, pair) for name, pair in asked.pairs.items()
+        }
+        if table := _intervals(found, problems):
+            parts += [_verdict(found, problems, asked.asks), table]
+    return ["### Looked at again, with other seeds", *parts] if parts else []
 
 
 def advice(kept: Kept, file: str) -> str:
     """The section of docs/choosing.md; arguments as of `measured`."""
-    problems = _problems(kept.runs)
+    runs, problems = first(kept.runs), _problems(kept.runs)
     return "\n\n".join(
         [
             _origin(kept, file),
             "### What did best, by kind of space\n\nThe best mean first, then those of which no "
             "interval of 95 % says that they are worse.",
-            _best(kept.runs, problems),
+            _best(runs, problems),
             "### By budget: decades of regret gained on random search\n\nOver all five problems, "
             "one trial at a time; -1 is a tenth of random search's regret.",
-            _gains(kept.runs, problems),
+            _gains(runs, problems),
             "### Seconds for an ask\n\nProcessor seconds, with pegbox, in the last ten of "
-            f"{_trials(kept.runs)} trials.",
-            _seconds(kept.runs, problems),
+            f"{_trials(runs)} trials.",
+            _seconds(runs, problems),
         ]
     )
 
@@ -86,8 +106,7 @@ def _origin(kept: Kept, file: str) -> str:
 
 
 def _amount(kept: Kept) -> str:
-    seeds = {name: len({c.seed for c in kept.runs if c.subject == name}) for name in SUBJECTS}
-    said = ", ".join(f"{name} {count}" for name, count in seeds.items() if count)
+    said = ", ".join(filter(None, (_seeds(kept.runs, name) for name in SUBJECTS)))
     failed = f" {len(kept.errors)} runs failed and are left out." if kept.errors else ""
     return (
         f"{len(kept.runs):,} runs of {_trials(kept.runs)} trials. Seeds of each optimizer: "
@@ -95,16 +114,26 @@ def _amount(kept: Kept) -> str:
     )
 
 
+def _seeds(runs: Runs, name: str) -> str:
+    seeds = {cell.seed for cell in runs if cell.subject == name}
+    others = sum(seed >= SUBJECTS[name].seeds for seed in seeds)
+    more = f" and {others} others" if others else ""
+    return f"{name} {len(seeds) - others}{more}" if seeds else ""
+
+
 # ---------------------------------------------------------------------- comparisons
 
 
-def _intervals(runs: Runs, problems: Sequence[str], asked: Comparison) -> str:
-    rows = []
-    for name, pair in asked.pairs.items():
-        found = compare(runs, problems, pair)
-        if any(found):
-            counted = min(each.seeds for each in found if each)
-            rows.append([name, *map(_interval, found), str(counted)])
+def _found(runs: Runs, problems: Sequence[str], asked: Comparison) -> Found:
+    return {name: compare(runs, problems, pair) for name, pair in asked.pairs.items()}
+
+
+def _intervals(found: Found, problems: Sequence[str]) -> str:
+    rows = [
+        [name, *map(_interval, each), str(min(one.seeds for one in each if one))]
+        for name, each in found.items()
+        if any(each)
+    ]
     return _table(["", *problems, "all", "seeds"], rows) if rows else ""
 
 
@@ -115,9 +144,8 @@ def _interval(found: Interval | None) -> str:
     return f"**{text}**" if found.is_above else text
 
 
-def _verdict(runs: Runs, problems: Sequence[str], asked: Comparison) -> str:
+def _verdict(found: Found, problems: Sequence[str], asks: str) -> str:
     """Whether a goal was reached; what missed it is named."""
-    found = {name: compare(runs, problems, pair) for name, pair in asked.pairs.items()}
     over_all = {name: each[-1] for name, each in found.items() if each[-1]}
     single = [
         (f"{name} on {problem}", interval)
@@ -126,7 +154,7 @@ def _verdict(runs: Runs, problems: Sequence[str], asked: Comparison) -> str:
         if interval
     ]
     return (
-        f"**{asked.asks}.** Over all problems {_above(over_all.items())}. On single problems "
+        f"**{asks}.** Over all problems {_above(over_all.items())}. On single problems "
         f"{_above(single)}; where nothing differs, {0.025 * len(single):.1f} would by chance."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any, Final
 
-from searching.comparisons import sides
+from searching.comparisons import first, sides
 from searching.intervals import Side, curve
 from searching.kept import Runs
 from searching.problems import PROBLEMS
@@ -21,7 +21,7 @@ PLOTS: Final = {
 
 def panels(runs: Runs, concurrency: int) -> list[dict[str, Any]]:
     """For each problem its title, and optimizer to points (trial, geometric mean of regrets)."""
-    found = []
+    found, runs = [], first(runs)
     for problem, described in PROBLEMS.items():
         lines = {
             _name(side): line
