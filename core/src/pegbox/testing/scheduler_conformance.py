@@ -67,7 +67,10 @@ class SchedulerConformance(Conformance):
         """A metric to be maximized is decided on like its opposite to be minimized."""
         _, less = self._run()
         _, more = self._run(mode="max", sign=-1)
-        assert more.decisions == less.decisions
+        assert more.decisions == less.decisions, (
+            "with mode='max' and values of the other sign it decided differently; "
+            "does it rank by Objective.loss?"
+        )
 
     @pytest.mark.parametrize("odd", [{"loss": math.nan}, {"loss": math.inf}])
     def test_ranks_nan_and_infinity_worst(self, odd: Mapping[str, float]) -> None:
@@ -99,13 +102,17 @@ class SchedulerConformance(Conformance):
         _, looked_at = self._run(looked_at=True)
         assert looked_at.decisions == first.decisions, "looked at its state, it decided differently"
         _, swapped = self._run(swapped_every=calls)
-        assert swapped.decisions == first.decisions, f"swapped every {calls} calls"
+        assert swapped.decisions == first.decisions, (
+            f"replaced after each {calls} calls by a new one with its state, it decided "
+            "differently; what does get_state not give that set_state needs?"
+        )
 
     def test_keeps_its_state_as_json_data(self) -> None:
         """What `get_state` gives can be stored, and comes back as it was."""
         _, watched = self._run(swapped_every=20)
         for state in watched.states:
-            assert json.loads(json.dumps(jsonvalue.plain(state))) == state
+            kept = json.loads(json.dumps(jsonvalue.plain(state)))
+            assert kept == state, f"of {state} the store gives back {kept}"
 
     def test_goes_on_after_a_restore(self) -> None:
         """Cut off anywhere, and told again what is known, it brings the run to its end."""

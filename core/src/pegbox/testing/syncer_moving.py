@@ -45,8 +45,10 @@ class MovingCases(SyncerCases):
         """The sum of the sizes, either way."""
         rig = self.rig(tmp_path)
         size = sum(len(content) for content in _FILES.values())
-        assert rig.push(rig.given(_FILES)) == size
-        assert rig.pull(str(rig.local / "to")) == size
+        up, down = rig.push(rig.given(_FILES)), rig.pull(str(rig.local / "to"))
+        assert (up, down) == (size, size), (
+            f"of files with {size} bytes it said {up} going up, and {down} coming down"
+        )
 
     @pytest.mark.parametrize("way", ["up", "down"])
     @pytest.mark.parametrize(
@@ -87,7 +89,8 @@ class MovingCases(SyncerCases):
         rig.push(rig.given({"new": b"2"}, "second"))
         target = rig.given({"own": b"3"}, "to")
         rig.pull(target)
-        assert contents(Path(target)) == {"old": b"1", "new": b"2", "own": b"3"}
+        wanted, found = {"old": b"1", "new": b"2", "own": b"3"}, contents(Path(target))
+        assert found == wanted, f"of {sorted(wanted)} there are {sorted(found)}"
 
     def test_moves_links_as_what_they_point_to(self, tmp_path: Path) -> None:
         """Links to files and to folders; one that leads back to its own folder ends in an error."""
