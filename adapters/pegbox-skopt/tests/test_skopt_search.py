@@ -65,7 +65,7 @@ class Drive:
 def test_one_at_a_time_the_points_are_those_of_bare_skopt() -> None:
     drive = Drive({"x": Float(0, 1), "n": Int(0, 9)}, estimator="et", acq_func="LCB")
     drive.know([float(i) for i in range(12)])
-    known = [drive.searcher._known[number] for number in range(12)]
+    known = drive.searcher._known.in_order()
     seed = derive_seed(drive.asks, "optimizer")
     bare = Optimizer([(0.0, 1.0), (0, 9)], "ET", random_state=seed, acq_func="LCB")
     bare.tell([list(each.point.values()) for each in known], [each.loss for each in known])
