@@ -42,6 +42,7 @@ from pegbox.testing.syncer_conformance import (  # noqa: E402
     SyncerConformance,
     SyncerObjectConformance,
 )
+from pegbox.testing.wrapper_conformance import SearcherWrapperConformance  # noqa: E402
 
 __all__ = [
     "CallbackConformance",
@@ -50,6 +51,7 @@ __all__ = [
     "SchedulerConformance",
     "SearcherConformance",
     "SearcherObjectConformance",
+    "SearcherWrapperConformance",
     "SyncerConformance",
     "SyncerObjectConformance",
 ]

@@ -15,12 +15,13 @@ from typing import Any, Final, get_args
 
 from pegbox._plugins.manager import RoleManager
 from pegbox._run.component import Component
-from pegbox._run.components import register_layers
+from pegbox._run.components import make_component, register_layers
 from pegbox._run.spacing import spaced
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.objective import Objective
-from pegbox.searcher import Point, Searcher, Traits
+from pegbox.searcher import Point, Traits
+from pegbox.searcher_wrapper import SearcherWrapper
 from pegbox.seeds import derive_seed
 from pegbox.space import Condition, Domain, DomainKind, Float, Int, Normal, Space, is_active
 from pegbox.space.presented import Presentation
@@ -254,11 +255,11 @@ class SearcherRig:
     def _begin(self) -> None:
         plugin = self._make()
         self.plugin = plugin
-        self.traits: Traits = getattr(plugin, "traits", Searcher.traits)
+        component = _component(plugin)
+        self.traits: Traits = component.traits
         takes = Traits(domains=_ALL_KINDS, conditions=True) if self._as_it_is else self.traits
         self._presentation = Presentation(self.space, takes)
         self._manager = RoleManager("searcher")
-        component = Component(type(plugin).__name__, {}, False, plugin)
         layers = spaced(component, self._presentation) if self._spaced else component
         register_layers(self._manager, layers)
         self.call(
@@ -300,6 +301,12 @@ class SearcherRig:
             outcome=trial.outcome,
             trial_id=trial.name,
         )
+
+
+def _component(plugin: Any) -> Component:
+    if isinstance(plugin, SearcherWrapper):
+        return make_component("searcher", plugin, "random")
+    return Component(type(plugin).__name__, {}, False, plugin)
 
 
 def settled(
