@@ -249,7 +249,7 @@ def test_an_unknown_name_is_answered_with_what_would_do(role, name, told):
 
 def test_the_tables_know_the_roles():
     assert set(KNOWN_PACKAGES) == set(ROLES)
-    assert hooks_in(DoorwaySpecs) == sorted(f"pegbox_{role}s" for role in ROLES)
+    assert list(hooks_in(DoorwaySpecs)) == sorted(f"pegbox_{role}s" for role in ROLES)
 
 
 # -- classes and objects ------------------------------------------------------------------------

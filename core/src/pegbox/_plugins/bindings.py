@@ -5,6 +5,7 @@ Knows no plugin objects; `pegbox._plugins.implementations` reads them against th
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,11 +53,13 @@ class Role:
         return next((method for method, bound in self.methods.items() if bound == hook), hook)
 
 
-def hooks_in(specs: type) -> list[str]:
+@functools.cache
+def hooks_in(specs: type) -> tuple[str, ...]:
     """Names of the hooks that a class of specifications defines."""
-    return [name for name in dir(specs) if hasattr(getattr(specs, name), _SPEC_MARK)]
+    return tuple(name for name in dir(specs) if hasattr(getattr(specs, name), _SPEC_MARK))
 
 
+@functools.cache
 def arguments_of(specs: type, hook: str) -> tuple[str, ...]:
     """Names of a hook's arguments, in order."""
     return tuple(inspect.signature(getattr(specs, hook)).parameters)[1:]

@@ -96,6 +96,8 @@ def _own_methods(role: Role, plugin: object) -> Iterator[str]:
     """Names of the callables that the plugin does not merely inherit from a role's base class."""
     bases = {role.base, *(other.base for other in ROLES.values())}
     for name in dir(plugin):
+        if name.startswith("__"):
+            continue
         static = inspect.getattr_static(plugin, name, None)
         untouched = (base.__dict__.get(name) for base in bases)
         if _is_method(static) and not any(static is method for method in untouched):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -44,16 +47,16 @@ class PackageCases(Conformance):
         made = type(self.plugin(tmp_path)).__qualname__
         assert made == offer.target.partition(":")[2]
 
-    def test_imports_its_libraries_late(self, tmp_path: Path) -> None:
+    def test_imports_its_libraries_late(self) -> None:
         """The module of its class loads none of the libraries that its package needs."""
         offer = self._offer()
-        loaded = set(json.loads(_imported(offer, tmp_path)[0])) & _libraries(offer.package)
+        loaded = set(_imported(offer.target, _path())[0]) & _libraries(offer.package)
         assert not loaded, f"importing {offer.target} loads {sorted(loaded)} as well"
 
-    def test_is_imported_in_silence(self, tmp_path: Path) -> None:
+    def test_is_imported_in_silence(self) -> None:
         """Whoever lists or names plugins has asked for nothing to be said."""
         offer = self._offer()
-        said = _imported(offer, tmp_path)[1]
+        said = _imported(offer.target, _path())[1]
         assert not said, f"importing {offer.target} prints {said!r}"
 
     def plugin(self, tmp_path: Path) -> Any:
@@ -70,19 +73,25 @@ class PackageCases(Conformance):
         return Catalog.discover().find(self.role, name)
 
 
-def _imported(offer: Offer, folder: Path) -> tuple[str, str]:
-    """What an import of a plugin's module alone loads, as JSON, and what it prints."""
-    loaded = folder / "loaded.json"
-    path = os.pathsep.join(filter(None, sys.path))
-    done = subprocess.run(
-        [sys.executable, "-c", _IMPORT, offer.target.partition(":")[0], str(loaded)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return loaded.read_text(), done.stdout + done.stderr
+def _path() -> str:
+    """For another interpreter that is to find what this one finds."""
+    return os.pathsep.join(filter(None, sys.path))
+
+
+@functools.cache
+def _imported(target: str, path: str) -> tuple[Sequence[str], str]:
+    """What an import of a plugin's module alone loads, and what it prints; done once."""
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = Path(folder, "loaded.json")
+        done = subprocess.run(
+            [sys.executable, "-c", _IMPORT, target.partition(":")[0], str(loaded)],
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(loaded.read_text()), done.stdout + done.stderr
 
 
 def _libraries(package: str) -> set[str]:
