@@ -131,13 +131,12 @@ def best_first(runs: Runs, problem: str, concurrency: int, after: int | None) ->
     return ranked[:1] + [name for name in ranked[1:] if not is_worse(name)]
 
 
-def seconds(runs: Runs, problem: str, side: Side, last: int = 10) -> float | None:
+def seconds(runs: Runs, problem: str, side: Side) -> float | None:
     """Processor seconds of an ask, and of what goes with it, in the last trials of runs."""
     asks = [
-        each
+        run["ask_s"]
         for cell, run in runs.items()
         if cell.problem == problem and Side(cell.subject, cell.how, cell.concurrency) == side
-        for each in run["search_s"][-last:]
     ]
     return fmean(asks) if asks else None
 

@@ -87,9 +87,9 @@ def bootstrap(groups: Collection[Sequence[float]]) -> Interval | None:
         groups: Differences by problem.
 
     Returns:
-        None where a group is empty, or there is none.
+        None where a group has not even two, or there is no group.
     """
-    if not groups or not all(groups):
+    if not groups or min(map(len, groups)) < 2:
         return None
     rng = np.random.default_rng(0)
     means = [_resampled(np.asarray(group), rng) for group in groups]
