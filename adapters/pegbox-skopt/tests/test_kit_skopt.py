@@ -11,12 +11,14 @@ class TestGaussianProcess(SearcherConformance):
     searcher = "skopt"
     options: ClassVar = {"n_initial_points": 5}
     exploring: ClassVar = {"n_initial_points": 10_000}
-    known = 10
+    known = 20
     modelled = 3
     modelled_spaces = 3
     restores = (2,)
-    seeds = 2
+    seeds = 6
 
 
 class TestExtraTrees(TestGaussianProcess):
-    options: ClassVar = {"estimator": "et", "n_initial_points": 5}
+    options: ClassVar = {"estimator": "et", "liar": "cl_mean", "n_initial_points": 5}
+    known = 10
+    seeds = 2

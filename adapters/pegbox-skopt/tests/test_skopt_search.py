@@ -113,9 +113,9 @@ def test_points_beside_each_other_are_worth_trying(liar: str) -> None:
         assert min(math.dist(*pair) for pair in itertools.combinations(points, 2)) >= 0.005
 
 
-def test_a_liar_that_draws_points_together_does_not_claim_otherwise() -> None:
-    assert SkOptSearch().traits.batches
-    assert not SkOptSearch(liar="cl_min").traits.batches
+@pytest.mark.parametrize("liar", ["believer", "cl_min", "cl_mean", "cl_max"])
+def test_a_liar_says_of_itself_whether_it_keeps_points_apart(liar: str) -> None:
+    assert SkOptSearch(liar=liar).traits.batches == (liar in ("cl_mean", "cl_max"))
 
 
 def test_categories_under_way_are_not_proposed_again_while_others_are_left() -> None:

@@ -166,6 +166,11 @@ def test_no_more_points_are_without_an_answer_than_may_be() -> None:
             "  Did you mean estimator='gbrt'?",
         ),
         (
+            {"estimator": ["gp"]},
+            "SkOptSearch(estimator=...) must be a name or a regressor, got ['gp']\n"
+            '  Write e.g. estimator="gp".',
+        ),
+        (
             {"acq_func": "ei"},
             'SkOptSearch(acq_func=...) must be "EI", "LCB", "PI" or "gp_hedge", got \'ei\'\n'
             "  Write e.g. acq_func='EI'.",
@@ -197,7 +202,8 @@ def test_no_more_points_are_without_an_answer_than_may_be() -> None:
         ),
         (
             {"liar": "max"},
-            'SkOptSearch(liar=...) must be "cl_min", "cl_mean" or "cl_max", got \'max\'\n'
+            'SkOptSearch(liar=...) must be "believer", "cl_min", "cl_mean" or "cl_max", got '
+            "'max'\n"
             "  Did you mean liar='cl_max'?",
         ),
     ],

@@ -1,15 +1,13 @@
 """The points of one run: first an initial design, then those of a model of what is known.
 
-Nothing is kept between asks but what follows from what is known. An optimizer of skopt's is made
-for every ask: its own generator and its memory of points that it proposed would make a run that
-was cut off go on differently.
+Nothing is kept between asks but what follows from what is known, so that a run that was cut off
+goes on as it would have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pegbox.known_points import KnownPoint, losses
 from pegbox.searcher import Point
@@ -18,17 +16,10 @@ from pegbox.space import Domain
 from skopt.utils import cook_initial_point_generator
 
 from pegbox_skopt.dimensions import Coding
-from pegbox_skopt.estimators import make_optimizer, quiet, settled
+from pegbox_skopt.model import next_point, quiet, settled
 from pegbox_skopt.settings import Settings
 
 __all__ = ["Proposals"]
-
-#: Loss that is made up for a point under way, from the known ones.
-_LIES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
-    "cl_min": min,
-    "cl_mean": fmean,
-    "cl_max": max,
-}
 
 
 class Proposals:
@@ -62,10 +53,9 @@ class Proposals:
             ask: How many asks there were that no given point answered.
             seed: Of this ask.
         """
+        # Those under way do not count: a model of a few results sees structure where there is none.
         finite = sum(each.loss is not None for each in known)
-        # Points under way count, as skopt counts its lies; without any result there is no model.
-        begins = not finite or finite + len(pending) < self._settings.n_initial_points
-        if begins or not self._coding.size:
+        if not self._coding.size or finite < max(self._settings.n_initial_points, 1):
             return self._initial(ask, seed)
         with quiet():
             return self._coding.point(self._modelled(known, pending, seed))
@@ -95,13 +85,8 @@ class Proposals:
         X = [self._coding.coded(each.point) for each in known]
         y = losses(known)
         under_way = [self._coding.coded(point) for point in pending]
-        estimator = self._estimator(X, y)
-        lies = [_LIES[self._settings.liar](y)] * len(under_way)
-        dimensions = self._coding.dimensions()
-        optimizer = make_optimizer(dimensions, self._settings, estimator, seed)
-        optimizer.tell(X + under_way, y + lies)
-        point: list[Any] = optimizer.ask()
-        return point
+        estimator, dimensions = self._estimator(X, y), self._coding.dimensions()
+        return next_point(dimensions, self._settings, estimator, X, y, under_way, seed)
 
     def _estimator(self, X: list[Any], y: list[float]) -> Any:
         if self._settled[0] != (X, y):

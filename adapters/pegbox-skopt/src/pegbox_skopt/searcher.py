@@ -53,11 +53,12 @@ class SkOptSearch(Searcher):
         acq_optimizer: ``"sampling"``, ``"lbfgs"``, or ``"auto"`` for what fits the estimator.
         xi: How much better than the best a point has to be, for EI and PI; in the metric's units.
         kappa: How many standard deviations LCB looks below the mean.
-        n_initial_points: How many points, those under way among them, come before the model's.
+        n_initial_points: How many results there are to be before the model proposes.
         initial_point_generator: How these are spread: ``"random"``, ``"sobol"``, ``"halton"``,
             ``"hammersly"``, ``"lhs"`` (a Latin hypercube) or ``"grid"``.
         liar: The loss that a point under way counts with (Ginsbourger, Le Riche and Carraro,
-            2010): ``"cl_min"``, ``"cl_mean"`` or ``"cl_max"``, of the known ones.
+            2010): what the model predicts of it (``"believer"``), or of the known ones the
+            least, the mean or the largest (``"cl_min"``, ``"cl_mean"``, ``"cl_max"``).
         seed: A seed of the searcher's own, in the place of the one that follows from the run's.
 
     Raises:
@@ -65,7 +66,7 @@ class SkOptSearch(Searcher):
     """
 
     traits: ClassVar[Traits] = Traits(
-        domains=frozenset({"float", "int", "choice"}), ranges=frozenset({"log"}), batches=True
+        domains=frozenset({"float", "int", "choice"}), ranges=frozenset({"log"})
     )
 
     def __init__(
@@ -86,7 +87,7 @@ class SkOptSearch(Searcher):
         kappa: float = 1.96,
         n_initial_points: int = 10,
         initial_point_generator: str = "random",
-        liar: str = "cl_mean",
+        liar: str = "believer",
         seed: int | None = None,
     ) -> None:
         super().__init__(
@@ -100,8 +101,9 @@ class SkOptSearch(Searcher):
         for name, number, least in (("max_concurrent", max_concurrent, 1), ("seed", seed, 0)):
             if number is not None:
                 whole(OWNER, name, number, least)
-        # With the least of the known losses, it seeks more of what is under way beside it.
-        self.traits = replace(self.traits, batches=liar != "cl_min")  # type: ignore[misc]
+        # Of the others, what is known well near the best draws points together.
+        apart = liar in ("cl_mean", "cl_max")
+        self.traits = replace(self.traits, batches=apart)  # type: ignore[misc]
         self._most_pending = max_concurrent
         self.own_seed = seed
         self._settings = Settings(
@@ -137,8 +139,8 @@ class SkOptSearch(Searcher):
             ConfigError: There is not exactly one objective; or the estimator or what is sought
                 with it does not work with the installed scikit-learn.
         """
-        from pegbox_skopt.estimators import rehearse
         from pegbox_skopt.proposals import Proposals
+        from pegbox_skopt.rehearsal import rehearse
 
         if len(objectives) != 1:
             raise ConfigError(

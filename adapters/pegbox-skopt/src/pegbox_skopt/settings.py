@@ -32,7 +32,7 @@ _NOT_TAKEN: Final[Mapping[str, str]] = {
 }
 _ACQUISITION_OPTIMIZERS: Final = ("auto", "sampling", "lbfgs")
 _GENERATORS: Final = ("random", "sobol", "halton", "hammersly", "lhs", "grid")
-_LIARS: Final = ("cl_min", "cl_mean", "cl_max")
+_LIARS: Final = ("believer", "cl_min", "cl_mean", "cl_max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,12 @@ class Settings:
         if isinstance(self.estimator, str):
             object.__setattr__(self, "estimator", self.estimator.lower())
             one_of(OWNER, "estimator", self.estimator, _ESTIMATORS)
+        elif not hasattr(self.estimator, "predict"):
+            raise ConfigError(
+                f"{OWNER}(estimator=...) must be a name or a regressor, got "
+                f"{shown(self.estimator)}",
+                hint='Write e.g. estimator="gp".',
+            )
         _check_acquisition(self.acq_func)
         one_of(OWNER, "acq_optimizer", self.acq_optimizer, _ACQUISITION_OPTIMIZERS)
         _check_from_zero("xi", self.xi)
