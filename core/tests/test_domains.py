@@ -237,7 +237,9 @@ _FUNCTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("function", "count"), _FUNCTIONS, ids=lambda each: str(each))
+@pytest.mark.parametrize(
+    ("function", "count"), _FUNCTIONS, ids=lambda each: getattr(each, "__name__", str(each))
+)
 @given(data=st.data())
 def test_whatever_comes_is_a_domain_that_draws_inside_or_refused(function, count, data):
     arguments = data.draw(st.tuples(*[_odd] * count))
