@@ -151,7 +151,7 @@ def test_a_file_of_the_first_schema(tmp_path):
 
     assert data("show", tmp_path)["counts"] == {"TERMINATED": 1, "ERROR": 1, "PENDING": 2}
     assert "cut off" in run("ls", tmp_path)
-    assert data("best", tmp_path)["trial_id"] == "ab1de_00001"
+    assert data("best", tmp_path, "--metric", "loss")["trial_id"] == "ab1de_00001"
     assert data("show", tmp_path / "experiment.sqlite", 1)["error"]["message"] == "näh"
     run("export", tmp_path, "--csv", "--json", "--to", tmp_path / "to")
     assert (tmp_path / "experiment.sqlite").read_bytes() == FIXTURE.read_bytes()
