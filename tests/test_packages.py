@@ -92,13 +92,20 @@ def test_a_wheel_holds_the_sources_and_nothing_else(wheels, name):
     assert f"{name.replace('-', '_')}/py.typed" in held
 
 
+#: What libraries below an optimizer say of each other when they are imported.
+WARNED_OF_BELOW = (
+    *("-W", "ignore:`torch.jit.script` is deprecated:DeprecationWarning"),
+    *("-W", "ignore:ax.service:DeprecationWarning"),
+)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_installs_and_imports_with_only_what_it_declares(fresh, tmp_path, name):
     python = fresh(name)
     pip(python, "check")
     run = subprocess.run(
-        [python, "-W", "error", "-c", IMPORT_ALL, name.replace("-", "_")],
+        [python, "-W", "error", *WARNED_OF_BELOW, "-c", IMPORT_ALL, name.replace("-", "_")],
         cwd=tmp_path,
         env=at_home(tmp_path),
         capture_output=True,
