@@ -454,7 +454,7 @@ with Client(address, set_as_default=False) as client:
     tuner = pegbox.Tuner(
         train,
         param_space={"x": pegbox.grid_search([1.0, 2.0, 3.0, 4.0])},
-        tune_config=pegbox.TuneConfig(metric="loss", mode="min"),
+        tune_config=pegbox.TuneConfig(metric="loss", mode="min", max_concurrent_trials=1),
         run_config=pegbox.RunConfig(name=name, storage_path=folder, verbose=0),
         client=client,
     )

@@ -5,6 +5,7 @@ Looks at calls of C functions while a hook runs, so it sees them however they we
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import random
@@ -34,11 +35,16 @@ def noting_impurity(noted: list[str]) -> Iterator[None]:
             noted.append(name)
 
     before, drawn = sys.getprofile(), _numpys_state()
+    # Libraries time each collection of garbage, in whichever thread it happens to come.
+    collects = gc.isenabled()
+    gc.disable()
     sys.setprofile(look)
     try:
         yield
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
     if _numpys_state() != drawn:
         noted.append("numpy.random")
 
