@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pegbox import jsonvalue
 from pegbox.errors import ConfigError
@@ -199,6 +199,8 @@ def test_a_searcher_without_conditions_gives_more_and_gets_the_same(tree, seed):
 
 
 @given(_spaces, st.integers(0, 2**32))
+@example({"a": choice([[], choice([np.float64(0.5)])])}, 0)
+@example({"a": choice([(), choice([np.float64(0.5)])])}, 0)
 def test_a_configuration_leads_back_to_itself(tree, seed):
     space = Space(tree)
     config = space.config(_point(space, seed))

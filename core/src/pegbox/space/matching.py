@@ -32,12 +32,17 @@ def partial_point(root: DictNode, config: Mapping[str, Any]) -> _Point:
 def branch_of(node: Branches, value: Any) -> int | None:
     """Which value of a choice a part of a configuration is; None for none of them.
 
-    The one that leaves the least out, and of these the first whose bounds the numbers keep.
+    One whose bounds the numbers keep; of these, the one that leaves the least out; and of these,
+    one that gives the very same numbers back.
     """
+
+    def misses(i: int) -> tuple[bool, int, bool]:
+        child = node.children[i]
+        inside = _is_inside(child, value)
+        return not inside, _left_out(child, value), not (inside and _gives_back(child, value))
+
     fitting = [i for i, child in enumerate(node.children) if _fits(child, value)]
-    fitting.sort(key=lambda i: _left_out(node.children[i], value))
-    inside = (i for i in fitting if _is_inside(node.children[i], value))
-    return next(inside, fitting[0] if fitting else None)
+    return min(fitting, key=misses, default=None)
 
 
 def branches_in(node: Node, config: Any, point: Mapping[str, float | int]) -> dict[str, int]:
@@ -204,6 +209,22 @@ def _is_inside(node: Node, value: Any) -> bool:
     return True
 
 
+def _gives_back(node: Node, value: Any) -> bool:
+    """Whether the numbers of a value, which are inside, are none that a step of a domain moves."""
+    match node:
+        case DictNode():
+            return all(_gives_back(node.children[k], each) for k, each in _nested(value).items())
+        case SequenceNode():
+            return all(map(_gives_back, node.children, value))
+        case Parameter():
+            return same_value(node.domain.value(node.domain.coded(value)), value)
+        case Branches():
+            index = branch_of(node, value)
+            return index is not None and _gives_back(node.children[index], value)
+        case _:
+            return True
+
+
 def _left_out(node: Node, value: Any) -> int:
     """How many parts of a node a value does not mention."""
     if isinstance(node, DictNode) and isinstance(value, Mapping):
@@ -212,4 +233,6 @@ def _left_out(node: Node, value: Any) -> int:
         return len(node.children) - len(given) + inner
     if isinstance(node, SequenceNode) and isinstance(value, Sequence):
         return sum(map(_left_out, node.children, value))
+    if isinstance(node, Branches) and (index := branch_of(node, value)) is not None:
+        return _left_out(node.children[index], value)
     return 0

@@ -89,7 +89,8 @@ def same_value(left: Any, right: Any) -> bool:
             return False
         equal: Any = left == right
         if callable(every := getattr(equal, "all", None)):  # arrays compare item by item
-            equal = every()
+            # An empty list and a number of numpy's have an empty array of answers.
+            equal = _shape(equal) == _shape(left) and every()
         return bool(equal)
     except Exception:  # a user's own __eq__ may fail in any way; then they are not equal
         return False
