@@ -102,7 +102,8 @@ PAGES: Final = {
         "`pip install 'pegbox[testing]'`.",
         (
             *("pegbox.testing", "pegbox.testing.searcher_cases", "pegbox.testing.syncer_cases"),
-            *("pegbox.testing.callback_cases", "pegbox.testing.package_cases"),
+            *("pegbox.testing.scheduler_cases", "pegbox.testing.callback_cases"),
+            "pegbox.testing.package_cases",
         ),
     ),
     "simulation": Page(
@@ -136,6 +137,7 @@ SINGLE: Final = {
     "pegbox.syncer": ("is_excluded",),
     "pegbox.testing.searcher_cases": ("SearcherCases",),
     "pegbox.testing.syncer_cases": ("SyncerCases",),
+    "pegbox.testing.scheduler_cases": ("SchedulerCases",),
     "pegbox.testing.callback_cases": ("CallbackCases",),
     "pegbox.testing.package_cases": ("PackageCases",),
     "pegbox.executors.simulated": ("simulate", "SimulatedCluster", "SimulatedRun"),

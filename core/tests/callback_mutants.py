@@ -20,6 +20,11 @@ def caught_by(case):
     return note
 
 
+def own_names(result):
+    """Those that a trial has made up; not "loss" and what is filled in."""
+    return [name for name in result if not name.isidentifier() and not name.startswith("config/")]
+
+
 # ------------------------------------------------------------------ telling
 
 
@@ -49,9 +54,8 @@ class WantsAResultOfEveryTrial(Diary):
 class MakesAFileOfEveryName(Diary):
     def on_trial_result(self, trial, result, **info):
         super().on_trial_result(trial, result, **info)
-        for name, value in result.items():
-            if not name.startswith("config/"):
-                Path(trial.local_path, f"{name}.txt").write_text(f"{value}")
+        for name in own_names(result):
+            Path(trial.local_path, f"{name}.txt").write_text(f"{result[name]}")
 
 
 @caught_by("is_told_of_everything")
@@ -241,7 +245,7 @@ class BeginsWhenItIsMade(Diary):
 class FollowsNamesAnywhere(Diary):
     def on_trial_result(self, trial, result, **info):
         super().on_trial_result(trial, result, **info)
-        for name in result:
+        for name in own_names(result):
             path = Path(trial.local_path, f"{name}.txt")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()

@@ -24,7 +24,7 @@ def _arguments(names, values):
 
 
 def failing(kit, given=(), cases=()):
-    """The cases that fail, with what they said.
+    """The cases that fail, with what they said first.
 
     Args:
         kit: A subclass of one of the kits.
@@ -33,7 +33,7 @@ def failing(kit, given=(), cases=()):
     """
     found = {}
     for case, arguments in runs(kit):
-        if cases and case not in cases:
+        if case in found or (cases and case not in cases):
             continue
         function = getattr(kit(), f"test_{case}")
         wanted = set(inspect.signature(function).parameters) - set(arguments)
@@ -42,5 +42,5 @@ def failing(kit, given=(), cases=()):
         except (Exception, BaseException) as error:
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            found.setdefault(case, f"{type(error).__name__}: {error}")
+            found[case] = f"{type(error).__name__}: {error}"
     return found

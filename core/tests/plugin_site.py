@@ -12,7 +12,7 @@ DOORWAY = """
 from pegbox.hookspecs import hookimpl
 
 @hookimpl
-def pegbox_searchers():
+def pegbox_{role}s():
     return {offers!r}
 """
 
@@ -78,17 +78,18 @@ class PluginSite:
         self,
         module: str,
         version: str,
-        searchers: Mapping[str, str],
+        classes: Mapping[str, str],
         source: str,
         requires: Sequence[str] = (),
+        role: str = "searcher",
     ) -> None:
-        """A package that brings searchers: name to class, in its module ``searcher``."""
-        offers = {name: f"{module}.searcher:{cls}" for name, cls in searchers.items()}
+        """A package that brings plugins: name to class, in its module that the role names."""
+        offers = {name: f"{module}.{role}:{cls}" for name, cls in classes.items()}
         self.package(
             module,
             version,
-            DOORWAY.format(offers=offers),
+            DOORWAY.format(offers=offers, role=role),
             requires,
-            {"searcher": source},
+            {role: source},
             f"[pegbox]\n{module} = {module}\n",
         )

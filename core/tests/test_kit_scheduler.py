@@ -2,7 +2,7 @@
 
 import pytest
 from kit_runner import failing
-from pegbox.testing import SchedulerConformance
+from pegbox.testing import SchedulerConformance, SchedulerObjectConformance
 from reference_scheduler import Medians
 from scheduler_mutants import MUTANTS
 
@@ -16,7 +16,7 @@ class TestASHA(SchedulerConformance):
     options = {"grace_period": 2, "reduction_factor": 2, "max_t": 12}
 
 
-class OfAnObject(SchedulerConformance):
+class OfAnObject(SchedulerObjectConformance):
     made = Medians
 
     def make_scheduler(self):

@@ -1,5 +1,7 @@
 """The conformance kit for syncers, on the one that comes along, on another one and its mutants."""
 
+import subprocess
+import sys
 from uuid import uuid4
 
 import pytest
@@ -54,3 +56,17 @@ def test_a_mutant_is_caught_by_the_case_that_is_meant_for_it(mutant, tmp_path_fa
     kit = type("OfAMutant", (OfAnObject,), {"made": mutant})
     found = failing(kit, {"tmp_path": lambda: tmp_path_factory.mktemp("case")})
     assert list(found) == [MUTANTS[mutant]], found
+
+
+def test_the_kit_can_be_imported_where_files_have_no_limits():
+    """psutil's own way there is its own matter."""
+    code = "import sys, psutil; sys.modules['resource'] = None; import pegbox.testing"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_such_limits_one_case_says_why_it_cannot_run(monkeypatch, tmp_path_factory):
+    monkeypatch.setitem(sys.modules, "resource", None)
+    found = failing(OfAnObject, {"tmp_path": lambda: tmp_path_factory.mktemp("case")})
+    assert list(found) == ["is_whole_or_raises"]
+    assert "module `resource`, which is not there" in found["is_whole_or_raises"]
+    assert "override `broken`" in found["is_whole_or_raises"]

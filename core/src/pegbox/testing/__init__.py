@@ -33,7 +33,10 @@ from pegbox.testing.callback_conformance import (  # noqa: E402
     CallbackObjectConformance,
 )
 from pegbox.testing.conformance import Conformance  # noqa: E402
-from pegbox.testing.scheduler_conformance import SchedulerConformance  # noqa: E402
+from pegbox.testing.scheduler_conformance import (  # noqa: E402
+    SchedulerConformance,
+    SchedulerObjectConformance,
+)
 from pegbox.testing.searcher_conformance import (  # noqa: E402
     SearcherConformance,
     SearcherObjectConformance,
@@ -49,6 +52,7 @@ __all__ = [
     "CallbackObjectConformance",
     "Conformance",
     "SchedulerConformance",
+    "SchedulerObjectConformance",
     "SearcherConformance",
     "SearcherObjectConformance",
     "SearcherWrapperConformance",

@@ -16,7 +16,7 @@ from pegbox.testing.callback_trials import ALL_FATES, PLAIN_FATES
 __all__ = ["EndingCases"]
 
 #: Seconds for threads that are about to end.
-_PATIENCE_S: Final = 2.0
+_PATIENCE_S: Final = 1.0
 
 
 class EndingCases(CallbackCases):

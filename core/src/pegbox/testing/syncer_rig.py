@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+
+import pytest
 
 from pegbox._plugins.manager import RoleManager
 
@@ -120,7 +121,18 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @contextmanager
 def short_of_room() -> Iterator[None]:
-    """While entered, this process can write no file that is larger than `ROOM`."""
+    """While entered, this process can write no file that is larger than `ROOM`.
+
+    Fails the test where there are no such limits.
+    """
+    try:
+        import resource
+    except ModuleNotFoundError:
+        pytest.fail(
+            "this case limits the size of files by the module `resource`, which is not there (it "
+            "is Unix's alone): override `broken` by something that breaks a transfer off",
+            pytrace=False,
+        )
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     # Python ignores the signal that comes with it, so the write fails as on a full disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, hard))

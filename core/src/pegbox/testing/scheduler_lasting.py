@@ -1,0 +1,42 @@
+"""Cases about what a scheduler keeps: its state, and what it makes of what comes again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pegbox import jsonvalue
+from pegbox.testing.scheduler_cases import SchedulerCases, check_ended
+
+__all__ = ["LastingCases"]
+
+
+class LastingCases(SchedulerCases):
+    """See the module."""
+
+    @pytest.mark.parametrize("calls", [3, 11])
+    def test_goes_on_from_its_state(self, calls: int) -> None:
+        """A new one that was handed its state decides alike; a look at it changes nothing."""
+        _, first = self.play()
+        _, looked_at = self.play(looked_at=True)
+        assert looked_at.decisions == first.decisions, "looked at its state, it decided differently"
+        _, swapped = self.play(swapped_every=calls)
+        assert swapped.decisions == first.decisions, (
+            f"replaced after each {calls} calls by a new one with its state, it decided "
+            "differently; what does get_state not give that set_state needs?"
+        )
+
+    def test_keeps_its_state_as_json_data(self) -> None:
+        """What `get_state` gives can be stored, and comes back as it was."""
+        _, watched = self.play(swapped_every=20)
+        for state in watched.states:
+            kept = json.loads(json.dumps(jsonvalue.plain(state)))
+            assert kept == state, f"of {state} the store gives back {kept}"
+
+    def test_goes_on_after_a_restore(self) -> None:
+        """Cut off anywhere, and told again what is known, it brings the run to its end."""
+        whole, _ = self.play(period=3)
+        for cut in range(5, len(whole.journal), max(1, len(whole.journal) // 6)):
+            run, _ = self.play(period=3, history=whole.journal[:cut])
+            check_ended(run, f"cut off after {cut} facts")
