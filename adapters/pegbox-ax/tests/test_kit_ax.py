@@ -9,7 +9,7 @@ class TestAx(SearcherConformance):
     searcher = "ax"
     # Beyond this many trials an ask goes to the model.
     exploring = {"initialization_budget": 1000}
-    known = 6
+    known = 4
     modelled = 2
     modelled_spaces = 1
     restores = (3,)

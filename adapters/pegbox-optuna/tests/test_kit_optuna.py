@@ -10,10 +10,10 @@ class TestTPE(SearcherConformance):
 
 class TestGP(SearcherConformance):
     searcher = "optuna"
-    options = {"sampler": "gp", "n_startup_trials": 4}
+    options = {"sampler": "gp", "n_startup_trials": 3}
     exploring = {"n_startup_trials": 1000}
-    known = 6
-    modelled = 2
+    known = 5
+    modelled = 1
     modelled_spaces = 1
     restores = (3,)
     seeds = 1

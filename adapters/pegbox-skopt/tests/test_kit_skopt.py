@@ -11,14 +11,16 @@ class TestGaussianProcess(SearcherConformance):
     searcher = "skopt"
     options: ClassVar = {"n_initial_points": 5}
     exploring: ClassVar = {"n_initial_points": 10_000}
-    known = 20
-    modelled = 3
-    modelled_spaces = 3
+    known = 8
+    modelled = 2
+    modelled_spaces = 2
     restores = (2,)
-    seeds = 6
+    seeds = 2
 
 
 class TestExtraTrees(TestGaussianProcess):
     options: ClassVar = {"estimator": "et", "liar": "cl_mean", "n_initial_points": 5}
     known = 10
-    seeds = 2
+    modelled = 3
+    modelled_spaces = 1
+    seeds = 1
