@@ -162,6 +162,22 @@ class WritesTwiceWhatIsReportedTwice(Diary):
 
 
 @caught_by("goes_on_after_a_restore")
+class MissesEndsThatItWasNotToldOf(Diary):
+    def setup(self, experiment, trials, history, **info):
+        super().setup(experiment, [t for t in trials if not t.state.ended], history, **info)
+
+
+@caught_by("goes_on_after_a_restore")
+class MissesResultsThatItWasNotToldOf(Diary):
+    def known(self, trial, history):
+        """What it finds in its own file."""
+        path = Path(trial.local_path, FILE)
+        lines = path.read_text().splitlines() if path.exists() else []
+        words = [line.split() for line in lines if line != "end"]
+        return {int(iteration): loss for iteration, loss in words}
+
+
+@caught_by("goes_on_after_a_restore")
 class CannotDoWithoutItsState(Diary):
     def __init__(self, home):
         super().__init__(home)

@@ -1,6 +1,7 @@
 """A small callback that passes every case of the kit: what mutants are made of.
 
-It writes the losses of each trial into the trial's folder, and counts the trials that ended.
+It writes the losses of each trial into the trial's folder and whether it has ended, and counts the
+trials that ended.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ class Diary(Callback):
         self.experiment = experiment
         for trial in trials:
             if trial.attempt:
-                known = {
-                    result["training_iteration"]: result["loss"] for result, _ in history(trial)
-                }
+                known = self.known(trial, history)
                 self.losses[trial.trial_id] = known
                 self.write(trial, known)
+                if trial.state.ended:
+                    self.close(trial)
 
     def on_trial_start(self, trial, **info):
         self.begin(trial)
@@ -41,9 +42,11 @@ class Diary(Callback):
 
     def on_trial_complete(self, trial, **info):
         self.ended += 1
+        self.close(trial)
 
     def on_trial_error(self, trial, **info):
         self.ended += 1
+        self.close(trial)
 
     def get_state(self):
         return {"ended": self.ended}
@@ -56,7 +59,16 @@ class Diary(Callback):
     def begin(self, trial):
         self.losses.setdefault(trial.trial_id, {})
 
+    def known(self, trial, history):
+        return {result["training_iteration"]: result["loss"] for result, _ in history(trial)}
+
     def write(self, trial, losses):
         path = Path(trial.local_path, FILE)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{iteration} {loss}\n" for iteration, loss in losses.items()))
+
+    def close(self, trial):
+        path = Path(trial.local_path, FILE)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            file.write("end\n")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, get_args
 
 from pegbox import jsonvalue
 from pegbox.testing.callback_cases import CallbackCases
-from pegbox.testing.callback_rig import HowItEnds
+from pegbox.testing.callback_rig import CallbackRig, Kill
 from pegbox.testing.callback_trials import PLAIN_FATES
 
 __all__ = ["LastingCases"]
-
-_CUT_OFF: Final[Sequence[HowItEnds]] = ("interrupted", "killed")
 
 
 class LastingCases(CallbackCases):
@@ -41,21 +38,29 @@ class LastingCases(CallbackCases):
         """In the end its work is that of a run in one go.
 
         Whether there was nothing left to do, or the driver was interrupted or killed: then no
-        state was kept, and there may be results that were stored and that nobody was told of.
+        state was kept, and there are results and ends that were stored and that it was not told of.
         """
-        expected = self._work(tmp_path, "complete")
-        for ending in _CUT_OFF:
-            found = self._work(tmp_path, ending)
-            assert found == expected, f"{ending} and restored, its work is another"
+        rig, interrupted = self.rig(tmp_path / "whole"), self.rig(tmp_path / "interrupted")
+        rig.run(PLAIN_FATES, kills=get_args(Kill))
+        expected = self._work(rig)
+        found = self._restored(rig)
+        assert found == expected, "a restore with nothing left to do changed its work"
+        interrupted.run(PLAIN_FATES, ending="interrupted")
+        found = self._restored(interrupted)
+        assert found == expected, "interrupted and restored, its work is another"
+        for kill in get_args(Kill):
+            rig.kill(kill)
+            found = self._restored(rig)
+            assert found == expected, (
+                f"killed {kill}, and restored, its work is another; "
+                "does setup take in all that `trials` and `history` say?"
+            )
 
-    def _work(self, tmp_path: Path, ending: HowItEnds) -> Any:
-        """What it has written after a run that ended in some way, and a restore."""
-        rig = self.rig(tmp_path / ending)
-        rig.run(PLAIN_FATES, ending=ending)
-        found = self.written(rig.experiment, rig.trials)
+    def _restored(self, rig: CallbackRig) -> Any:
+        """What it has written after a restore."""
         watch = rig.restore()
         assert not watch.faults, watch.faults[0]
-        restored = self.written(rig.experiment, rig.trials)
-        if ending == "complete":
-            assert restored == found, "a restore with nothing left to do changed its work"
-        return restored
+        return self._work(rig)
+
+    def _work(self, rig: CallbackRig) -> Any:
+        return self.written(rig.experiment, rig.trials)

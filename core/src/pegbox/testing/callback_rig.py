@@ -1,11 +1,14 @@
-"""Real runs with a callback, in the caller's thread, that end in every way and are restored."""
+"""Real runs with a callback, in the caller's thread, that end in every way and are restored.
+
+A kill is what it leaves on the disk: that is copied at a moment of a run, which then goes on.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -23,13 +26,19 @@ from pegbox.testing.callback_watch import Watch, as_callback
 from pegbox.trial import TrialView
 from pegbox.tuner import Tuner
 
-__all__ = ["CallbackRig", "HowItEnds", "files_below"]
+__all__ = ["CallbackRig", "HowItEnds", "Kill", "files_below"]
 
-#: ``"killed"``: as a kill of the process in the middle of a trial leaves the disk.
-HowItEnds = Literal["complete", "interrupted", "failed", "killed"]
+HowItEnds = Literal["complete", "interrupted", "failed"]
+
+#: A moment at which something is stored that the callback was not told of yet.
+Kill = Literal[
+    "before it was told of a trial's last result",
+    "before it was told of a trial's end",
+    "before it was told of the last trial's end",
+]
 
 _NAME: Final = "exp"
-#: Before which report of its last trial a run is interrupted or killed: a checkpoint lies behind.
+#: Before which report of its last trial a run is interrupted: a checkpoint lies behind.
 _AT_REPORT: Final = 3
 #: At which one it fails.
 _FAILS_AT: Final = 2
@@ -62,6 +71,7 @@ class CallbackRig:
         fates: Sequence[str],
         *,
         ending: HowItEnds = "complete",
+        kills: Collection[Kill] = (),
         **watching: bool,
     ) -> Watch:
         """Run the experiment from its beginning.
@@ -69,9 +79,11 @@ class CallbackRig:
         Args:
             fates: One trial of each; see `pegbox.testing.callback_trials`.
             ending: How it ends, in the last of the trials.
+            kills: What is to be kept for `kill`.
             **watching: Of `Watch`.
         """
         watch = self._watch(watching)
+        watch.before = self._keeping(kills, fates)
         breaks = self._break(ending, fates[-1])
         tuner = Tuner(
             trainable(breaks),
@@ -93,9 +105,17 @@ class CallbackRig:
             executor="inline",
         )
         self._fit(tuner, fails=ending == "failed")
-        if ending == "killed":
-            self._take_back()
         return watch
+
+    def kill(self, at: Kill) -> None:
+        """Have on the disk what a kill of the driver at a moment of the run leaves there.
+
+        Args:
+            at: One of those that the run was told to keep.
+        """
+        for folder in (self.home, self._storage):
+            shutil.rmtree(folder)
+            (self._aside / at / folder.name).rename(folder)
 
     def restore(self, *, resume_errored: bool = False, **watching: bool) -> Watch:
         """Go on with the experiment, with a new callback.
@@ -129,23 +149,24 @@ class CallbackRig:
         self.trials = [Path(result.path) for result in ResultGrid(self.experiment)]
 
     def _break(self, ending: HowItEnds, fate: str) -> Callable[[str, int], None]:
-        do = {"interrupted": _press_ctrl_c, "killed": self._put_aside}.get(ending)
-
         def at(now: str, step: int) -> None:
-            if do is not None and (now, step) == (fate, _AT_REPORT):
-                do()
+            if ending == "interrupted" and (now, step) == (fate, _AT_REPORT):
+                signal.raise_signal(signal.SIGINT)
 
         return at
 
-    def _put_aside(self) -> None:
-        """Keep what is on the disk now: what a kill of the process would leave."""
-        for folder in (self.home, self._storage):
-            shutil.copytree(folder, self._aside / folder.name, symlinks=True)
+    def _keeping(
+        self, kills: Collection[Kill], fates: Sequence[str]
+    ) -> Callable[[str, Mapping[str, Any]], None]:
+        """Copies what is on the disk at some moments, before the callback is told of anything."""
 
-    def _take_back(self) -> None:
-        for folder in (self.home, self._storage):
-            shutil.rmtree(folder)
-            (self._aside / folder.name).rename(folder)
+        def before(hook: str, info: Mapping[str, Any]) -> None:
+            for kill in kills:
+                if _is_at(kill, hook, info, fates):
+                    for folder in (self.home, self._storage):
+                        shutil.copytree(folder, self._aside / kill / folder.name, symlinks=True)
+
+        return before
 
 
 class _FailsAtLast(Scheduler):
@@ -163,6 +184,15 @@ class _FailsAtLast(Scheduler):
         if (trial.config["fate"], result["training_iteration"]) == (self._fate, _FAILS_AT):
             raise RuntimeError("meant to end the run")
         return CONTINUE
+
+
+def _is_at(kill: Kill, hook: str, info: Mapping[str, Any], fates: Sequence[str]) -> bool:
+    if "last result" in kill:
+        # Of the first trial: it was stopped by it, so it does not come again.
+        last = info.get("result", {}).get("training_iteration") == STOPPED_AT
+        return hook == "callback_trial_result" and last
+    number = len(fates) - 1 if "last trial" in kill else 0
+    return hook == "callback_trial_complete" and bool(info["trial"].number == number)
 
 
 def files_below(folder: Path) -> set[str]:
@@ -183,7 +213,3 @@ def _working_in(folder: Path) -> Iterator[None]:
 
 def _nothing(fate: str, step: int) -> None:
     """Let the trial go on."""
-
-
-def _press_ctrl_c() -> None:
-    signal.raise_signal(signal.SIGINT)

@@ -30,6 +30,7 @@ class Watch:
         looks: Whether its state is asked for after every call.
 
     Attributes:
+        before: Called with hook and arguments before the callback is.
         faults: What it raised; it has been dropped then, as in every run.
         changed: What it changed of that which it was given.
         moved: Its states before and after a look that changed them.
@@ -42,6 +43,7 @@ class Watch:
         self._later, self._looks = later, looks
         self._manager = RoleManager(_ROLE)
         self._name = self._manager.register(plugin)
+        self.before: Callable[[str, Mapping[str, Any]], None] = _do_nothing
         self.faults: list[str] = []
         self.changed: list[str] = []
         self.moved: list[tuple[Any, Any]] = []
@@ -55,6 +57,7 @@ class Watch:
             hook: Its name.
             info: Its arguments.
         """
+        self.before(hook, info)
         before = _seen(info)
         answer = self._call(hook, info)
         after = _seen(info)
@@ -103,6 +106,10 @@ def _method(watch: Watch, hook: str) -> Callable[..., Any]:
         return watch.told(hook, info)
 
     return told
+
+
+def _do_nothing(hook: str, info: Mapping[str, Any]) -> None:
+    """Before the callback is told."""
 
 
 def _seen(info: Mapping[str, Any]) -> dict[str, Any]:
