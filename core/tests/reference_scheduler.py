@@ -24,7 +24,7 @@ class Medians(Scheduler):
         self.lots = [rng.random() for _ in range(64)]
 
     def on_trial_result(self, trial, result):
-        if trial.iteration not in self.rungs:
+        if trial.iteration not in self.rungs or self.is_known(trial):
             return self.CONTINUE
         loss = self.loss(result)
         before = self.note(trial, loss)
@@ -48,12 +48,19 @@ class Medians(Scheduler):
         found = self.objective.loss(result)
         return 1e9 if found is None else found
 
+    def is_known(self, trial):
+        """Whether it was at this rung before, and went back."""
+        return trial.trial_id in self.seen[str(trial.iteration)]
+
     def note(self, trial, loss):
         """Losses of those that were at this rung before."""
         rung = self.seen[str(trial.iteration)]
-        before = [each for name, each in rung.items() if name != trial.trial_id]
-        rung[trial.trial_id] = loss
+        before = list(rung.values())
+        rung[self.name(trial)] = loss
         return before
+
+    def name(self, trial):
+        return trial.trial_id
 
     def is_good(self, loss, before):
         return loss <= median(before)

@@ -130,6 +130,28 @@ class MustNotSeeAnIterationTwice(Medians):
         return super().on_trial_result(trial, result)
 
 
+@caught_by("counts_a_report_once")
+class CountsEachTry(Medians):
+    def name(self, trial):
+        return f"{trial.trial_id} {trial.attempt}"
+
+
+@caught_by("counts_a_report_once")
+class CountsReports(Medians):
+    reports = 0
+
+    def on_trial_result(self, trial, result):
+        self.reports += 1
+        return super().on_trial_result(trial, result) if self.reports % 50 else self.STOP
+
+    def get_state(self):
+        return {**super().get_state(), "reports": self.reports}
+
+    def set_state(self, state):
+        super().set_state(state)
+        self.reports = state["reports"]
+
+
 @caught_by("brings_every_trial_to_an_end")
 class WaitsForWhoFailed(Medians):
     failed = False

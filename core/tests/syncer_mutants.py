@@ -204,6 +204,41 @@ class LeavesAManifestBesideIt(Copies):
         return super().copied_up(names, source, target)
 
 
+class Staging(Copies):
+    """Works in a folder of its own, and leaves it there."""
+
+    def copied_up(self, names, source, target):
+        moved = super().copied_up(names, source, target)
+        self.staging(Path(source), Path(target)).mkdir(exist_ok=True)
+        return moved
+
+
+@caught_by("leaves_no_empty_folders")
+class LeavesAFolderAtTheDestination(Staging):
+    def staging(self, source, target):
+        return target / ".staging"
+
+
+@caught_by("leaves_no_empty_folders")
+class LeavesAFolderBesideTheDestination(Staging):
+    def staging(self, source, target):
+        return target.with_name(f"{target.name}.staging")
+
+
+@caught_by("leaves_no_empty_folders")
+class LeavesAFolderInTheSource(Staging):
+    def staging(self, source, target):
+        return source / ".staging"
+
+
+@caught_by("leaves_no_empty_folders")
+class LeavesAFolderWhereItComesDown(Copies):
+    def copied_down(self, names, source, target):
+        moved = super().copied_down(names, source, target)
+        Path(target, ".staging").mkdir(exist_ok=True)
+        return moved
+
+
 @caught_by("keeps_nothing_in_mind")
 class RemembersWhatItMoved(Copies):
     def __init__(self):

@@ -45,9 +45,11 @@ class SchedulerCases(Conformance):
     def play(
         self,
         *,
+        trials: int = _TRIALS,
         mode: str = "min",
         curve: Curve | None = None,
         faults: Faults = no_faults,
+        failures: int = 1,
         period: int = 1,
         history: Sequence[Event] = (),
         **watching: Any,
@@ -55,9 +57,11 @@ class SchedulerCases(Conformance):
         """A run with the scheduler, and who has watched it.
 
         Args:
+            trials: How many.
             mode: Of the objective ``loss``.
             curve: What trials report.
             faults: What breaks.
+            failures: How often a trial may fail.
             period: After every how many iterations trials have a checkpoint; 0 for never.
             history: Facts of a run that was cut off.
             **watching: Of `WatchedScheduler`.
@@ -67,9 +71,9 @@ class SchedulerCases(Conformance):
             curve or losses(),
             param_space={"x": uniform(0, 1)},
             tune_config=TuneConfig(
-                metric="loss", mode=mode, num_samples=_TRIALS, scheduler=watched, seed=7
+                metric="loss", mode=mode, num_samples=trials, scheduler=watched, seed=7
             ),
-            run_config=RunConfig(failure_config=FailureConfig(max_failures=1)),
+            run_config=RunConfig(failure_config=FailureConfig(max_failures=failures)),
             cluster=SimulatedCluster(workers=_WORKERS, checkpoint_period=period, faults=faults),
             history=history,
         )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 import pytest
 
 from pegbox import jsonvalue
 from pegbox.testing.scheduler_cases import SchedulerCases, check_ended
+from pegbox.testing.scheduler_trials import FAILURES, each_breaks_often
 
 __all__ = ["LastingCases"]
+
+#: Trials, so that a few that count twice make a difference.
+_MANY: Final = 96
 
 
 class LastingCases(SchedulerCases):
@@ -40,3 +45,18 @@ class LastingCases(SchedulerCases):
         for cut in range(5, len(whole.journal), max(1, len(whole.journal) // 6)):
             run, _ = self.play(period=3, history=whole.journal[:cut])
             check_ended(run, f"cut off after {cut} facts")
+
+    def test_counts_a_report_once(self) -> None:
+        """A trial that went back reports the same again, and that makes no difference to others.
+
+        Trials go back to their beginning, or to a checkpoint. That each comes to an end all the
+        same is the matter of other cases.
+        """
+        _, watched = self.play(
+            trials=_MANY, faults=each_breaks_often, failures=FAILURES, period=4, doubled=True
+        )
+        assert watched.once is not None
+        assert not watched.once.differing, (
+            f"it decided differently because reports came again, at first on "
+            f"{watched.once.differing[0]}"
+        )

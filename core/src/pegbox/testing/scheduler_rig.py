@@ -15,6 +15,7 @@ from pegbox.decisions import Decision, Signal
 from pegbox.objective import Objective
 from pegbox.scheduler import Scheduler
 from pegbox.testing.impurity import noting_impurity
+from pegbox.testing.scheduler_once import Once
 from pegbox.trial import Outcome, TrialView
 
 __all__ = ["Noted", "WatchedScheduler", "watch"]
@@ -44,8 +45,10 @@ class WatchedScheduler(Scheduler):
             data; 0 for never.
         looked_at: Whether its state is asked for after every call, and thrown away.
         noting: Whether to note what it touches; takes its time.
+        doubled: Whether there is another one beside it that is told of no report twice.
 
     Attributes:
+        once: That other one, or None.
         decisions: In their order.
         impure: What it touched that is none of its business.
         changed: What it changed of what it was given.
@@ -59,7 +62,9 @@ class WatchedScheduler(Scheduler):
         swapped_every: int = 0,
         looked_at: bool = False,
         noting: bool = False,
+        doubled: bool = False,
     ) -> None:
+        self.once = Once(make()) if doubled else None
         self._make, self._swapped_every, self._looked_at = make, swapped_every, looked_at
         self._noting = noting_impurity if noting else _noting_nothing
         self._calls = 0
@@ -102,8 +107,12 @@ class WatchedScheduler(Scheduler):
         self._manager.register(self._make())
 
     def _call(self, hook: str, **arguments: Any) -> Any:
+        if self.once is not None:
+            self.once.prepare(hook, arguments)
         with self._noting(self.impure):
             answer = self._manager.call(hook, **arguments)
+        if self.once is not None:
+            self.once.told(hook, arguments, answer)
         self._calls += 1
         if self._swapped_every and self._calls % self._swapped_every == 0:
             self._swap()

@@ -8,8 +8,9 @@ from typing import Any, Final
 from pegbox.executors.simulated.cluster import Curve, Fault
 
 __all__ = [
+    "FAILURES",
     "Faults",
-    "each_breaks_once",
+    "each_breaks_often",
     "is_odd",
     "losses",
     "losses_with_odd_ones",
@@ -19,6 +20,9 @@ __all__ = [
 
 #: From number of the trial, of its try and of the iteration to what breaks there.
 Faults = Callable[[int, int, int], Fault | None]
+
+#: How often a trial may fail where each breaks often.
+FAILURES: Final = 4
 
 _ITERATIONS: Final = 12
 
@@ -68,6 +72,6 @@ def some_faults(trial: int, attempt: int, iteration: int) -> Fault | None:
     return "worker died" if trial == 9 and attempt == 1 and iteration == 3 else None
 
 
-def each_breaks_once(trial: int, attempt: int, iteration: int) -> Fault | None:
-    """The first try of every trial fails, of one sooner than of another."""
-    return "failed" if attempt == 1 and iteration == 3 + 3 * (trial % 4) else None
+def each_breaks_often(trial: int, attempt: int, iteration: int) -> Fault | None:
+    """All tries of every trial fail but its last, of one sooner than of another."""
+    return "failed" if attempt <= FAILURES and iteration == 3 + 3 * (trial % 4) else None

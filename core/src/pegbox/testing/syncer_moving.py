@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from pegbox.testing.syncer_cases import SyncerCases
-from pegbox.testing.syncer_rig import contents, temporary_files_in
+from pegbox.testing.syncer_rig import contents, empty_folders, temporary_files_in
 
 __all__ = ["MovingCases"]
 
@@ -158,6 +158,20 @@ class MovingCases(SyncerCases):
         names = sorted(path.name for path in rig.local.iterdir())
         assert names == ["beside", "from", "pulled 1", "pulled 2"]
         assert not list((tmp_path / "temporary").iterdir()), "it leaves temporary files behind"
+
+    def test_leaves_no_empty_folders(self, tmp_path: Path) -> None:
+        """A folder that it worked in is gone afterwards: here, and there as far as it is seen.
+
+        What is seen of the other end is what lies in the folder of the test.
+        """
+        rig = self.rig(tmp_path)
+        for content in (b"first", b"second"):
+            rig.push(rig.given({**_FILES, "a.txt": content}))
+            left = empty_folders(tmp_path)
+            assert not left, f"going up, it leaves empty folders behind: {left}"
+            rig.pull(str(rig.local / "to"))
+            left = empty_folders(tmp_path)
+            assert not left, f"coming down, it leaves empty folders behind: {left}"
 
     def test_keeps_nothing_in_mind(self, tmp_path: Path) -> None:
         """What is there counts, and not what this object has moved there."""

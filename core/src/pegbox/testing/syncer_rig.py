@@ -13,7 +13,15 @@ import pytest
 
 from pegbox._plugins.manager import RoleManager
 
-__all__ = ["ROOM", "SyncerRig", "contents", "short_of_room", "temporary_files_in", "write"]
+__all__ = [
+    "ROOM",
+    "SyncerRig",
+    "contents",
+    "empty_folders",
+    "short_of_room",
+    "temporary_files_in",
+    "write",
+]
 
 #: Bytes that a file can have where there is no room for more.
 ROOM: Final = 64 * 1024
@@ -117,6 +125,12 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def empty_folders(folder: Path) -> list[str]:
+    """Paths of all folders below a folder that have nothing in them, relative to it, with ``/``."""
+    folders = (path for path in folder.rglob("*") if path.is_dir() and not any(path.iterdir()))
+    return sorted(path.relative_to(folder).as_posix() for path in folders)
 
 
 @contextmanager
