@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from pegbox.known_points import KnownPoint, KnownPoints, losses
+from pegbox.known_points import KnownPoint, KnownPoints, losses, parted, refused_id
 from pegbox.trial import trial_id
 
 
@@ -52,3 +52,13 @@ def test_failed_trials_count_as_the_worst_and_large_losses_have_squares():
     assert losses(known(1.0, None, 3.0, None, -1e300)) == [1.0, 3.0, 3.0, 3.0, -1e100]
     assert losses(known(1e300, None)) == [1e100, 1e100]
     assert losses(known(None, None)) == []
+
+
+def test_points_that_were_refused_stand_apart_from_trials():
+    trials = {trial_id("abcde", number): {"x": number} for number in (100_000, 7, 99_999)}
+    refused = {refused_id("abcde_00007", count): {"x": -count} for count in (10, 2)}
+    assert parted({**refused, **trials}) == (
+        [{"x": 7}, {"x": 99_999}, {"x": 100_000}],
+        [{"x": -2}, {"x": -10}],
+    )
+    assert all(name.startswith("abcde_") and name not in trials for name in refused)

@@ -21,12 +21,14 @@ from pegbox import (
 )
 from pegbox._run.searcher_process.protocol import arguments_from_json, arguments_to_json
 from pegbox.builtin.basic_variant import BasicVariantGenerator
+from pegbox.builtin.concurrency_limiter import ConcurrencyLimiter
 from pegbox.builtin.repeater import Repeater
 from pegbox.constraints import LinearConstraint
 from pegbox.constraints.allowed import Allowed
 from pegbox.constraints.given import described, from_description, parameter_constraints
 from pegbox.events import Suggested
 from pegbox.executors.simulated import SimulatedCluster, simulate
+from pegbox.known_points import is_refused, parted
 from pegbox.searcher import Traits
 from pegbox.space import Space
 from searcher_drive import Learner
@@ -134,6 +136,86 @@ def test_what_is_allowed_is_asked_for_once_and_told_as_usual():
     assert [ask for ask, _ in searcher.asked] == [0, 1, 2]
     assert searcher.told == [trial.trial_id for trial in played.trials]
     assert searcher.observed == []
+
+
+# ------------------------------------------------------------------------------- refused points
+
+
+class Greedy(Stubborn):
+    """Proposes what is nearest to a corner that is not allowed, away from all that it knows of."""
+
+    places = tuple((x / 8, y / 8) for x in range(8, -1, -1) for y in range(8, -1, -1))
+
+    def __init__(self, most=None):
+        super().__init__(None)
+        self.most, self.known, self.names = most, {}, []
+
+    def suggest(self, trial_id, pending, ask, seed):
+        self.names.append(trial_id)
+        self.pending.append(dict(pending))
+        if self.most is not None and len(pending) >= self.most:
+            return self.WAIT
+        taken = [(p["x"], p["y"]) for p in (*pending.values(), *self.known.values())]
+        x, y = max((place for place in self.places if place not in taken), key=sum)
+        return {"x": x, "y": y}
+
+    def on_trial_complete(self, trial_id, result, config):
+        super().on_trial_complete(trial_id, result)
+        self.known[trial_id] = config
+
+    def observe(self, config, trial_id):
+        super().observe(config, trial_id)
+        self.known[trial_id] = config
+
+
+NEAR = ["x + y <= 1.75"]
+
+
+def test_what_was_refused_is_pending_until_the_trial_has_a_point():
+    searcher = Greedy()
+    played = run(NEAR, search_alg=searcher, num_samples=5)
+
+    found = [(each["x"], each["y"]) for each in configs(played)]
+    assert all(sum(each) <= 1.75 for each in found)
+    assert len(set(found)) == 5
+    assert searcher.observed == [], "all of them are its own"
+    names = list(dict.fromkeys(searcher.names))
+    assert names == [trial.trial_id for trial in played.trials]
+    for name in names:
+        asks = [p for n, p in zip(searcher.names, searcher.pending, strict=True) if n == name]
+        refused = [parted(pending)[1] for pending in asks]
+        assert [len(each) for each in refused] == [0, 1, 2, 3]
+        assert refused[-1] == [
+            {"x": x, "y": y} for x, y in [(1.0, 1.0), (1.0, 0.875), (0.875, 1.0)]
+        ]
+
+
+def test_what_was_refused_is_no_trial_under_way():
+    """Neither in the eyes of a wrapper that counts these, nor in those of a searcher that does."""
+    for make in (lambda: ConcurrencyLimiter(Greedy(), 1), lambda: Repeater(Greedy(), repeat=2)):
+        assert len(configs(run(NEAR, search_alg=make(), num_samples=6))) == 6
+    counting = Greedy(most=1)
+    found = configs(run(NEAR, search_alg=counting, num_samples=4))
+    assert len(found) == 4
+    assert sum(any(map(is_refused, pending)) for pending in counting.pending) == 4
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Greedy,
+        lambda: Greedy(most=2),
+        lambda: ConcurrencyLimiter(Greedy(), 2, batch=True),
+        lambda: Repeater(Greedy(), repeat=2, set_index=False),
+    ],
+)
+def test_a_restore_shows_the_same_refused_points_again(make):
+    options = {"num_samples": 8, "max_concurrent_trials": 3}
+    whole = run(NEAR, search_alg=make(), **options)
+    assert len(whole.trials) == 8
+    for cut in range(0, len(whole.journal), 2):
+        again = run(NEAR, search_alg=make(), history=whole.journal[:cut], **options)
+        assert configs(again) == configs(whole), cut
 
 
 # ------------------------------------------------------------------------------------------ grids

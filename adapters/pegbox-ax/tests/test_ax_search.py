@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pegbox import choice, qrandint, quniform, randint, uniform
 from pegbox.errors import ConfigError, UnsupportedSpace
+from pegbox.known_points import refused_id
 from pegbox.objective import Objective
 from pegbox.space import Choice, Condition, Float
 from pegbox_ax import AxSearch
@@ -111,7 +112,10 @@ def test_asked_again_for_the_same_trial_it_gives_another_point(drive: Any) -> No
     driven = drive(PLANE)
     for number in (0, 6):
         driven.learn(number, bowl)
-        again = [driven.searcher.suggest("abcde_00099", {}, number, seed) for seed in (1, 2, 3)]
+        again: list[Any] = []
+        for seed in (1, 2, 3):
+            refused = {refused_id("abcde_00099", at): point for at, point in enumerate(again)}
+            again.append(driven.searcher.suggest("abcde_00099", refused, number, seed))
         least = min(
             abs(one["x"] - other["x"]) + abs(one["y"] - other["y"])
             for at, one in enumerate(again)

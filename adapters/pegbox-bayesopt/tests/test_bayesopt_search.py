@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from bayes_opt import acquisition
 from pegbox.errors import ConfigError, UnsupportedSpace
+from pegbox.known_points import refused_id
 from pegbox.objective import Objective
 from pegbox.searcher import Point
 from pegbox.space import Choice, Domain, Float, Int
@@ -361,3 +362,16 @@ def test_a_window_that_does_not_fit_is_refused(window: Any, message: str) -> Non
         "  A minimum_window is a number for all parameters of real numbers, or a dict of name to "
         "number, each within its range. Here they are: x, y."
     )
+
+
+def test_what_a_constraint_refused_is_left_as_if_it_had_failed() -> None:
+    drive = Drive()
+    for x in range(5):
+        for y in range(3):
+            point = {"x": x / 4, "y": y / 2}
+            drive.tell(drive.asks, point, bowl(point))
+            drive.asks += 1
+    first = drive.ask()
+    assert math.dist(first.values(), (0.7, 0.2)) < 0.2
+    refused = {refused_id("abcde_00000", 0): first}
+    assert math.dist(drive.ask(refused).values(), first.values()) > 0.1

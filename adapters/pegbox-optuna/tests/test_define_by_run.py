@@ -36,7 +36,11 @@ def loss(config: dict[str, Any]) -> float:
 
 
 def simulated(
-    space: Any = network, param_space: Any = None, history: Any = (), **options: Any
+    space: Any = network,
+    param_space: Any = None,
+    history: Any = (),
+    constraints: Any = None,
+    **options: Any,
 ) -> SimulatedRun:
     run = simulate(
         lambda config, i: (float(config["layers"]), {"loss": loss(config)}) if i == 1 else None,
@@ -46,6 +50,7 @@ def simulated(
             mode="min",
             num_samples=24,
             search_alg=OptunaSearch(space, n_startup_trials=5, **options),
+            parameter_constraints=constraints,
             seed=3,
         ),
         cluster=SimulatedCluster(workers=4),
@@ -63,6 +68,14 @@ def test_a_trial_gets_what_the_function_suggested_and_its_constants_nested() -> 
         assert set(config["width"]) == {str(layer) for layer in range(config["layers"])}
         assert ("momentum" in config) == (config["optimizer"] == "sgd")
         assert 0 <= config["x"] <= 1
+
+
+def test_beside_a_function_what_a_constraint_refused_is_not_missed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = simulated(param_space={"x": uniform(0, 1)}, constraints=["x <= 0.3"])
+    assert all(trial.config["x"] <= 0.3 for trial in run.trials)
+    assert not caplog.records
 
 
 def test_the_sampler_learns_from_what_the_function_suggested() -> None:

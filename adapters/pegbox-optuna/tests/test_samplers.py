@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.errors import ConfigError, MissingDependency
+from pegbox.known_points import refused_id
 from pegbox.objective import Objective
 from pegbox.searcher import Point
 from pegbox.space import Choice, Float, Int, Space, choice
@@ -289,3 +291,27 @@ def test_a_parameter_of_one_value_is_no_condition_to_a_sequence(
     assert len({tuple(trial.point.items()) for trial in rig.asks(6)}) == 6
     optuna_logger.removeHandler(caplog.handler)
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("sampler", ["gp", "tpe"])
+def test_what_a_constraint_refused_is_left_alone_and_forgotten_with_the_next_trial(
+    sampler: str,
+) -> None:
+    def known() -> SearcherRig:
+        rig = rig_of(sampler=sampler)
+        rig.observe([{"x": i / 4, "y": j / 2} for i in range(5) for j in range(3)], bowl)
+        return rig
+
+    def ask(rig: SearcherRig, number: int, pending: Mapping[str, Point], seed: int) -> Point:
+        point: Point = rig.call(
+            "searcher_suggest", trial_id=f"abcde_0000{number}", pending=pending, ask=3, seed=seed
+        )
+        return point
+
+    rig, refused = known(), dict[str, Point]()
+    for again in range(6):
+        refused[refused_id("abcde_00000", again)] = ask(rig, 0, refused, again)
+    found = [(point["x"], point["y"]) for point in refused.values()]
+    assert math.dist(found[0], (0.7, 0.2)) < 0.3
+    assert max(math.dist(each, found[0]) for each in found) > 0.2
+    assert ask(rig, 1, {}, 9) == ask(known(), 1, {}, 9)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from pegbox.errors import ConfigError, UnsupportedSpace
+from pegbox.known_points import refused_id
 from pegbox.objective import Objective
 from pegbox.searcher import Point
 from pegbox.seeds import derive_seed
@@ -246,3 +247,15 @@ def test_several_objectives_are_refused() -> None:
     two = [Objective("a", "min"), Objective("b", "min")]
     with pytest.raises(ConfigError, match="exactly one objective, got 2"):
         SkOptSearch().setup(SQUARE, two, 1, -1)
+
+
+def test_what_a_constraint_refused_is_left_as_if_it_had_failed() -> None:
+    drive = Drive(max_concurrent=1, estimator="gp", n_initial_points=5)
+    places = [(x / 4, y / 2) for x in range(5) for y in range(3)]
+    for x, y in places:
+        drive.tell(drive.asks, {"x": x, "y": y}, (x - 0.8) ** 2 + (y - 0.6) ** 2)
+        drive.asks += 1
+    first = drive.ask()
+    assert math.dist(first.values(), (0.8, 0.6)) < 0.2
+    refused = {refused_id("abcde_00000", 0): first}
+    assert math.dist(drive.ask(refused).values(), first.values()) > 0.1

@@ -260,7 +260,9 @@ class Searcher:
 
         Args:
             trial_id: Public id of the trial to be.
-            pending: Points suggested but not yet told complete, by trial id.
+            pending: Points suggested but not yet told complete, by trial id. Asked again for a
+                trial, also what it proposed for it before, by ids of no trial;
+                `pegbox.known_points.parted` tells them apart.
             ask: Number of this ask, from 0; the same after a restore. It is the trial's, but where
                 combinations have been left out.
             seed: Seed for this ask alone, derived from ``ask`` and the run's seed, or
@@ -268,9 +270,10 @@ class Searcher:
                 what would have come.
 
         It may be asked again for the same trial, with another ``seed``, where the point that it
-        gave breaks a constraint of the user's; that point then counts for nothing. In the end
-        ``pending`` has the point that the trial got, which core may have chosen itself: then
-        `observe` tells how it ended.
+        gave breaks a constraint of the user's. A searcher that learns is shown that point as
+        pending until the trial has one, and is told nothing of it; one that answers with a signal
+        then is asked once more without. In the end ``pending`` has the point that the trial got,
+        which core may have chosen itself: then `observe` tells how it ended.
 
         Returns:
             A value for every path that exists; `WAIT` (nothing before the next tell);

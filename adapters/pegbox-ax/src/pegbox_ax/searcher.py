@@ -14,6 +14,7 @@ from pegbox.argument_checks import whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
+from pegbox.known_points import parted
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.space import NO_CONDITIONS, Condition, Domain, conform_point
@@ -175,8 +176,6 @@ class AxSearch(Searcher):
         self._space = dict(space)
         self._conditions = dict(conditions)
         self._points = list(points)
-        #: The last ask, and what it gave: the same one comes again where that is not wanted.
-        self._asked, self._refused = -1, list[Point]()
         with self._at_work(seed):
             problem = Problem(objectives, outcome_constraints, self._standard_errors, self._weights)
             self._study: Study = Study(
@@ -188,13 +187,9 @@ class AxSearch(Searcher):
     ) -> Point | Signal:
         """Propose a point, seen from everything told and everything pending."""
         given = self._points[ask] if ask < len(self._points) else {}
-        running = [pending[name] for name in sorted(pending, key=_number)]
-        if ask != self._asked:
-            self._asked, self._refused = ask, []
+        running, refused = parted(pending)
         with self._at_work(seed):
-            point = self._study.ask(ask, running, given, self._refused)
-        self._refused.append(point)
-        return point
+            return self._study.ask(ask, running, given, refused)
 
     def on_trial_complete(
         self,

@@ -80,7 +80,7 @@ class Study:
             ask: Number of the ask, from 0.
             pending: Points of trials under way, in the order of their trials.
             given: Values that are not Ax's to choose.
-            refused: What this ask gave before, and is not wanted.
+            refused: What was given for the same trial before, and is not wanted.
         """
         known = [self._known[key] for key in sorted(self._known)]
         running = list(pending)

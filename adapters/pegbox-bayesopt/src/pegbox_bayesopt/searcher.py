@@ -12,11 +12,11 @@ from pegbox.argument_checks import flag, whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
-from pegbox.known_points import KnownPoints
+from pegbox.known_points import KnownPoint, KnownPoints, parted
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.space import NO_CONDITIONS, Condition, Domain
-from pegbox.trial import Outcome, trial_number
+from pegbox.trial import Outcome
 
 if TYPE_CHECKING:
     from bayes_opt.acquisition import AcquisitionFunction
@@ -173,8 +173,10 @@ class BayesOptSearch(Searcher):
         given = self._points[ask] if ask < len(self._points) else {}
         if given.keys() == self._space.keys():
             return given
-        under_way = [pending[trial] for trial in sorted(pending, key=trial_number)]
-        point = self._model.propose(self._known.in_order(), under_way, seed % 2**32)
+        under_way, refused = parted(pending)
+        # No result can come of what was refused: it is as good as failed.
+        known = [*self._known.in_order(), *(KnownPoint(point, None) for point in refused)]
+        point = self._model.propose(known, under_way, seed % 2**32)
         return {path: given.get(path, point[path]) for path in self._space}
 
     def on_trial_complete(

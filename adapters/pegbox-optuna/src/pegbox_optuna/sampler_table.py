@@ -37,12 +37,15 @@ class Kind:
         prunes: Whether it learns from pruned trials. To any other a trial that was stopped is
             told as complete with its last result, or it would learn nothing where a stop rule
             ends every trial.
+        expects: Whether it takes what is under way for as good as its model says. What was
+            refused then has to stand as the worst that is known, or it stays near.
     """
 
     cls: type[BaseSampler]
     traits: Traits
     needs: tuple[str, ...] = ()
     prunes: bool = False
+    expects: bool = False
 
 
 def _traits(**can: Any) -> Traits:
@@ -55,7 +58,12 @@ SAMPLERS: Final[Mapping[str, Kind]] = {
     "tpe": Kind(
         TPESampler, _traits(conditions=True, outcome_constraints=True, batches=True), prunes=True
     ),
-    "gp": Kind(GPSampler, _traits(outcome_constraints=True, batches=True), ("scipy", "torch")),
+    "gp": Kind(
+        GPSampler,
+        _traits(outcome_constraints=True, batches=True),
+        ("scipy", "torch"),
+        expects=True,
+    ),
     "cmaes": Kind(CmaEsSampler, _traits(multi_objective=False, batches=True), ("cmaes",)),
     "nsgaii": Kind(NSGAIISampler, _traits(outcome_constraints=True)),
     "nsgaiii": Kind(NSGAIIISampler, _traits(outcome_constraints=True)),

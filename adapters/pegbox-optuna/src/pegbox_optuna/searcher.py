@@ -193,6 +193,7 @@ class OptunaSearch(Searcher):
             self._conditions,
             objectives=max(len(objectives), 1),
             defined=self._defined,
+            expects=self._kind.expects,
         )
         if self._defined is not None:
             self._defined.keep_apart({path.partition("/")[0] for path in space})

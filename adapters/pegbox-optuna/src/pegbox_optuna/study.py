@@ -20,6 +20,7 @@ from optuna.study._constrained_optimization import _CONSTRAINTS_KEY
 from optuna.trial import FrozenTrial, TrialState
 from pegbox.decisions import FINISHED, WAIT, Signal
 from pegbox.errors import ConfigError
+from pegbox.known_points import is_refused
 from pegbox.searcher import Point
 from pegbox.space import Condition, Domain, is_active
 from pegbox.trial import trial_number
@@ -65,6 +66,8 @@ class OrderedStudy:
         conditions: Path to condition, for parameters that have one.
         objectives: How many losses there are.
         defined: A part of the space that a function says while it runs.
+        expects: Whether a refused point has to stand as the worst that is known, and not as one
+            under way.
 
     Raises:
         UnsupportedSpace: A domain that Optuna has no distribution for.
@@ -77,18 +80,20 @@ class OrderedStudy:
         conditions: Mapping[str, Condition],
         objectives: int = 1,
         defined: DefineByRun | None = None,
+        expects: bool = False,
     ) -> None:
         self._sampler = sampler
         self._space = dict(space)
         self._conditions = dict(conditions)
         self._distributions = {path: to_distribution(path, space[path]) for path in space}
         self._defined = defined
+        self._expects = expects
         #: What the function suggested to trials that have not ended, by their ids.
         self._beside: dict[str, Suggested] = {}
         #: Trials that have no place here, and why the first has none.
         self._lost: dict[str, str] = {}
         self._said = False
-        #: Trials that run, by public id: their numbers in the study.
+        #: Trials that run and points that were refused, by id: their numbers in the study.
         self._running: dict[str, int] = {}
         #: Trials to be added at the next ask.
         self._waiting: list[_Waiting] = []
@@ -123,11 +128,11 @@ class OrderedStudy:
 
         Args:
             trial_id: Public id of the trial.
-            pending: Points of the other trials under way.
+            pending: Points of the other trials under way, and what was refused.
             given: Values that the sampler is not asked for.
         """
         self._reject(trial_id)
-        self._take_in({name: pending[name] for name in pending if name != trial_id})
+        self._take_in({name: pending[name] for name in pending if self._counts(name, trial_id)})
         if self._stopped:
             return FINISHED
         if given:
@@ -186,6 +191,13 @@ class OrderedStudy:
         assert self._defined is not None
         self._waiting.append(_Waiting(None, {}, self._defined.recall(config, -1), told))
 
+    def _counts(self, name: str, trial_id: str) -> bool:
+        """Whether something pending counts in an ask for a trial.
+
+        What a function suggested beside a refused point is not known any more.
+        """
+        return name != trial_id and not (self._defined is not None and is_refused(name))
+
     def _stop(self) -> None:
         self._stopped = True
 
@@ -232,13 +244,28 @@ class OrderedStudy:
             if trial_id in self._running:
                 self._correct(trial_id, point)
             else:
-                self.add(trial_id, point, RUNNING)
+                self.add(trial_id, point, self._worst() if is_refused(trial_id) else RUNNING)
         for number, new in enumerate(sorted(self._waiting, key=_order), start=len(self.trials)):
             self._storage.put(self._study_id, self._frozen(new.point, new.beside, new.told))
-            if new.told is RUNNING and new.trial_id is not None:
-                self._running[new.trial_id] = number
+            name = new.trial_id
+            if name is not None and (new.told is RUNNING or is_refused(name)):
+                self._running[name] = number
         self._waiting.clear()
         self._say_what_is_lost()
+
+    def _worst(self) -> Told:
+        """How a refused point stands: as bad as anything known, where it has to."""
+        complete = [t for t in self.trials if t.state == TrialState.COMPLETE]
+        if not self._expects or not complete:
+            return RUNNING
+        values = [max(each) for each in zip(*(trial.values for trial in complete), strict=True)]
+        excesses: dict[str, float] = {}
+        for trial in complete:
+            for key, excess in trial.system_attrs.items():
+                if key.startswith(prefix := f"{_CONSTRAINTS_KEY}:"):
+                    name = key.removeprefix(prefix)
+                    excesses[name] = max(excess, excesses.get(name, excess))
+        return Told(TrialState.COMPLETE, values, excesses)
 
     def _say_what_is_lost(self) -> None:
         if self._lost and not self._said:

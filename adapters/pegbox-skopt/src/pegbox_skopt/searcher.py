@@ -13,11 +13,11 @@ from pegbox.argument_checks import flag, whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import WAIT, Signal
 from pegbox.errors import ConfigError
-from pegbox.known_points import KnownPoints
+from pegbox.known_points import KnownPoint, KnownPoints, parted
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.space import NO_CONDITIONS, Condition, Domain
-from pegbox.trial import Outcome, trial_number
+from pegbox.trial import Outcome
 
 from pegbox_skopt.settings import OWNER, Settings
 
@@ -156,11 +156,12 @@ class SkOptSearch(Searcher):
         self, trial_id: str, pending: Mapping[str, Point], ask: int, seed: int
     ) -> Point | Signal:
         """Propose a point, seen from everything told and everything pending."""
-        if self._most_pending is not None and len(pending) >= self._most_pending:
+        under_way, refused = parted(pending)
+        if self._most_pending is not None and len(under_way) >= self._most_pending:
             return WAIT
         given = self._points[ask] if ask < len(self._points) else {}
-        known = self._known.in_order()
-        under_way = [pending[name] for name in sorted(pending, key=trial_number)]
+        # No result can come of what was refused: it is as good as failed.
+        known = [*self._known.in_order(), *(KnownPoint(point, None) for point in refused)]
         since = max(ask - len(self._points), 0)
         return {**self._proposals.propose(known, under_way, since, seed), **given}
 

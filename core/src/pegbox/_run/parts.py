@@ -23,6 +23,7 @@ from pegbox._run.feasible_points import FeasiblePoints
 from pegbox._run.grace import grace_s
 from pegbox._run.observers import Observers
 from pegbox._run.plan import Plan
+from pegbox._run.refused_points import minding_refused
 from pegbox._run.scheduler_seat import SchedulerSeat
 from pegbox._run.searcher_desk import SearcherDesk
 from pegbox._run.searcher_here import SearcherCalls, SearcherHere
@@ -97,7 +98,8 @@ def put_together(
     for callback in plan.callbacks:
         callbacks.register(callback)
     presentation = Presentation(plan.space, plan.traits)
-    searcher = _searcher(spaced(plan.searcher, presentation), slow, own_process=own_process)
+    chosen = minding_refused(plan.searcher) if plan.allowed else plan.searcher
+    searcher = _searcher(spaced(chosen, presentation), slow, own_process=own_process)
     try:
         _set_up(plan, presentation, searcher, scheduler)
     except BaseException:

@@ -31,7 +31,7 @@ from pegbox.space import NO_CONDITIONS, Condition, Domain, draw_point, is_active
 from pegbox.space.presented import Presentation, Shown
 from pegbox.space.unit_cube import from_unit, is_numeric, to_unit
 
-__all__ = ["LEAST_DISTANCE", "Spacing", "spaced"]
+__all__ = ["LEAST_DISTANCE", "Spacing", "chooses", "spaced"]
 
 #: Points nearer than this are as good as one: in edges of the unit cube.
 LEAST_DISTANCE: Final = 0.005
@@ -54,10 +54,15 @@ def spaced(component: Component, presentation: Presentation) -> Component:
     if component.inner is not None:
         return dataclasses.replace(component, inner=spaced(component.inner, presentation))
     traits = component.traits
-    if traits.exhaustive or traits.model_free or "grid" in traits.domains:
+    if not chooses(traits):
         return component
     spacing = Spacing(component.name, presentation.parameters, whole=not traits.conditions)
     return Component("spacing", {}, False, spacing, inner=component, silent=True)
+
+
+def chooses(traits: Traits) -> bool:
+    """Whether a searcher's points are its choice, by what it has learnt."""
+    return not (traits.exhaustive or traits.model_free or "grid" in traits.domains)
 
 
 @dataclass(frozen=True, slots=True)
