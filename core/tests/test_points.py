@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pegbox import Tuner, choice, grid_search, loguniform, randint, report, sample_from, uniform
+from pegbox.builtin.concurrency_limiter import ConcurrencyLimiter
 from pegbox.builtin.grid_search import GridSearch
 from pegbox.builtin.random_search import RandomSearch
+from pegbox.builtin.repeater import Repeater
 from pegbox.configs import RunConfig, TuneConfig
 from pegbox.errors import ConfigError
 from pegbox.searcher import FINISHED, Searcher, Traits
 from pegbox.space import Space
+from tuning import fit, restore, stored
 
 TREE = {
     "model": choice(
@@ -196,6 +199,93 @@ def test_by_name_they_are_kept_for_a_restore(tmp_path):
     ).fit()
     assert len(more) == 5
     assert [result.config for result in more][:3] == [result.config for result in found]
+
+
+LINE = {"x": uniform(0, 1), "n": randint(0, 100)}
+
+
+def _of_name(points):
+    return "random", {"points_to_evaluate": points}
+
+
+class Following(Searcher):
+    """Its points follow from the seeds of asks, but for those that it was given."""
+
+    traits = Traits(cheap=True)
+
+    def setup(self, space, points):
+        self.space, self.points = space, points
+
+    def suggest(self, ask, seed):
+        given = self.points[ask] if ask < len(self.points) else {}
+        rng = random.Random(seed)
+        return {path: given.get(path, domain.draw(rng)) for path, domain in self.space.items()}
+
+
+def _object(points):
+    return Following(points_to_evaluate=points)
+
+
+def _limited(points):
+    return ConcurrencyLimiter(_object(points), 3)
+
+
+def _go_on(folder, search_alg, num_samples):
+    grid = restore(folder, tune={"search_alg": search_alg, "num_samples": num_samples})
+    return [(result.config["x"], result.config["n"]) for result in grid]
+
+
+@pytest.mark.parametrize("make", [_of_name, _object, _limited])
+def test_new_ones_at_a_restore_come_next_and_those_tried_do_not_come_again(tmp_path, make):
+    first, second, part = {"x": 0.25, "n": 7}, {"x": 0.5, "n": 8}, {"n": 9}
+    whole = {"space": LINE, "num_samples": 9}
+    fit(tmp_path, search_alg=make([first]), name="straight", **whole)
+    straight = [(each.config["x"], each.config["n"]) for each in stored(tmp_path, "straight")]
+
+    fit(tmp_path, search_alg=make([first]), space=LINE, num_samples=3)
+    # Where not all of them can be tried, the list goes on to count; random search tries all.
+    for num_samples in (5, 6) if make is _of_name else (4, 6):
+        found = _go_on(tmp_path, make([first, second, part]), num_samples)
+        assert len(found) == num_samples
+        assert found[:4] == [*straight[:3], (0.5, 8)]
+    assert found[4][1] == 9
+    assert found[5] == straight[5]
+    # All of them tried, and none at all: the same as without.
+    assert _go_on(tmp_path, make([part, first]), 7)[6] == straight[6]
+    assert _go_on(tmp_path, make([]), 8)[7] == straight[7]
+
+
+def test_a_restore_with_the_same_list_goes_on_in_it(tmp_path):
+    points = [{"x": at} for at in (0.5, 0.25, 0.25, 0.75)]
+    fit(tmp_path, search_alg=_object(points), space=LINE, num_samples=2)
+    assert [each[0] for each in _go_on(tmp_path, _object(points), 3)] == [0.5, 0.25, 0.25]
+    assert _go_on(tmp_path, _object(points), 5)[3][0] == 0.75
+
+
+def test_with_repeats_new_ones_come_with_the_next_group(tmp_path):
+    def make(points):
+        return Repeater(_object(points), repeat=2, set_index=False)
+
+    fit(tmp_path, search_alg=make([{"x": 0.25}]), space=LINE, num_samples=3)
+    found = _go_on(tmp_path, make([{"x": 0.5}]), 8)
+    assert [each[0] for each in found[:2]] == [0.25] * 2
+    assert found[2] == found[3]
+    assert [each[0] for each in found[4:6]] == [0.5] * 2
+    assert found[6] == found[7] != found[2]
+
+
+def test_one_that_goes_through_combinations_refuses_new_ones(tmp_path):
+    space = {"x": grid_search([0.0, 0.5, 1.0]), "n": randint(0, 100)}
+    fit(tmp_path, search_alg="random", space=space, num_samples=1)
+    with pytest.raises(ConfigError) as caught:
+        restore(tmp_path, tune={"search_alg": _of_name([{"n": 90}])})
+    assert str(caught.value) == (
+        "search_alg='random' was given 1 points_to_evaluate at a restore that have not been "
+        "tried, and numbers the combinations after them: it would leave some out\n"
+        "  Try these in an experiment of their own, which warm_start can be given, or go on with "
+        "a searcher that does not go through combinations."
+    )
+    assert len(restore(tmp_path, tune={"num_samples": 2})) == 6
 
 
 @pytest.mark.parametrize(

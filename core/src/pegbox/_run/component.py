@@ -69,6 +69,13 @@ class Component:
         wrapper: SearcherWrapper = self.plugin
         return wrapper.most_pending(self.inner.most_pending)
 
+    def asks_inside(self, asks: int) -> int:
+        """How often what proposes has been asked for a point, after so many trials."""
+        if self.inner is None:
+            return asks
+        wrapper: SearcherWrapper = self.plugin
+        return self.inner.asks_inside(wrapper.asks_inside(asks))
+
     def layers(self) -> Iterator[Component]:
         """From the innermost to itself, as they are registered."""
         if self.inner is not None:

@@ -32,7 +32,6 @@ from pegbox._run.searcher_process.sending import made_here, sent_away
 from pegbox._run.slowness import SlowOperations
 from pegbox._run.spacing import spaced
 from pegbox._run.spending import Spending
-from pegbox._run.starting_points import starting_points
 from pegbox._run.stopping import StopRules
 from pegbox._run.told_results import ToldResults, in_told_terms
 from pegbox._run.trial_names import TrialNames
@@ -182,7 +181,7 @@ def _set_up(
         seed=derive_seed(plan.seed, "searcher") if own_seed is None else own_seed,
         num_samples=plan.num_samples,
         conditions=plan.space.conditions,
-        points=[presentation.part(p) for p in starting_points(plan.searcher, plan.space)],
+        points=[presentation.part(point) for point in plan.points.placed],
         parameter_constraints=_native_constraints(plan, presentation),
         outcome_constraints=in_told_terms(
             plan.outcome_constraints if plan.traits.outcome_constraints else (),

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from pegbox._run.component import Component
 from pegbox._run.earlier_trials import EarlierPoint
 from pegbox._run.scalarizing import SCALARIZED, Scalarizer
+from pegbox._run.starting_points import StartingPoints
 from pegbox._run.stopping import ThresholdStopper, describe_stopper
 from pegbox._run.warm_start import warm_start_to_json
 from pegbox._store.meta import ExperimentMeta
@@ -45,6 +46,7 @@ class Plan:
         allowed: Which configurations the parameter constraints allow.
         scalarizer: Makes one number of several objectives, for the searcher.
         outcome_constraints: What results must satisfy.
+        points: What is to be tried first.
         parameters: What the trainable is given beside the configuration.
         trial_name_creator: Gives a trial its name. ``trial_dirname_creator``: its folder's.
         callback_names: Those of ``callbacks`` that a restore can make again.
@@ -69,6 +71,7 @@ class Plan:
     allowed: Allowed
     scalarizer: Scalarizer | None = None
     outcome_constraints: tuple[OutcomeConstraint, ...] = ()
+    points: StartingPoints = field(default_factory=StartingPoints)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     max_failures: int = 0
     fail_fast: bool | Literal["raise"] = False
@@ -157,6 +160,7 @@ class Plan:
             "scheduler": self.scheduler.identity(),
             "objectives": self._counts(),
             **self._terms(),
+            "points": self.points.to_json(),
             "seed": self.seed,
             "resources": dict(self.resources),
             "resources_vary": self.demand.varies,

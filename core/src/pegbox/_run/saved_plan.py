@@ -12,6 +12,7 @@ from pegbox._run.plan import Plan
 from pegbox._run.search_settings import settle_search
 from pegbox._run.search_terms import lacking_terms, restored_terms
 from pegbox._run.settling import lacking_options, settle_options
+from pegbox._run.starting_points import continued
 from pegbox._run.trainables import settle_trainable
 from pegbox._run.warm_start import warm_start_from
 from pegbox._store.meta import Epoch, ExperimentMeta, as_last_started
@@ -19,6 +20,7 @@ from pegbox._store.reader import Reader
 from pegbox.configs import RunConfig, TuneConfig, settled
 from pegbox.errors import ConfigError
 from pegbox.resources import Resources
+from pegbox.searcher import Point
 from pegbox.space import Space, missing
 from pegbox.trainable import stated_resources
 
@@ -56,6 +58,13 @@ def plan_from_store(
         _component("searcher", saved, tune.search_alg, own_process=own_process),
         _component("scheduler", saved, tune.scheduler),
     )
+    search["points"] = continued(
+        search["searcher"],
+        search["space"],
+        search["points"].given,
+        saved.get("points"),
+        lambda: _points(folder),
+    )
     seed = saved["seed"] if tune.seed is None else tune.seed
     options = settle_options(tune, run, saved, search["objectives"])
     return Plan(
@@ -71,6 +80,11 @@ def plan_from_store(
         **search,
         **options,
     )
+
+
+def _points(folder: Path) -> list[Point]:
+    with Reader(folder) as reader:
+        return [trial.point for trial in reader.trials()]
 
 
 def _component(

@@ -14,6 +14,7 @@ from pegbox._run.component import Component
 from pegbox._run.scalarizing import make_scalarizer
 from pegbox._run.search_terms import SearchTerms
 from pegbox._run.searcher_checks import check_searcher
+from pegbox._run.starting_points import StartingPoints, starting_points
 from pegbox.constraints.allowed import Allowed
 from pegbox.errors import ConfigError
 from pegbox.objective import Objective
@@ -58,7 +59,8 @@ def settle_search(
         check.seen(**found)
     check_searcher(searcher, space, objectives, scalarizer, allowed, terms.outcome_constraints)
     allowed.try_out(0)
-    return found
+    given = tuple(starting_points(searcher, space))
+    return {**found, "points": StartingPoints(given, given)}
 
 
 def whole_space(

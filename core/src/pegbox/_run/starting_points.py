@@ -1,8 +1,14 @@
-"""Points that the user wants to have tried first: from configurations to what searchers see."""
+"""Points that the user wants to have tried first: from configurations to what searchers see.
+
+A searcher finds them by the number of its ask. Those that come new at a restore are placed after
+the asks that there have been; what stands in the place of these is never asked for again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pegbox._run.component import Component
@@ -12,7 +18,74 @@ from pegbox.searcher import Point
 from pegbox.space import Space
 from pegbox.text import shown
 
-__all__ = ["check_starting_points", "starting_points"]
+__all__ = ["StartingPoints", "check_starting_points", "continued", "starting_points"]
+
+
+@dataclass(frozen=True, slots=True)
+class StartingPoints:
+    """Points to try first.
+
+    Attributes:
+        given: As the user gave them.
+        placed: By the searcher's asks; without a value where all is its own choice.
+    """
+
+    given: tuple[Point, ...] = ()
+    placed: tuple[Point, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As the store keeps them."""
+        return {"given": list(self.given), "placed": list(self.placed)}
+
+
+def continued(
+    component: Component,
+    space: Space,
+    given: Sequence[Point],
+    before: Mapping[str, Any] | None,
+    trials: Callable[[], Sequence[Point]],
+) -> StartingPoints:
+    """The points of a restore: of another list than before, what is new comes next.
+
+    Args:
+        component: The searcher with all that stands around it.
+        space: What is searched.
+        given: What it was given now.
+        before: What the last start had, by `StartingPoints.to_json`; None of an older release.
+        trials: Gives the points of all trials that there are.
+
+    Raises:
+        ConfigError: There are new ones, and the searcher numbers combinations from the end of the
+            list on.
+    """
+    if before is None or not given:
+        return StartingPoints(tuple(given), tuple(given))
+    if list(given) == before["given"]:
+        return StartingPoints(tuple(given), tuple(before["placed"]))
+    there = trials()
+    new = [point for point in given if not any(_is_in(point, tried) for tried in there)]
+    traits = component.traits
+    if traits.exhaustive or ("grid" in traits.domains and space.grid_size > 1):
+        if new:
+            raise _counted(component, len(new))
+        return StartingPoints(tuple(given), tuple(given))
+    asked = component.asks_inside(len(there))
+    placed: list[Point] = [*before["placed"], *({} for _ in range(asked))]
+    return StartingPoints(tuple(given), (*placed[:asked], *new))
+
+
+def _is_in(part: Point, whole: Point) -> bool:
+    # A searcher that is shown a parameter by a mapping gives it back but for rounding.
+    return all(path in whole and math.isclose(whole[path], part[path]) for path in part)
+
+
+def _counted(component: Component, new: int) -> ConfigError:
+    return ConfigError(
+        f"search_alg={component.core.name!r} was given {new} points_to_evaluate at a restore that "
+        "have not been tried, and numbers the combinations after them: it would leave some out",
+        hint="Try these in an experiment of their own, which warm_start can be given, or go on "
+        "with a searcher that does not go through combinations.",
+    )
 
 
 def starting_points(component: Component, space: Space) -> list[Point]:

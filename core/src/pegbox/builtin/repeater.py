@@ -61,6 +61,14 @@ class Repeater(SearcherWrapper):
         """
         return None if inside is None else inside * self._repeat
 
+    def asks_inside(self, asks: int) -> int:
+        """One for each group that has begun.
+
+        Args:
+            asks: One for each trial.
+        """
+        return math.ceil(asks / self._repeat)
+
     @hookimpl
     def searcher_setup(self, space: Mapping[str, Any], seed: int, num_samples: int) -> Signal:
         """Set the searcher up for as many points as there are groups."""
