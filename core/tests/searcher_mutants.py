@@ -335,6 +335,33 @@ class GoesWrongWithItsState(Neighbours):
         self.seed = 3
 
 
+class Remembering(Neighbours):
+    """Has a note of what it proposed."""
+
+    def __init__(self, metric=None, mode=None, **options):
+        super().__init__(metric, mode, **options)
+        self.proposed = {}
+
+    def suggest(self, trial_id, pending, ask, seed):
+        point = super().suggest(trial_id, pending, ask, seed)
+        self.proposed[trial_id] = point
+        return point
+
+
+@caught_by("goes_by_the_points_that_trials_had")
+class LearnsFromWhatItProposed(Remembering):
+    def on_trial_complete(self, trial_id, result, outcome, config):
+        super().on_trial_complete(trial_id, result, outcome, self.proposed[trial_id])
+
+
+@caught_by("goes_by_the_points_that_trials_had")
+class KnowsTrialsByTheirPoints(Remembering):
+    def on_trial_complete(self, trial_id, result, outcome, config):
+        if config not in self.proposed.values():
+            raise KeyError(f"{config} was never proposed")
+        super().on_trial_complete(trial_id, result, outcome, config)
+
+
 @caught_by("depends_on_the_seed")
 class IgnoresTheSeed(Neighbours):
     def suggest(self, trial_id, pending, ask, seed):

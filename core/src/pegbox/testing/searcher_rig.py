@@ -7,13 +7,17 @@ of it again, so that each case of the kit fails for what it is about, and for no
 from __future__ import annotations
 
 import copy
+import inspect
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
+from pegbox._plugins.bindings import ROLES
+from pegbox._plugins.implementations import find_implementations
 from pegbox._plugins.manager import RoleManager
+from pegbox._plugins.naming import Label
 from pegbox._run.component import Component
 from pegbox._run.components import make_component, register_layers
 from pegbox._run.spacing import spaced
@@ -47,7 +51,7 @@ class Trial:
     Attributes:
         number: From 0, in the order of the asks.
         raw: What the searcher answered.
-        point: The same, put right.
+        point: The same, put right; or another one that it was moved to.
         result: The last one; None before the end and where there was none.
         outcome: None while it runs.
     """
@@ -77,6 +81,9 @@ class SearcherRig:
         outcome_constraints: On what trials report.
         as_it_is: Show all domains as they are, whatever the traits say.
         spaced: Whether core keeps points apart that are under way, as in a run.
+        moved: Whether each trial gets another point than was proposed, one drawn at random: more
+            than core ever does. As in a run, only where the searcher is told at a trial's end
+            which one it was.
     """
 
     def __init__(
@@ -91,8 +98,9 @@ class SearcherRig:
         outcome_constraints: Sequence[OutcomeConstraint] = (),
         as_it_is: bool = False,
         spaced: bool = False,
+        moved: bool = False,
     ) -> None:
-        self._spaced = spaced
+        self._spaced, self._moved = spaced, moved
         self._constraints = parameter_constraints, outcome_constraints
         self._make, self._seed, self._points = make, seed, points
         self.objectives = tuple(objectives)
@@ -289,7 +297,10 @@ class SearcherRig:
         )
         if isinstance(answer, Signal):
             return answer
-        trial = Trial(number, answer, settled(self.domains, self.conditions, answer))
+        point = settled(self.domains, self.conditions, answer)
+        if self._moved and _takes_config(self.plugin):
+            (point,) = self.drawn(1, seed=number)
+        trial = Trial(number, answer, point)
         self.trials.append(trial)
         return trial
 
@@ -301,6 +312,16 @@ class SearcherRig:
             outcome=trial.outcome,
             trial_id=trial.name,
         )
+
+
+def _takes_config(plugin: Any) -> bool:
+    """Whether it is told at the end of a trial which point that had."""
+    role = ROLES["searcher"]
+    return any(
+        "config" in inspect.signature(one.function).parameters
+        for one in find_implementations(role, plugin, Label("searcher", plugin))
+        if one.hook == "searcher_complete"
+    )
 
 
 def _component(plugin: Any) -> Component:
