@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Final
 
-import pytest
-
 from pegbox import jsonvalue
 from pegbox.testing.scheduler_cases import SchedulerCases, check_ended
 from pegbox.testing.scheduler_trials import FAILURES, each_breaks_often
@@ -20,17 +18,17 @@ _MANY: Final = 96
 class LastingCases(SchedulerCases):
     """See the module."""
 
-    @pytest.mark.parametrize("calls", [3, 11])
-    def test_goes_on_from_its_state(self, calls: int) -> None:
+    def test_goes_on_from_its_state(self) -> None:
         """A new one that was handed its state decides alike; a look at it changes nothing."""
         _, first = self.play()
         _, looked_at = self.play(looked_at=True)
         assert looked_at.decisions == first.decisions, "looked at its state, it decided differently"
-        _, swapped = self.play(swapped_every=calls)
-        assert swapped.decisions == first.decisions, (
-            f"replaced after each {calls} calls by a new one with its state, it decided "
-            "differently; what does get_state not give that set_state needs?"
-        )
+        for calls in (3, 11):
+            _, swapped = self.play(swapped_every=calls)
+            assert swapped.decisions == first.decisions, (
+                f"replaced after each {calls} calls by a new one with its state, it decided "
+                "differently; what does get_state not give that set_state needs?"
+            )
 
     def test_keeps_its_state_as_json_data(self) -> None:
         """What `get_state` gives can be stored, and comes back as it was."""
