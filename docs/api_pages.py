@@ -114,7 +114,7 @@ PAGES: Final = {
     "errors": Page(
         "Errors",
         "What is raised; every error has a `hint`, which says what would do.",
-        ("pegbox.errors",),
+        ("pegbox.errors", "pegbox.nearest"),
     ),
 }
 
@@ -124,7 +124,7 @@ WHOLE: Final = {
     *("pegbox.reporting", "pegbox.stoppers", "pegbox.search", "pegbox.searcher"),
     *("pegbox.searcher_wrapper", "pegbox.schedulers", "pegbox.decisions", "pegbox.callback"),
     *("pegbox.loggers", "pegbox.errors", "pegbox.session", "pegbox.testing"),
-    "pegbox.known_points",
+    *("pegbox.known_points", "pegbox.nearest"),
 }
 #: What plugins meet, of modules that have more.
 SINGLE: Final = {

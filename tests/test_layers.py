@@ -56,7 +56,7 @@ PARTS = {
         modules=(
             *("trial", "events", "commands", "decisions", "errors", "objective", "resources"),
             *("space", "jsonvalue", "scalars", "averages", "argument_checks", "seeds", "autofill"),
-            *("result_files", "text", "constraints", "scalarization"),
+            *("result_files", "text", "nearest", "constraints", "scalarization"),
             *("config_copy", "placement_group", "demand", "usage", "usage_text"),
         ),
         pure=True,

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from pegbox import PegboxError, RunConfig, TuneConfig, Tuner, uniform
 from pegbox._plugins.catalog import Catalog
-from pegbox._plugins.nearest import listed
+from pegbox._plugins.wording import listed
 from pegbox.executors.dask.embedded.cores import usable_cores
 
 __all__ = ["LOSS", "SPACE", "check_refused", "filled", "on_dask", "train", "tune"]

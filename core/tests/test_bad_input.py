@@ -60,7 +60,7 @@ MISTAKES = {
     # ---- names and options of plugins
     "searcher misspelt": (
         lambda: tune(search_alg="rando", **LOSS),
-        "no searcher is called 'rando'\n  Did you mean \"random\"? Installed: {searchers}.",
+        "no searcher is called 'rando'\n  Did you mean 'random'? Installed: {searchers}.",
     ),
     "searcher unknown": (
         lambda: tune(search_alg="zzz", **LOSS),
@@ -68,7 +68,7 @@ MISTAKES = {
     ),
     "searcher by its class's name": (
         lambda: tune(search_alg="OptunaSearch", **LOSS),
-        "no searcher is called 'OptunaSearch'\n  Did you mean \"optuna\"? Installed: {searchers}.",
+        "no searcher is called 'OptunaSearch'\n  Did you mean 'optuna'? Installed: {searchers}.",
     ),
     "searcher of Ray Tune's that is not there": (
         lambda: tune(search_alg="bohb", **LOSS),
@@ -77,7 +77,7 @@ MISTAKES = {
     ),
     "scheduler misspelt": (
         lambda: tune(scheduler="ashaa", **LOSS),
-        "no scheduler is called 'ashaa'\n  Did you mean \"asha\"? Installed: {schedulers}.",
+        "no scheduler is called 'ashaa'\n  Did you mean 'asha'? Installed: {schedulers}.",
     ),
     "scheduler of Ray Tune's that is not there": (
         lambda: tune(scheduler="hyperband", **LOSS),
@@ -86,7 +86,7 @@ MISTAKES = {
     ),
     "callback misspelt": (
         lambda: tune(run={"callbacks": ["progres"]}),
-        "no callback is called 'progres'\n  Did you mean \"progress\"? Installed: {callbacks}.",
+        "no callback is called 'progres'\n  Did you mean 'progress'? Installed: {callbacks}.",
     ),
     "callback not installed": (
         lambda: tune(run={"callbacks": ["tensorboard"]}),
@@ -96,7 +96,7 @@ MISTAKES = {
     "option misspelt": (
         lambda: tune(scheduler=("asha", {"max_tt": 5}), **LOSS),
         "scheduler asha (pegbox {pegbox}) has no argument 'max_tt'\n"
-        '  Did you mean "max_t"? It takes time_attr, metric, mode, max_t, grace_period, '
+        "  Did you mean 'max_t'? It takes time_attr, metric, mode, max_t, grace_period, "
         "reduction_factor, brackets, stop_last_trials.",
     ),
     "option unknown": (
@@ -131,7 +131,7 @@ MISTAKES = {
     ),
     "create_searcher of nothing known": (
         lambda: create_searcher("rando"),
-        "no searcher is called 'rando'\n  Did you mean \"random\"? Installed: {searchers}.",
+        "no searcher is called 'rando'\n  Did you mean 'random'? Installed: {searchers}.",
     ),
     "create_searcher of a class": (
         lambda: create_searcher(RandomSearch),
@@ -150,7 +150,7 @@ MISTAKES = {
     "create_scheduler with a misspelt option": (
         lambda: create_scheduler("asha", grace=1),
         "scheduler asha (pegbox {pegbox}) has no argument 'grace'\n"
-        '  Did you mean "brackets"? It takes time_attr, metric, mode, max_t, grace_period, '
+        "  Did you mean 'brackets'? It takes time_attr, metric, mode, max_t, grace_period, "
         "reduction_factor, brackets, stop_last_trials.",
     ),
     # ---- objects of plugins
@@ -210,7 +210,7 @@ MISTAKES = {
         lambda: tune(run={"callbacks": [MisspeltCallback()]}),
         "callback MisspeltCallback ({me}.MisspeltCallback): MisspeltCallback.on_trial_resul "
         "is no callback hook\n"
-        '  Did you mean "on_trial_result"? Known: setup, on_step_begin, on_step_end, '
+        "  Did you mean 'on_trial_result'? Known: setup, on_step_begin, on_step_end, "
         "on_trial_start, on_trial_restore, on_trial_result, on_trial_complete, "
         "on_trial_error, on_trial_recover, on_trial_save, on_checkpoint, on_experiment_end, "
         "get_state, set_state. A helper of its own needs another name, or a leading underscore.",
@@ -219,7 +219,7 @@ MISTAKES = {
         lambda: tune(search_alg=MisspeltSearcher(), **LOSS),
         "searcher MisspeltSearcher ({me}.MisspeltSearcher): "
         "MisspeltSearcher.on_trial_completed is no searcher hook\n"
-        '  Did you mean "on_trial_complete"? Known: setup, suggest, on_trial_result, '
+        "  Did you mean 'on_trial_complete'? Known: setup, suggest, on_trial_result, "
         "on_trial_complete, observe, added_config, recall_config, get_state, set_state. A helper "
         "of its own needs another name, or a leading underscore.",
     ),
@@ -231,7 +231,7 @@ MISTAKES = {
         lambda: tune(search_alg=WrongArgument(), **LOSS),
         "searcher WrongArgument ({me}.WrongArgument): WrongArgument.suggest has the unknown "
         "argument 'trial'\n"
-        '  Did you mean "trial_id"? searcher_suggest has the arguments trial_id, pending, '
+        "  Did you mean 'trial_id'? searcher_suggest has the arguments trial_id, pending, "
         "ask, seed.",
     ),
     "searcher that refuses its setup": (
@@ -243,7 +243,7 @@ MISTAKES = {
     "environment with a misspelt name": (
         lambda: named_in_the_environment("csvv"),
         "the environment variable PEGBOX_CALLBACKS: no callback is called 'csvv'\n"
-        '  Did you mean "csv"? Installed: {callbacks}.',
+        "  Did you mean 'csv'? Installed: {callbacks}.",
     ),
     "environment with a missing module": (
         lambda: named_in_the_environment("nowhere.at_all:Logger"),
@@ -318,7 +318,7 @@ MISTAKES = {
     ),
     "limit around a misspelt name": (
         lambda: tune(search_alg=ConcurrencyLimiter("rando", 2)),
-        "no searcher is called 'rando'\n  Did you mean \"random\"? Installed: {searchers}.",
+        "no searcher is called 'rando'\n  Did you mean 'random'? Installed: {searchers}.",
     ),
     "limit around a scheduler": (
         lambda: tune(search_alg=ConcurrencyLimiter(ASHAScheduler(), 2), **LOSS),

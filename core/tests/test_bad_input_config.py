@@ -33,11 +33,11 @@ MISTAKES = {
     ),
     "mode misspelt": (
         lambda: tune(metric="loss", mode="maximum"),
-        'mode must be "min" or "max", got \'maximum\'\n  Did you mean "max"?',
+        "mode must be \"min\" or \"max\", got 'maximum'\n  Did you mean 'max'?",
     ),
     "mode with a slip": (
         lambda: tune(metric="loss", mode="mim"),
-        'mode must be "min" or "max", got \'mim\'\n  Did you mean "min"?',
+        "mode must be \"min\" or \"max\", got 'mim'\n  Did you mean 'min'?",
     ),
     "mode of another language": (
         lambda: tune(metric="loss", mode="lowest"),

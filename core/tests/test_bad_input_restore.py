@@ -157,7 +157,7 @@ REFUSED_AT_A_RESTORE = {
     ),
     "a searcher misspelt": (
         lambda path: restore(path, tune={"search_alg": "rando"}),
-        "no searcher is called 'rando'\n  Did you mean \"random\"? Installed: {searchers}.",
+        "no searcher is called 'rando'\n  Did you mean 'random'? Installed: {searchers}.",
     ),
     "tune_config as a dict": (
         lambda path: Tuner.restore(path / "exp", train, tune_config={"num_samples": 5}),

@@ -105,13 +105,13 @@ def test_an_object_that_takes_no_attributes_is_still_made(monkeypatch):
         ),
         (
             lambda: create_searcher("hyperop"),
-            "no searcher is called 'hyperop'\n  Did you mean \"hyperopt\"? Installed: "
+            "no searcher is called 'hyperop'\n  Did you mean 'hyperopt'? Installed: "
             "concurrency_limiter, grid, random, repeater, variant_generator. "
             "`pip install pegbox-hyperopt` brings 'hyperopt'.",
         ),
         (
             lambda: create_searcher("randm"),
-            "no searcher is called 'randm'\n  Did you mean \"random\"? Installed: "
+            "no searcher is called 'randm'\n  Did you mean 'random'? Installed: "
             "concurrency_limiter, grid, random, repeater, variant_generator.",
         ),
         (
@@ -127,7 +127,7 @@ def test_an_object_that_takes_no_attributes_is_still_made(monkeypatch):
         ),
         (
             lambda: create_scheduler("asha", maxt=5),
-            "scheduler asha (pegbox 0.1.0) has no argument 'maxt'\n  Did you mean \"max_t\"? It "
+            "scheduler asha (pegbox 0.1.0) has no argument 'maxt'\n  Did you mean 'max_t'? It "
             "takes time_attr, metric, mode, max_t, grace_period, reduction_factor, brackets, "
             "stop_last_trials.",
         ),

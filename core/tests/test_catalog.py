@@ -184,7 +184,7 @@ def test_a_known_name_whose_package_is_broken_is_not_answered_with_pip_install()
 @pytest.mark.parametrize(
     ("doorway", "told"),
     [
-        ("@hookimpl\ndef pegbox_searcher(): return {}", 'Did you mean "pegbox_searchers"?'),
+        ("@hookimpl\ndef pegbox_searcher(): return {}", "Did you mean 'pegbox_searchers'?"),
         ("def pegbox_searchers(): return {}", "has pegbox_searchers without @hookimpl"),
         ("@hookimpl\ndef pegbox_searchers(): 1 / 0", "fails in pegbox_searchers (ZeroDivision"),
         ("@hookimpl\ndef pegbox_searchers(): return ['x']", "answers ['x'], not"),
@@ -228,12 +228,12 @@ def test_two_packages_with_one_name_are_named_and_neither_wins(install):
 @pytest.mark.parametrize(
     ("role", "name", "told"),
     [
-        ("searcher", "ramdom", 'Did you mean "random"? Installed: '),
+        ("searcher", "ramdom", "Did you mean 'random'? Installed: "),
         ("searcher", "bayesopt", "`pip install pegbox-bayesopt` brings 'bayesopt'."),
         ("searcher", "hyperot", "`pip install pegbox-hyperopt` brings 'hyperopt'."),
         ("callback", "tensorboard", "`pip install pegbox-tensorboard` brings"),
-        ("scheduler", "ash", 'Did you mean "asha"?'),
-        ("sercher", "x", 'Did you mean "searcher"?'),
+        ("scheduler", "ash", "Did you mean 'asha'?"),
+        ("sercher", "x", "Did you mean 'searcher'?"),
     ],
 )
 def test_an_unknown_name_is_answered_with_what_would_do(role, name, told):
@@ -275,7 +275,7 @@ def test_a_target_that_cannot_be_imported_names_its_package(install, heavy, erro
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"wdth": 3}, "has no argument 'wdth'\n  Did you mean \"width\"? It takes depth, width."),
+        ({"wdth": 3}, "has no argument 'wdth'\n  Did you mean 'width'? It takes depth, width."),
         ({"depth": 3, "colour": 1}, "has no argument 'colour'\n  It takes depth, width."),
     ],
 )

@@ -221,7 +221,7 @@ def test_a_package_that_brings_no_plugin():
     assert done.exit_code == 1
     assert done.stderr.startswith(
         "pegbox: no installed package 'pegbox-optun' brings plugins\n"
-        '  Did you mean "pegbox-optuna"? There are '
+        "  Did you mean 'pegbox-optuna'? There are "
     )
 
 

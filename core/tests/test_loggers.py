@@ -323,7 +323,7 @@ def test_the_environment_names_callbacks_for_all_runs(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("cvs", 'Did you mean "csv"?'),
+        ("cvs", "Did you mean 'csv'?"),
         ("json,no_such_module:Class", "no_such_module"),
         ("pegbox.loggers:JsonLogger", "JsonLogger"),
     ],

@@ -342,7 +342,7 @@ def test_a_misspelt_method_is_refused_with_the_nearest_name():
     with pytest.raises(PluginError) as caught:
         RoleManager("searcher").register(Typo(), "typo", "pegbox-typo 0.3")
     assert "typo (pegbox-typo 0.3): Typo.sugest is no searcher hook" in str(caught.value)
-    assert 'Did you mean "suggest"?' in str(caught.value)
+    assert "Did you mean 'suggest'?" in str(caught.value)
     assert caught.value.plugin == "typo (pegbox-typo 0.3)"
 
 
@@ -384,7 +384,7 @@ def test_a_misspelt_marked_hook_is_refused():
 
     with pytest.raises(PluginError, match="searcher_sugest is no searcher hook") as caught:
         RoleManager("searcher").register(Typo())
-    assert 'Did you mean "searcher_suggest"?' in str(caught.value)
+    assert "Did you mean 'searcher_suggest'?" in str(caught.value)
 
 
 def test_a_marked_hook_of_a_later_pegbox_may_be_optional():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean, nearest_name
 from pegbox.text import shown
 
 __all__ = ["flag", "function", "named_value", "nearest", "one_of", "positive", "whole"]
@@ -73,10 +73,10 @@ def one_of(owner: str, name: str, value: object, choices: tuple[str, ...]) -> No
         return
     *others, last = (f'"{choice}"' for choice in choices)
     allowed = f"{', '.join(others)} or {last}" if others else last
-    near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+    near = nearest_name(value, choices) if isinstance(value, str) else None
     raise ConfigError(
         f"{owner}({name}=...) must be {allowed}, got {shown(value)}",
-        hint=f"Did you mean {name}={near[0]!r}?" if near else f"Write e.g. {name}={choices[0]!r}.",
+        hint=f"Did you mean {name}={near!r}?" if near else f"Write e.g. {name}={choices[0]!r}.",
     )
 
 
@@ -116,9 +116,8 @@ def nearest(name: str, known: Iterable[str], beside: Iterable[str] = ()) -> str:
         beside: Other names that it may have been meant for, which are not listed.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, [*names, *beside], n=1)
-    question = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{question}There are: {', '.join(names) or 'none'}."
+    question = did_you_mean(name, [*names, *beside])
+    return f"{question} There are: {', '.join(names) or 'none'}.".lstrip()
 
 
 def _converted(name: str, value: object, kind: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pegbox._run.folder import experiment_folder
 from pegbox.configs import CheckpointConfig
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.text import shown
 from pegbox.trainable import trainable_name
 
@@ -96,10 +96,9 @@ def _checkpoint_config(given: Mapping[Any, Any]) -> CheckpointConfig:
     known = [field.name for field in fields(CheckpointConfig)]
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
             raise ConfigError(
                 f"Experiment(checkpoint_config={{...}}) has {shown(name)}, which is no field of "
                 "CheckpointConfig",
-                hint=f"Did you mean {near[0]!r}?" if near else f"Fields are {', '.join(known)}.",
+                hint=did_you_mean(name, known, f"Fields are {', '.join(known)}."),
             )
     return CheckpointConfig(**given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import logging
 import warnings
@@ -19,6 +18,7 @@ from pegbox.argument_checks import flag, named_value, whole
 from pegbox.configs import CheckpointConfig, FailureConfig, ResumeConfig, RunConfig, TuneConfig
 from pegbox.errors import ConfigError, RunError
 from pegbox.experiment import Experiment
+from pegbox.nearest import did_you_mean
 from pegbox.results import Result
 from pegbox.text import shown
 from pegbox.trainable import with_resources
@@ -294,8 +294,7 @@ _REFUSED = {
 
 
 def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name, (*_TUNE, *_RUN, *_DEFAULTS), n=1)
-    return f"Did you mean {near[0]!r}?" if near else "help(pegbox.run) lists all of them."
+    return did_you_mean(name, (*_TUNE, *_RUN, *_DEFAULTS), "help(pegbox.run) lists all of them.")
 
 
 #: What the arguments that `run` names are where they are not given.
@@ -378,11 +377,10 @@ def _resume_words(resume: bool | str) -> tuple[str, ResumeConfig]:
     if where in _WHERE and (which in _WHICH if plus else True):
         return where, _WHICH.get(which, ResumeConfig())
     known = [*_WHERE, *(f"{where}+{which}" for where in _WHERE for which in _WHICH)]
-    near = difflib.get_close_matches(words, known, n=1)
     raise ConfigError(
         f"run(resume=...) must be True, False, or one of {', '.join(_WHERE)} with one of "
         f"{', '.join('+' + which for which in _WHICH)} behind it or none, got {shown(resume)}",
-        hint=f"Did you mean {near[0]!r}?" if near else "Write resume=True to go on.",
+        hint=did_you_mean(words, known, "Write resume=True to go on."),
     )
 
 

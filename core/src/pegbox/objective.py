@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pegbox.errors import ConfigError
+from pegbox.nearest import nearest_name
 from pegbox.text import shown
 
 __all__ = ["Mode", "Objective", "finite_value", "make_objectives"]
@@ -98,7 +98,7 @@ def make_objectives(
             near = _nearest_mode(direction)
             raise ConfigError(
                 f'mode must be "min" or "max", got {shown(direction)}',
-                hint=f'Did you mean "{near[0]}"?' if near else _MODE,
+                hint=_MODE if near is None else f"Did you mean {near!r}?",
             )
         if name in [objective.metric for objective in objectives]:
             raise ConfigError(f"metric has {shown(name)} twice", hint="Name each metric once.")
@@ -106,10 +106,10 @@ def make_objectives(
     return tuple(objectives)
 
 
-def _nearest_mode(direction: object) -> list[str]:
+def _nearest_mode(direction: object) -> str | None:
     if not isinstance(direction, str):
-        return []
-    return difflib.get_close_matches(direction.lower(), ("min", "max"), n=1)
+        return None
+    return nearest_name(direction.lower(), ("min", "max"))
 
 
 def _listed(given: str | Sequence[str], rule: str, hint: str) -> list[str]:

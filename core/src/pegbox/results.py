@@ -7,7 +7,6 @@ where ``param_space`` is passed again; otherwise stand-ins show their text.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -27,6 +26,7 @@ from pegbox._store.folder_path import folder_at
 from pegbox._store.reader import Reader
 from pegbox.checkpoint import Checkpoint
 from pegbox.errors import ConfigError, TrialError
+from pegbox.nearest import did_you_mean
 from pegbox.objective import make_objectives
 from pegbox.trial import CheckpointRecord, Outcome, State, Status
 from pegbox.usage import Usage
@@ -91,10 +91,9 @@ class Result:
             if row.folder_name == folder.name:
                 return cls(experiment, number)
         names = [row.folder_name for row in experiment.rows.values()]
-        near = difflib.get_close_matches(folder.name, names, 1)
         raise ConfigError(
             f"no trial of the experiment in {folder.parent} has the folder {folder.name!r}",
-            hint=f"Did you mean {near[0]!r}?" if near else "",
+            hint=did_you_mean(folder.name, names),
         )
 
     @cached_property

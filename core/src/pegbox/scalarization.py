@@ -8,13 +8,13 @@ new weights for each ask, as ParEGO does: a searcher is told of a trial once.
 
 from __future__ import annotations
 
-import difflib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.objective import Objective
 from pegbox.text import shown
 
@@ -155,10 +155,9 @@ def _for_each(
     names = [objective.metric for objective in objectives]
     for name in given:
         if name not in names:
-            near = difflib.get_close_matches(name, names, 1)
             raise ConfigError(
                 f"{argument} has {name!r}, which is no metric of the run",
-                hint=f"Did you mean {near[0]!r}?" if near else f"The run has {', '.join(names)}.",
+                hint=did_you_mean(name, names, f"The run has {', '.join(names)}."),
             )
     if lacking := [name for name in names if name not in given]:
         raise ConfigError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import re
@@ -12,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from pegbox.class_trainable import Trainable, overrides
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.resource_requests import asked_for, requested
 from pegbox.resources import Resources
 from pegbox.trainable_registry import register_trainable, resolve_trainable
@@ -213,13 +213,12 @@ def _check_names(unwrapped: Unwrapped, given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in taken:
             owner = f"{_name_of(target)}.setup" if is_class(target) else _name_of(target)
-            near = difflib.get_close_matches(name, taken, n=1)
             raise ConfigError(
                 f"with_parameters gives {name!r}, which {owner}({', '.join(parameters)}) does"
                 " not take beside the config",
-                hint=f"Did you mean {near[0]!r}?"
-                if near
-                else f"Add {name} to its arguments, or leave it out here.",
+                hint=did_you_mean(
+                    name, taken, f"Add {name} to its arguments, or leave it out here."
+                ),
             )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Callable
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.text import shown
 
 __all__ = ["register_trainable", "resolve_trainable"]
@@ -56,12 +56,13 @@ def resolve_trainable(trainable: Any) -> Any:
         return trainable
     if trainable in _registered:
         return _registered[trainable]
-    near = difflib.get_close_matches(trainable, _registered, n=1)
     known = ", ".join(sorted(_registered)) or "none"
     raise ConfigError(
         f"no trainable is registered as {shown(trainable)}; registered: {known}",
-        hint=f"Did you mean {near[0]!r}?"
-        if near
-        else "Pass the function or class itself, or call "
-        f"register_trainable({shown(trainable)}, ...) first.",
+        hint=did_you_mean(
+            trainable,
+            _registered,
+            "Pass the function or class itself, or call "
+            f"register_trainable({shown(trainable)}, ...) first.",
+        ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from pegbox.argument_checks import flag, named_value, one_of, positive, whole
 from pegbox.errors import ConfigError, MissingDependency
+from pegbox.nearest import did_you_mean
 from pegbox.text import shown
 
 __all__ = ["Settings", "objective_weights", "refuse_unknown_metrics", "standard_errors"]
@@ -85,8 +85,7 @@ def refuse_unknown_metrics(name: str, given: Mapping[str, Any], known: Set[str])
         ConfigError: There is one.
     """
     for metric in given.keys() - known:
-        near = difflib.get_close_matches(str(metric), known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"The run has {sorted(known)}."
+        hint = did_you_mean(metric, known, f"The run has {sorted(known)}.")
         raise ConfigError(
             f"{_OWNER}({name}=...) has {metric!r}, which is no metric of the run", hint=hint
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, Final
 
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 
 __all__ = ["refuse_elsewhere", "refuse_unknown"]
 
@@ -63,6 +63,5 @@ def refuse_unknown(given: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for name in given:
         if name in _INSTEAD:
             raise ConfigError(f"AxSearch({name}=...) is not taken", hint=_INSTEAD[name])
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"It takes {', '.join(known)}."
+        hint = did_you_mean(name, known, f"It takes {', '.join(known)}.")
         raise ConfigError(f"AxSearch has no argument {name!r}", hint=hint)

@@ -7,7 +7,6 @@ added to each configuration, and at a restore the function is run again on them.
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from optuna.samplers import RandomSampler
 from optuna.trial import FixedTrial
 from pegbox import jsonvalue
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.text import shown
 
 from pegbox_optuna.verbosity import quiet
@@ -142,10 +142,9 @@ class DefineByRun:
         study.enqueue_trial(flat)
         suggested = self.suggest(study.ask())
         if strange := [name for name in flat if name not in suggested.params]:
-            near = difflib.get_close_matches(strange[0], self._known, n=1)
             raise ConfigError(
                 f"{self._label} suggests no {strange[0]!r} with {shown(dict(point))}",
-                hint=f"Did you mean {near[0]!r}?" if near else "Leave it out.",
+                hint=did_you_mean(strange[0], self._known, "Leave it out."),
             )
         return flat
 

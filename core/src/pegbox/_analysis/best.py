@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pegbox._store.reader import Reader
 from pegbox._store.scores import best_trial
 from pegbox.autofill import AUTOFILLED
 from pegbox.errors import ConfigError, RunError
+from pegbox.nearest import did_you_mean
 from pegbox.objective import Mode, Objective, make_objectives
 from pegbox.trial import Status
 
@@ -148,11 +148,10 @@ def best_saved(results: Sequence[Mapping[str, Any]], objective: Objective) -> in
 
 
 def _without(metric: str, names: list[str]) -> ConfigError:
-    near = difflib.get_close_matches(metric, names, 1)
     own = [name for name in names if name not in AUTOFILLED]
     return ConfigError(
         f"no checkpoint of the trial came with a number as {metric!r}",
-        hint=(f"Did you mean {near[0]!r}? " if near else "") + f"Reported: {own}.",
+        hint=f"{did_you_mean(metric, names)} Reported: {own}.".lstrip(),
     )
 
 
@@ -172,11 +171,10 @@ def _no_best(experiment: StoredExperiment, metric: str, reported: int) -> Config
 
 
 def _unreported(experiment: StoredExperiment, metric: str) -> ConfigError:
-    near = difflib.get_close_matches(metric, experiment.reported, 1)
+    meant = did_you_mean(metric, experiment.reported)
     return ConfigError(
         f"no trial has reported a number as {metric!r}: {_count(experiment)}",
-        hint=(f"Did you mean {near[0]!r}? " if near else "")
-        + f"Reported: {experiment.own_metrics}.",
+        hint=f"{meant} Reported: {experiment.own_metrics}.".lstrip(),
     )
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from pegbox._doctor.import_times import Import, import_times
 from pegbox._plugins.catalog import Catalog, Offer
-from pegbox._plugins.nearest import did_you_mean, listed, sentences
+from pegbox._plugins.wording import listed, sentences
 from pegbox._releases.windows import Window, installed, same_name, windows_of
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.text import shown
 
 if TYPE_CHECKING:

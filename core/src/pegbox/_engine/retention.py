@@ -10,7 +10,6 @@ a score the latest may stay beside the best, and a donor's as long as its copy h
 
 from __future__ import annotations
 
-import difflib
 import heapq
 import math
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import Any
 
 from pegbox._engine.record import TrialRecord
 from pegbox.events import CheckpointsDropped, Ended, Event, Reconfigured, Reported, Resumed
+from pegbox.nearest import nearest_name
 
 __all__ = ["KeepRule", "Retention"]
 
@@ -109,11 +109,11 @@ class Retention:
         if name is None or name in result or self._complained:
             return ""
         self._complained = True
-        near = difflib.get_close_matches(name, result, 1)
+        near = nearest_name(name, result)
         return (
             f"trial {trial_id} reported a checkpoint without {name!r}, the"
             " checkpoint_score_attribute: such checkpoints count as the worst, and among them the"
-            " latest is kept first" + (f"; did you mean {near[0]!r}?" if near else "")
+            " latest is kept first" + (f"; did you mean {near!r}?" if near else "")
         )
 
     def _add(self, trial: int, path: str, value: float | None) -> None:

@@ -17,7 +17,7 @@ from typing import Final
 from pegbox._plugins.catalog import Catalog
 from pegbox._plugins.doorways import GROUP
 from pegbox._plugins.known_packages import KNOWN_PACKAGES
-from pegbox._plugins.nearest import folded, listed
+from pegbox._plugins.wording import folded, listed
 from pegbox.errors import ConfigError
 from pegbox.text import shown
 

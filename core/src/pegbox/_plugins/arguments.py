@@ -6,7 +6,6 @@ if it has one. Whatever would get nothing, or a default for ever, is refused her
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
@@ -14,9 +13,10 @@ from typing import Any, Final
 
 from pegbox._plugins.bindings import Role, arguments_of
 from pegbox._plugins.naming import Label
-from pegbox._plugins.nearest import did_you_mean, listed, sentences
 from pegbox._plugins.tune_names import ARGUMENTS
+from pegbox._plugins.wording import listed, sentences
 from pegbox.errors import PluginError
+from pegbox.nearest import did_you_mean, nearest_name
 
 __all__ = ["check_arguments"]
 
@@ -79,6 +79,6 @@ def _parameter_complaint(
         )
     taken = {other.name for other in all_of_them}
     free = [argument for argument in known if argument not in taken]
-    if difflib.get_close_matches(name, free, n=1, cutoff=_LIKENESS):
+    if nearest_name(name, free, _LIKENESS) is not None:
         return f"has the argument {name!r}, which nobody passes", did_you_mean(name, free)
     return None

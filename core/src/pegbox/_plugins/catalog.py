@@ -16,8 +16,9 @@ from pegbox._plugins.bindings import ROLES
 from pegbox._plugins.construct import construct, import_target
 from pegbox._plugins.doorways import GROUP, Offer, Problem, read_doorway
 from pegbox._plugins.known_packages import KNOWN_PACKAGES, NOT_YET
-from pegbox._plugins.nearest import did_you_mean, folded, listed, sentences
+from pegbox._plugins.wording import folded, listed, sentences
 from pegbox.errors import ConfigError, PluginError
+from pegbox.nearest import did_you_mean, nearest_name
 from pegbox.text import shown
 
 __all__ = ["Catalog", "Offer", "Problem"]
@@ -121,22 +122,21 @@ class Catalog:
         names = self.names(role)
         packages = KNOWN_PACKAGES[role]
         known = folded(name) in packages or folded(name) in NOT_YET[role]
-        meant = "" if known else did_you_mean(folded(name), [*names, *packages])
+        meant = folded(name) if known else nearest_name(folded(name), [*names, *packages])
+        question = "" if known or meant is None else f"Did you mean {meant!r}?"
         return ConfigError(
             f"no {role} is called {shown(name)}",
             hint=sentences(
-                [meant, f"Installed: {listed(names)}.", self._how_to_install(role, name, meant)]
+                [question, f"Installed: {listed(names)}.", self._how_to_install(role, name, meant)]
             ),
         )
 
-    def _how_to_install(self, role: str, name: str, meant: str) -> str:
+    def _how_to_install(self, role: str, name: str, meant: str | None) -> str:
         """The command that brings a known name, or why an installed package does not."""
         if folded(name) in NOT_YET[role]:
             return f"Ray Tune's {folded(name)!r} is not in this release of pegbox."
         packages = KNOWN_PACKAGES[role]
-        known = next((k for k in packages if k == folded(name) or f'"{k}"' in meant), None)
-        if known in self.names(role):
-            known = None
+        known = meant if meant in packages and meant not in self.names(role) else None
         broken = [p for p in self.problems if p.cause and p.package == packages.get(known or "")]
         if broken:
             return f"{broken[0]}."

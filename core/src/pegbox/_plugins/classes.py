@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pegbox._plugins.catalog import Catalog
 from pegbox._plugins.construct import import_target
 from pegbox._plugins.known_packages import KNOWN_CLASSES, KNOWN_PACKAGES
-from pegbox._plugins.nearest import did_you_mean
 from pegbox.errors import MissingDependency
+from pegbox.nearest import did_you_mean
 
 __all__ = ["class_called"]
 

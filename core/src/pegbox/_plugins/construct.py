@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pegbox._plugins.doorways import Offer
-from pegbox._plugins.nearest import did_you_mean, listed, sentences
+from pegbox._plugins.wording import listed, sentences
 from pegbox._releases.guard import check_package, likely_cause
 from pegbox.errors import ConfigError, MissingDependency, PegboxError, PluginError
+from pegbox.nearest import did_you_mean
 from pegbox.text import shown
 
 __all__ = ["construct", "import_target"]

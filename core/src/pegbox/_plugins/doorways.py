@@ -16,8 +16,9 @@ from typing import Any, Final
 import pluggy
 
 from pegbox._plugins.bindings import hooks_in
-from pegbox._plugins.nearest import did_you_mean, listed, sentences
+from pegbox._plugins.wording import listed, sentences
 from pegbox.hookspecs import DoorwaySpecs, hookimpl
+from pegbox.nearest import did_you_mean
 
 __all__ = ["GROUP", "Offer", "Problem", "read_doorway"]
 

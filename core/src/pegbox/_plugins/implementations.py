@@ -8,7 +8,6 @@ Nothing is called here.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,10 +17,11 @@ from typing import Any, Final
 from pegbox._plugins.arguments import check_arguments
 from pegbox._plugins.bindings import ROLES, Role, hooks_in
 from pegbox._plugins.naming import Label
-from pegbox._plugins.nearest import did_you_mean, listed, sentences
 from pegbox._plugins.tune_names import method_here
+from pegbox._plugins.wording import listed, sentences
 from pegbox.errors import PluginError
 from pegbox.hookspecs import hookimpl
+from pegbox.nearest import did_you_mean, nearest_name
 
 __all__ = ["Implementation", "find_implementations"]
 
@@ -179,9 +179,7 @@ def _unbound_names(role: Role, plugin: object) -> Iterator[str]:
 
 def _looks_like_hook(name: str, open_names: Iterable[str]) -> bool:
     # A name near one that the class does answer is a helper: nothing is missing then.
-    return name.startswith("on_") or bool(
-        difflib.get_close_matches(name, list(open_names), n=1, cutoff=_LIKENESS)
-    )
+    return name.startswith("on_") or nearest_name(name, open_names, _LIKENESS) is not None
 
 
 def _no_hook(

@@ -17,12 +17,13 @@ from pegbox._plugins.blame import culprit
 from pegbox._plugins.implementations import Implementation, find_implementations
 from pegbox._plugins.inside import Inside
 from pegbox._plugins.naming import Label, class_name
-from pegbox._plugins.nearest import did_you_mean, listed, sentences
 from pegbox._plugins.registered import Bound, BoundManager, Entry
 from pegbox._plugins.tune_names import signal_here
+from pegbox._plugins.wording import listed, sentences
 from pegbox._releases.guard import likely_cause
 from pegbox.errors import ConfigError, MissingDependency, PluginError
 from pegbox.hookspecs import hookspec
+from pegbox.nearest import did_you_mean
 
 __all__ = ["RoleManager"]
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from pegbox._plugins.catalog import Catalog
-from pegbox._plugins.nearest import folded
 from pegbox._plugins.origin import origin_of
+from pegbox._plugins.wording import folded
 from pegbox._run.checked import CheckedTuner, note
 from pegbox._run.plan import Plan
 from pegbox._run.session import Session

@@ -6,13 +6,13 @@ passed again at a restore.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.objective import Objective
 from pegbox.scalarization import SCALARIZATIONS, Scalarization
 from pegbox.text import shown
@@ -119,11 +119,10 @@ def _settled(chosen: Any) -> Scalarization | Callable[[Mapping[str, float]], Any
 def _by_name(name: str, options: Mapping[str, Any]) -> Scalarization:
     kind: Any = SCALARIZATIONS.get(name)
     if kind is None:
-        near = difflib.get_close_matches(name.lower(), SCALARIZATIONS, 1)
-        known = ", ".join(SCALARIZATIONS)
+        known = f"There are {', '.join(SCALARIZATIONS)}."
         raise ConfigError(
             f"there is no scalarization {name!r}",
-            hint=f"Did you mean {near[0]!r}?" if near else f"There are {known}.",
+            hint=did_you_mean(name.lower(), SCALARIZATIONS, known),
         )
     try:
         inspect.signature(kind).bind(**options)

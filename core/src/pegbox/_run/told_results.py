@@ -3,7 +3,6 @@ failed where it breaks what the searcher knows nothing of."""
 
 from __future__ import annotations
 
-import difflib
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from pegbox._run.scalarizing import SCALARIZED, Scalarizer
 from pegbox.constraints import OutcomeConstraint
+from pegbox.nearest import did_you_mean
 from pegbox.objective import Objective
 from pegbox.trial import Outcome
 
@@ -114,9 +114,9 @@ class ToldResults:
         for name in constraint.coefficients:
             if name not in result and name not in self._missed:
                 self._missed.add(name)
-                near = difflib.get_close_matches(name, result, 1)
+                meant = did_you_mean(name, result)
                 _logger.warning(
                     "a trial ended without %r, which the outcome constraint %r needs: such trials "
                     "are not feasible%s",
-                    *(name, str(constraint), f". Did you mean {near[0]!r}?" if near else ""),
+                    *(name, str(constraint), f". {meant}" if meant else ""),
                 )

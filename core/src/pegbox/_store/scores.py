@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Final
 from pegbox.averages import mean
 from pegbox.errors import ConfigError
 from pegbox.jsonvalue import loads
+from pegbox.nearest import did_you_mean
 from pegbox.objective import Mode
 
 __all__ = ["SCOPES", "best_trial", "scores"]
@@ -85,10 +85,9 @@ def _reduction(mode: Mode, scope: str) -> Callable[[Sequence[float]], float]:
         return lambda values: _best(values, mode)
     if scope in _AVERAGES:
         return lambda values: mean(values[-_AVERAGES[scope] :])
-    near = difflib.get_close_matches(str(scope), SCOPES, 1)
     raise ConfigError(
         f"scope must be one of {', '.join(map(repr, SCOPES))}, got {scope!r}",
-        hint=f"Did you mean {near[0]!r}?" if near else "",
+        hint=did_you_mean(scope, SCOPES),
     )
 
 

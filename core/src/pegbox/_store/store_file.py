@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sqlite3
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from pegbox._store.meta import ExperimentMeta, write_meta
 from pegbox._store.schema import APPLICATION_ID, FILE_NAME, SCHEMA, VERSION
 from pegbox.errors import ExperimentExists, StoreError
+from pegbox.nearest import nearest_name
 
 __all__ = ["connect", "fold_log", "make_file", "missing_store", "refuse_existing", "unwritable"]
 
@@ -21,12 +21,12 @@ def missing_store(folder: Path) -> StoreError:
         if folder.parent.is_dir()
         else []
     )
-    near = difflib.get_close_matches(folder.name, neighbours, n=1)
+    near = nearest_name(folder.name, neighbours)
     hint = "Give the folder of an experiment, as `experiment_path` tells it."
     return StoreError(
         f"there is no experiment in {folder}: it has no file {FILE_NAME}",
         path=str(folder),
-        hint=f"Did you mean {folder.parent / near[0]}?" if near else hint,
+        hint=f"Did you mean {folder.parent / near}?" if near else hint,
     )
 
 

@@ -5,13 +5,13 @@ It knows nothing of trials beyond which metrics are needed.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, NoReturn
 
 from pegbox import jsonvalue
 from pegbox.autofill import AUTOFILLED
 from pegbox.errors import ConfigError, ReportError
+from pegbox.nearest import nearest_name
 from pegbox.text import clip, shown
 
 __all__ = ["LARGE_BYTES", "MAX_BYTES", "EncodedMetrics", "encode"]
@@ -100,11 +100,11 @@ def _without_autofilled(flat: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _refuse_missing(name: str, flat: Mapping[str, Any]) -> NoReturn:
-    near = difflib.get_close_matches(name, flat, n=1)
+    near = nearest_name(name, flat)
     came = clip(", ".join(sorted(flat)[:20]), 500, "...") or "nothing"
     raise ReportError(
         f"report() needs the metric {shown(name)}; it came with: {came}",
-        hint=f"Use one name, in report() and in the run: {shown(near[0])} or {shown(name)}."
+        hint=f"Use one name, in report() and in the run: {shown(near)} or {shown(name)}."
         if near
         else "It is named by metric, by the scheduler or by stop.",
     )

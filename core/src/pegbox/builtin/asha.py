@@ -7,7 +7,6 @@ is a number of iterations; a trial that reaches one is compared with those that 
 
 from __future__ import annotations
 
-import difflib
 import math
 import random
 from bisect import bisect_right
@@ -19,6 +18,7 @@ from pegbox.argument_checks import flag, named_value, positive, whole
 from pegbox.builtin.quantile import RunningQuantile
 from pegbox.decisions import CONTINUE, STOP, Decision
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.objective import Mode, Objective, make_objectives
 from pegbox.scheduler import Scheduler
 from pegbox.trial import Outcome, TrialView
@@ -255,10 +255,9 @@ def _check_brackets(brackets: int, milestones: Sequence[float]) -> None:
 
 def _no_time(time_attr: str, result: Mapping[str, Any]) -> ConfigError:
     came = sorted(map(str, result))
-    near = difflib.get_close_matches(time_attr, came, n=1)
     return ConfigError(
         f"time_attr={time_attr!r} is not a number in the first result, which has {came}",
-        hint=f"Did you mean {near[0]!r}?"
-        if near and near[0] != time_attr
-        else "Report it as a number with every result.",
+        hint="Report it as a number with every result."
+        if time_attr in came
+        else did_you_mean(time_attr, came, "Report it as a number with every result."),
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from pegbox._analysis.experiment import StoredExperiment
 from pegbox._run.folder import DEFAULT_ROOT
 from pegbox._store.schema import FILE_NAME
 from pegbox.errors import ConfigError, StoreError
+from pegbox.nearest import nearest_name
 
 __all__ = ["experiments_in", "find_experiment", "find_trial", "root"]
 
@@ -64,20 +64,20 @@ def find_trial(experiment: StoredExperiment, word: str) -> int:
     }
     if word in words:
         return words[word]
-    near = [] if word.isdecimal() else difflib.get_close_matches(word, words, 1)
+    near = None if word.isdecimal() else nearest_name(word, words)
     count = len(experiment.rows)
     raise ConfigError(
         f"no trial of {experiment.folder.name} is called {word!r}",
-        hint=f"Did you mean {near[0]}?" if near else f"It has {count} trials, numbered from 0.",
+        hint=f"Did you mean {near}?" if near else f"It has {count} trials, numbered from 0.",
     )
 
 
 def _no_experiment(name: str, given: Path) -> StoreError:
     places = [each for each in (given.parent, root() / given.parent) if each.is_dir()]
     known = {each.name: each for place in places for each in experiments_in(place)}
-    near = difflib.get_close_matches(given.name, known, 1)
-    if near:
-        hint = f"Did you mean {known[near[0]]}?"
+    near = nearest_name(given.name, known)
+    if near is not None:
+        hint = f"Did you mean {known[near]}?"
     elif given.is_dir():
         hint = f"`pegbox ls {name}` shows the experiments in it."
     else:

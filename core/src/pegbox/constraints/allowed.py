@@ -6,7 +6,6 @@ It proposes nothing.
 
 from __future__ import annotations
 
-import difflib
 import math
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from pegbox.constraints.function import FunctionConstraint
 from pegbox.constraints.given import ParameterConstraint
 from pegbox.constraints.linear import LinearConstraint
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.space import Choice, Float, Grid, Int, Normal, Space
 from pegbox.space.nodes import Constant, Derived, Leaf, Parameter
 from pegbox.space.places import pick
@@ -185,8 +185,7 @@ def _ranges(constraint: LinearConstraint, space: Space) -> str:
 
 def _refuse_unknown(constraint: LinearConstraint, name: str, space: Space) -> NoReturn:
     known = [place for place, leaves in space.places.items() if any(map(_bounds, leaves))]
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Numbers of the space: {', '.join(known)}."
+    hint = did_you_mean(name, known, f"Numbers of the space: {', '.join(known)}.")
     if below := _below(name, space):
         hint = f"Name one of the values in it: {', '.join(below)}."
     if name in space.conditions:

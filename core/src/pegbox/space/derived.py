@@ -6,13 +6,13 @@ moment, so the order in which parameters are written does not matter; a circle i
 
 from __future__ import annotations
 
-import difflib
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pegbox.errors import ConfigError
 from pegbox.jsonvalue import MOST_LEVELS
+from pegbox.nearest import nearest_name
 from pegbox.scalars import unpacked
 from pegbox.space.domain import Domain
 from pegbox.space.functions import SampleFrom
@@ -134,8 +134,8 @@ class _View(Mapping[str, Any]):
         return f"<parameters {', '.join(map(str, self._children))}>"
 
     def _unknown(self, name: object) -> str:
-        near = difflib.get_close_matches(str(name), [str(key) for key in self._children], 1)
-        known = f"did you mean {near[0]!r}?" if near else f"there are {list(self._children)}"
+        near = nearest_name(name, self._children)
+        known = f"did you mean {near!r}?" if near else f"there are {list(self._children)}"
         return f"no parameter {name!r}; {known}"
 
 

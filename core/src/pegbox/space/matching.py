@@ -6,11 +6,11 @@ those that a scheduler changed.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from pegbox.errors import ConfigError
+from pegbox.nearest import nearest_name
 from pegbox.space.listed import Listed
 from pegbox.space.nodes import Branches, Constant, DictNode, Node, Parameter, SequenceNode, join
 from pegbox.space.numbers import number
@@ -118,11 +118,11 @@ def _entries(node: DictNode, value: Any, place: str) -> dict[str, Any]:
     entries = _nested(value)
     for key in entries:
         if key not in node.children:
-            near = difflib.get_close_matches(str(key), list(node.children), 1)
+            near = nearest_name(key, node.children)
             raise ConfigError(
                 f"{join(place, key)!r} is no parameter of the space",
-                hint=f"Did you mean {join(place, near[0])!r}?"
-                if near
+                hint=f"Did you mean {join(place, near)!r}?"
+                if near is not None
                 else f"There are {list(node.children)}.",
             )
     return entries

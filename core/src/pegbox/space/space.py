@@ -7,7 +7,6 @@ keeps no state from one trial to the next.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Any, NoReturn
 
 from pegbox import jsonvalue
 from pegbox.errors import ConfigError
+from pegbox.nearest import did_you_mean
 from pegbox.space import description as descriptions
 from pegbox.space import encoding
 from pegbox.space.conditions import Condition, draw_point, is_active
@@ -317,10 +317,9 @@ class Space:
     def _refuse_paths(self, point: Mapping[str, Any]) -> NoReturn:
         for path in point:
             if path not in self.domains:
-                near = difflib.get_close_matches(str(path), list(self.domains), 1)
                 raise ConfigError(
                     f"a point has {path!r}, which is no parameter of the space",
-                    hint=f"Did you mean {near[0]!r}?" if near else f"It has {list(self.domains)}.",
+                    hint=did_you_mean(path, self.domains, f"It has {list(self.domains)}."),
                 )
         lacking = [p for p in self.domains if p not in point and self._exists(p, point)]
         raise ConfigError(

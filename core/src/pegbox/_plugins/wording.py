@@ -1,17 +1,10 @@
-"""The name that was probably meant, for the sentences of errors."""
+"""Names in the sentences of errors."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["did_you_mean", "folded", "listed", "sentences"]
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``'Did you mean "x"?'`` for the nearest known name, or empty where none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f'Did you mean "{near[0]}"?' if near else ""
+__all__ = ["folded", "listed", "sentences"]
 
 
 def listed(names: Iterable[str]) -> str:
