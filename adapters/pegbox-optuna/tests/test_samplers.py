@@ -315,3 +315,24 @@ def test_what_a_constraint_refused_is_left_alone_and_forgotten_with_the_next_tri
     assert math.dist(found[0], (0.7, 0.2)) < 0.3
     assert max(math.dist(each, found[0]) for each in found) > 0.2
     assert ask(rig, 1, {}, 9) == ask(known(), 1, {}, 9)
+
+
+def test_a_gaussian_process_leaves_the_neighbourhood_of_failed_trials_alone() -> None:
+    """It counts them as the worst that is known: at their places it expects nothing better."""
+    rig = SearcherRig(
+        lambda: OptunaSearch(sampler="gp", n_startup_trials=1), {"x": Float(0, 1)}, seed=1
+    )
+    for at in range(11):
+        x = at / 10
+        failed = 0.35 < x < 0.65  # in the middle, where it would be least
+        rig.call(
+            "searcher_observe",
+            config={"x": x},
+            result=None if failed else rig.result([(x - 0.5) ** 2]),
+            outcome="failed" if failed else "finished",
+            trial_id=None,
+        )
+    for _ in range(3):
+        (trial,) = rig.asks(1)
+        assert not 0.38 < trial.point["x"] < 0.62
+        rig.end(trial, None, "failed")

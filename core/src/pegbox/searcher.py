@@ -36,6 +36,11 @@ class Traits:
         domains: The kinds of domain that it takes.
         ranges: The forms of ranges that it takes beside the plain one. What is not taken here or
             in ``domains`` is mapped to what is, where that is possible.
+        largest_int: How far from 0 it tells whole numbers apart; what lies farther is mapped.
+            2**53 for one that computes with floats, None for any distance.
+        largest_float: How far from 0 a range of real numbers may reach, unless it is logarithmic;
+            one that reaches farther is mapped, for the difference of such bounds can overflow.
+            None for any distance.
         conditions: Takes parameters that exist only for some value of another.
         multi_objective: Takes more than one objective.
         constraints: Takes linear constraints between parameters, and proposes no point that
@@ -63,6 +68,8 @@ class Traits:
     ranges: frozenset[RangeForm] = field(
         default_factory=lambda: frozenset({"log", "step", "log_step"})
     )
+    largest_int: int | None = 2**53
+    largest_float: float | None = 1e300
     conditions: bool = False
     multi_objective: bool = False
     constraints: bool = False

@@ -21,6 +21,9 @@ __all__ = ["suggest", "to_distribution", "to_value"]
 
 _LARGEST_INT: Final = 2**53
 
+#: A step that is finer, of the largest value, Optuna does not find its own values on.
+_FINEST: Final = 1e-6
+
 
 def to_distribution(path: str, domain: Any) -> BaseDistribution:
     """Optuna's distribution for a domain.
@@ -63,7 +66,7 @@ def to_value(domain: Any, drawn: Any) -> float | int:
 def _numeric(path: str, domain: Any) -> BaseDistribution:
     whole = domain.kind == "int"
     if not whole:
-        return FloatDistribution(domain.lower, domain.upper, log=domain.log, step=domain.step)
+        return FloatDistribution(domain.lower, domain.upper, log=domain.log, step=_step(domain))
     if max(abs(domain.lower), abs(domain.upper)) > _LARGEST_INT:
         raise UnsupportedSpace(
             f"parameter {path!r}: Optuna computes with floats, which do not tell whole numbers "
@@ -71,3 +74,10 @@ def _numeric(path: str, domain: Any) -> BaseDistribution:
             hint="Use a smaller range, or a float.",
         )
     return IntDistribution(domain.lower, domain.upper, log=domain.log, step=domain.step)
+
+
+def _step(domain: Any) -> float | None:
+    """The step of a range of real numbers; None where `to_value` has to find it."""
+    step: float | None = domain.step
+    largest = max(abs(domain.lower), abs(domain.upper))
+    return None if step is None or step < _FINEST * largest else step

@@ -21,6 +21,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from pegbox.seeds import derive_seed
 
+from pegbox_optuna.gaussian import WaryGaussianProcess
 from pegbox_optuna.samplers import generators, seed_for_ask
 
 __all__ = ["steadied"]
@@ -47,7 +48,7 @@ def steadied(sampler: BaseSampler, seed: int) -> BaseSampler:
 def _steady(sampler: BaseSampler, seed: int) -> None:
     for inside in [value for value in vars(sampler).values() if isinstance(value, BaseSampler)]:
         _steady(inside, seed)
-    for cls in (_Generations, _Evolution, _Sequence):
+    for cls in (_Generations, _Evolution, _Sequence, WaryGaussianProcess):
         if isinstance(sampler, cls.__bases__):
             sampler.__class__ = type(type(sampler).__name__, (cls, type(sampler)), {})
             sampler._seed_of_run = seed

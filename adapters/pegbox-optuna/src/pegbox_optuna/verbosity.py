@@ -11,10 +11,13 @@ __all__ = ["quiet"]
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Without Optuna's line about a new study; the user's verbosity stays as it was."""
+def quiet(least: int = optuna.logging.WARNING) -> Iterator[None]:
+    """Without Optuna's lines below a level, as the one about a new study.
+
+    The user's verbosity stays as it was.
+    """
     verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING))
+    optuna.logging.set_verbosity(max(verbosity, least))
     try:
         yield
     finally:

@@ -39,6 +39,8 @@ class GridSearch(Searcher):
 
     traits = Traits(
         domains=frozenset({"float", "int", "choice", "grid"}),
+        largest_int=None,
+        largest_float=None,
         conditions=True,
         multi_objective=True,
         exhaustive=True,

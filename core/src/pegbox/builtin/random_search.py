@@ -43,6 +43,8 @@ class RandomSearch(Searcher):
 
     traits = Traits(
         domains=frozenset({"float", "int", "choice", "normal", "grid"}),
+        largest_int=None,
+        largest_float=None,
         conditions=True,
         multi_objective=True,
         batches=True,

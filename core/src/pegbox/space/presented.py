@@ -19,6 +19,7 @@ from pegbox.space.domain import Domain, DomainKind, RangeForm
 from pegbox.space.normal import Normal
 from pegbox.space.ranges import Float, Int
 from pegbox.space.space import Space
+from pegbox.space.unit_cube import from_unit, to_unit
 
 __all__ = ["Presentation", "Shown", "Takes", "form_of", "show"]
 
@@ -33,6 +34,9 @@ class Takes(Protocol):
         domains: The kinds of domain.
         ranges: The forms of ranges beside the plain one.
         conditions: Whether it leaves out parameters that do not exist in a point.
+        largest_int: How far from 0 it tells whole numbers apart; None for any distance.
+        largest_float: How far from 0 a range of real numbers may reach that is not logarithmic;
+            None for any distance.
     """
 
     @property
@@ -41,6 +45,10 @@ class Takes(Protocol):
     def ranges(self) -> frozenset[RangeForm]: ...
     @property
     def conditions(self) -> bool: ...
+    @property
+    def largest_int(self) -> int | None: ...
+    @property
+    def largest_float(self) -> float | None: ...
 
 
 class Shown(ABC):
@@ -79,14 +87,14 @@ class _AsItIs(Shown):
 class _ByIndex(Shown):
     """A range with a step, by the number of steps from its lower bound."""
 
-    def __init__(self, domain: Float | Int, size: int) -> None:
+    def __init__(self, domain: Float | Int) -> None:
+        assert domain.size is not None
         self._own = domain
-        self.domain = Int(0, size - 1)
-        self.how = f"by the number of its step, 0 to {size - 1}"
+        self.domain = Int(0, domain.size - 1)
+        self.how = f"by the number of its step, 0 to {domain.size - 1}"
 
     def shown(self, value: float | int) -> int:
-        assert self._own.step is not None
-        return round(value / self._own.step - self._own.lower / self._own.step)
+        return _index(self._own, value)
 
     def meant(self, value: float | int) -> float | int:
         return self._own.at(int(value))
@@ -105,6 +113,28 @@ class _Nearest(Shown):
 
     def meant(self, value: float | int) -> float | int:
         return self._own.nearest(value)
+
+
+class _ByShare(Shown):
+    """A range by the share of it that lies below a value."""
+
+    how = "by its place in the range, from 0 to 1"
+
+    def __init__(self, domain: Float | Int) -> None:
+        self._own = domain
+        self._size = domain.size
+        self.domain = Float(0, 1)
+
+    def shown(self, value: float | int) -> float:
+        if self._size is None:
+            return min(max(to_unit(self._own, value), 0.0), 1.0)
+        return (2 * _index(self._own, value) + 1) / (2 * self._size)
+
+    def meant(self, value: float | int) -> float | int:
+        if self._size is None:
+            return from_unit(self._own, value)
+        part, whole = float(value).as_integer_ratio()
+        return self._own.at(min(part * self._size // whole, self._size - 1))
 
 
 class _InLogarithm(Shown):
@@ -151,21 +181,52 @@ def show(domain: Domain, takes: Takes) -> Shown | None:
 
 def _show_range(domain: Float | Int, takes: Takes) -> Shown | None:
     kinds, form = takes.domains, form_of(domain)
-    if domain.kind in kinds and (form is None or form in takes.ranges):
+    near = _is_near(domain, takes)
+    if near and domain.kind in kinds and (form is None or form in takes.ranges):
         return _AsItIs(domain)
-    if form == "step" and "int" in kinds:
-        assert domain.size is not None
-        return _ByIndex(domain, domain.size)
-    if domain.log and "log" in takes.ranges and domain.kind in kinds:
+    if _is_counted(domain, takes):
+        return _ByIndex(domain)
+    if near and domain.log and "log" in takes.ranges and domain.kind in kinds:
         return _Nearest(domain, _without_step(domain))
     if "float" not in kinds:
         return None
-    if domain.log:
+    if domain.log and _is_wide(domain):
         return _InLogarithm(domain)
+    if not (near or (domain.log and isinstance(domain, Float))):
+        return _ByShare(domain)
     if isinstance(domain, Float):
         return _Nearest(domain, Float(domain.lower, domain.upper))
     half = domain.step / 2  # each value has as much room
     return _Nearest(domain, Float(domain.lower - half, domain.upper + half))
+
+
+def _is_near(domain: Float | Int, takes: Takes) -> bool:
+    """Whether the searcher can compute with the bounds."""
+    if isinstance(domain, Float) and domain.log:
+        return takes.largest_float is None or _is_wide(domain)
+    most = takes.largest_float if isinstance(domain, Float) else takes.largest_int
+    return most is None or max(abs(domain.lower), abs(domain.upper)) <= most
+
+
+def _is_wide(domain: Float | Int) -> bool:
+    """Whether the logarithms of the bounds differ."""
+    return math.log(domain.lower) < math.log(domain.upper)
+
+
+def _is_counted(domain: Float | Int, takes: Takes) -> bool:
+    """Whether what is not shown as it is can be shown by the number of the step."""
+    if domain.size is None or "int" not in takes.domains:
+        return False
+    few = takes.largest_int is None or domain.size - 1 <= takes.largest_int
+    return few and (domain.size == 1 or not domain.log)
+
+
+def _index(domain: Float | Int, value: float | int) -> int:
+    """The number of a value's step."""
+    if isinstance(domain, Int):  # exact, however large they are
+        return int(value - domain.lower) // domain.step
+    assert domain.step is not None
+    return round(value / domain.step - domain.lower / domain.step)
 
 
 def _without_step(domain: Float | Int) -> Float | Int:
@@ -202,9 +263,11 @@ class Presentation:
         for path, domain in space.domains.items():
             shown = show(domain, takes)
             if shown is None:
+                what = f"a {domain.kind} domain"
+                if domain.kind in takes.domains:
+                    what = f"{domain}"
                 raise UnsupportedSpace(
-                    f"parameter {path!r} is a {domain.kind} domain, for which the searcher has "
-                    "nothing like it",
+                    f"parameter {path!r} is {what}, for which the searcher has nothing like it",
                     hint=f"It takes {', '.join(sorted(takes.domains))}.",
                 )
             self.parameters[path] = shown
