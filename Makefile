@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # More words for pytest, or for the benchmarks: make test ARGS="-k space"
 ARGS ?=
+# Processes that share the test files; 0 for none beside pytest's own: make test JOBS=0 ARGS="--pdb"
+JOBS ?= 2
 
 SETUPS := $(wildcard core/pyproject.toml adapters/*/pyproject.toml plugins/*/pyproject.toml)
 PACKAGES := $(patsubst %/pyproject.toml,%,$(SETUPS))
@@ -23,10 +25,10 @@ demo: $(VENV)/for-demo ## Tune a classifier of handwritten digits on all cores
 	@$(VENV)/bin/python examples/digits.py
 
 test: lint ## Check form and types, then run all tests
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/for-tests ## Run the tests that start and install little
-	@$(RUN) pytest -m "not slow" $(ARGS)
+	@$(RUN) pytest -n $(JOBS) --dist loadfile -m "not slow" $(ARGS)
 
 faults: $(VENV)/for-tests ## Run the fault tests at length: 200 kills of each kind, 200 moves of workers, cuts of 10 s
 	@PEGBOX_FAULT_CUT_S=10 PEGBOX_FAULT_KILLS=200 PEGBOX_FAULT_MOVES=200 \
