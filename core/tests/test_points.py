@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pegbox import Tuner, choice, grid_search, loguniform, randint, report, sample_from, uniform
+from pegbox import (
+    Tuner,
+    choice,
+    grid_search,
+    loguniform,
+    randint,
+    randn,
+    report,
+    sample_from,
+    uniform,
+)
 from pegbox.builtin.concurrency_limiter import ConcurrencyLimiter
 from pegbox.builtin.grid_search import GridSearch
 from pegbox.builtin.random_search import RandomSearch
@@ -272,6 +282,42 @@ def test_with_repeats_new_ones_come_with_the_next_group(tmp_path):
     assert found[2] == found[3]
     assert [each[0] for each in found[4:6]] == [0.5] * 2
     assert found[6] == found[7] != found[2]
+
+
+class Plain(Following):
+    """It is shown logarithmic ranges, huge numbers and normal distributions as something else."""
+
+    traits = Traits(domains=frozenset({"float", "int"}), ranges=frozenset(), cheap=True)
+
+
+FAR = {"lr": loguniform(1e-5, 1), "n": randint(0, 2**62), "z": randn(0, 1)}
+
+
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_where_a_searcher_is_shown_something_else_trials_have_the_very_values(tmp_path, repeat):
+    points = [
+        {"lr": 0.00123456789, "n": 2**61 + 1, "z": 12.5},
+        {"lr": 0.001, "n": 2**61 + 2, "z": 1 / 3},
+        {"lr": 0.7, "n": 2**61 + 3, "z": -9.0},
+        {"n": 2**61 + 4},
+    ]
+    wanted = [point for point in points for _ in range(repeat)]
+
+    def make(count):
+        plain = Plain(points_to_evaluate=points[:count])
+        return Repeater(plain, repeat=2, set_index=False) if repeat == 2 else plain
+
+    def configs(found):
+        return [result.config for result in found]
+
+    fit(tmp_path, search_alg=make(4), space=FAR, name="straight", num_samples=6 * repeat)
+    straight = configs(stored(tmp_path, "straight"))
+    assert straight[: 3 * repeat] == wanted[:-repeat]
+    assert {config["n"] for config in straight[3 * repeat : 4 * repeat]} == {2**61 + 4}
+
+    fit(tmp_path, search_alg=make(2), space=FAR, num_samples=2 * repeat)
+    changes = {"search_alg": make(4), "num_samples": 6 * repeat}
+    assert configs(restore(tmp_path, tune=changes)) == straight
 
 
 def test_one_that_goes_through_combinations_refuses_new_ones(tmp_path):

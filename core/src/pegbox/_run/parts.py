@@ -153,6 +153,7 @@ def _desk(
         TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
         presentation=presentation,
+        wanted=lambda ask: plan.points.at(plan.searcher.asks_inside(ask + 1) - 1),
         evaluated=[
             *evaluated_points(plan.searcher, plan.space, plan.objectives),
             *tellable(plan.warm_start, plan.objectives, plan.outcome_constraints),

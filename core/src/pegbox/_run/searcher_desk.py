@@ -32,6 +32,10 @@ __all__ = ["KnownTrial", "SearcherDesk"]
 KnownTrial = tuple[int, Point, Mapping[str, Any] | None, Outcome | None]
 
 
+def _nothing(ask: int) -> Point:
+    return {}
+
+
 class SearcherDesk:
     """One run's way to its searcher.
 
@@ -46,6 +50,7 @@ class SearcherDesk:
         named: Gives a new trial the names that the user's functions say.
         clock: Seconds on the run's clock.
         presentation: The space in the searcher's own terms.
+        wanted: Gives what the user wants to have tried at an ask, whole or in part.
         evaluated: Results from elsewhere, which it is told before anything else.
         mortal: Whether the searcher may come to be made again, and told again what is known.
 
@@ -66,6 +71,7 @@ class SearcherDesk:
         clock: Callable[[], float],
         *,
         presentation: Presentation,
+        wanted: Callable[[int], Point] = _nothing,
         evaluated: Iterable[Told] = (),
         mortal: bool = False,
     ) -> None:
@@ -79,6 +85,7 @@ class SearcherDesk:
         self._named = named
         self._clock = clock
         self._presentation = presentation
+        self._wanted = wanted
         self._evaluated = tuple(evaluated)
         self._untold = list(self._evaluated)
         self._mortal = mortal
@@ -210,7 +217,7 @@ class SearcherDesk:
         answer = self._searcher.suggest(
             trial_id=name, pending=MappingProxyType(self._pending), ask=ask, seed=seed
         )
-        return answer if isinstance(answer, Signal) else self._conformed(answer)
+        return answer if isinstance(answer, Signal) else self._conformed(answer, ask)
 
     def _born(self, number: int, ask: int, point: Point, added: Mapping[str, Any]) -> Suggested:
         """The trial that a point becomes."""
@@ -239,9 +246,9 @@ class SearcherDesk:
         """A point as this searcher would have proposed it."""
         return self._presentation.shown(point)
 
-    def _conformed(self, answer: Mapping[str, Any]) -> Point:
+    def _conformed(self, answer: Mapping[str, Any], ask: int) -> Point:
         try:
-            return self._presentation.meant(answer)
+            return self._presentation.meant(answer, self._wanted(ask))
         except PegboxError as error:
             raise outside_the_space(self._searcher.label, error) from error
 

@@ -33,6 +33,10 @@ class StartingPoints:
     given: tuple[Point, ...] = ()
     placed: tuple[Point, ...] = ()
 
+    def at(self, ask: int) -> Point:
+        """What is to be tried at an ask of what proposes; empty where all is its own choice."""
+        return self.placed[ask] if 0 <= ask < len(self.placed) else {}
+
     def to_json(self) -> dict[str, Any]:
         """As the store keeps them."""
         return {"given": list(self.given), "placed": list(self.placed)}
@@ -75,8 +79,12 @@ def continued(
 
 
 def _is_in(part: Point, whole: Point) -> bool:
-    # A searcher that is shown a parameter by a mapping gives it back but for rounding.
-    return all(path in whole and math.isclose(whole[path], part[path]) for path in part)
+    return all(path in whole and _is_as(whole[path], part[path]) for path in part)
+
+
+def _is_as(tried: float | int, wanted: float | int) -> bool:
+    # A searcher may give back a real number but for rounding.
+    return math.isclose(tried, wanted) if isinstance(wanted, float) else tried == wanted
 
 
 def _counted(component: Component, new: int) -> ConfigError:

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from statistics import NormalDist
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from pegbox.errors import ConfigError, UnsupportedSpace
@@ -290,8 +291,15 @@ class Presentation:
                 found[path] = each.shown(found[path])
         return found
 
-    def meant(self, proposal: Mapping[str, Any]) -> dict[str, float | int]:
+    def meant(
+        self, proposal: Mapping[str, Any], wanted: Mapping[str, float | int] = MappingProxyType({})
+    ) -> dict[str, float | int]:
         """The point that a proposal of the searcher stands for.
+
+        Args:
+            proposal: In the searcher's terms.
+            wanted: What the user wants to have tried there. Of these, values that are shown as
+                they are proposed come back as they are: other ones may be shown the same.
 
         Raises:
             ConfigError: A value is missing, unknown or outside; path, value and bounds are named.
@@ -300,7 +308,9 @@ class Presentation:
         for path, each in self._mapped.items():
             if path in found:
                 try:
-                    found[path] = each.meant(each.domain.conform(found[path]))
+                    value = each.domain.conform(found[path])
+                    is_wanted = path in wanted and each.shown(wanted[path]) == value
+                    found[path] = wanted[path] if is_wanted else each.meant(value)
                 except ConfigError as error:
                     raise ConfigError(
                         f"parameter {path!r}, shown {each.how}: {error.message}", hint=error.hint
