@@ -94,6 +94,9 @@ def test_given_points_take_no_place_of_the_design() -> None:
     (first, second, *rest) = points({"x": 0.5, "y": 0.25}, {"y": 0.75})
     assert (first, second["y"]) == ({"x": 0.5, "y": 0.25}, 0.75)
     assert rest == points()
+    # As they are placed where they come new at a restore.
+    assert points({}, {}, {"x": 0.5, "y": 0.25})[:2] == points()[:2]
+    assert points({}, {}, {"x": 0.5, "y": 0.25})[3] == points()[2]
 
 
 @pytest.mark.parametrize("liar", ["cl_mean", "cl_max"])

@@ -162,7 +162,8 @@ class SkOptSearch(Searcher):
         given = self._points[ask] if ask < len(self._points) else {}
         # No result can come of what was refused: it is as good as failed.
         known = [*self._known.in_order(), *(KnownPoint(point, None) for point in refused)]
-        since = max(ask - len(self._points), 0)
+        # At a restore new ones may have come after asks that were answered without.
+        since = ask - sum(bool(point) for point in self._points[:ask])
         return {**self._proposals.propose(known, under_way, since, seed), **given}
 
     def on_trial_complete(
