@@ -6,7 +6,9 @@ A point depends on the seed of its ask alone, so the order in which trials end c
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from pegbox.argument_checks import flag
@@ -80,8 +82,10 @@ class RandomSearch(Searcher):
         grids = {path: each for path, each in space.items() if isinstance(each, Grid)}
         self._whole = _Sample(grids, {})
         self._first = [_Sample(grids, point) for point in points]
+        #: By how many asks each of these, and all before it, is over.
+        self._ends = list(accumulate(sample.size for sample in self._first))
         left = max(num_samples - len(points), 0)
-        self._asks = sum(sample.size for sample in self._first) + left * self._whole.size
+        self._asks = self._given_asks + left * self._whole.size
         self._endless = num_samples < 0
 
     def suggest(
@@ -94,13 +98,17 @@ class RandomSearch(Searcher):
         rng = random.Random(f"{self._seed}/{number}" if self._constant else seed)
         return draw_point(self._space, self._conditions, rng, sample.given(place))
 
+    @property
+    def _given_asks(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
     def _sample_of(self, ask: int) -> tuple[_Sample, int, int]:
         """The sample that an ask belongs to, its number, and the place in its grids."""
-        for number, sample in enumerate(self._first):
-            if ask < sample.size:
-                return sample, number, ask
-            ask -= sample.size
-        rounds, place = divmod(ask, self._whole.size)
+        if ask < self._given_asks:
+            number = bisect_right(self._ends, ask)
+            sample = self._first[number]
+            return sample, number, ask - self._ends[number] + sample.size
+        rounds, place = divmod(ask - self._given_asks, self._whole.size)
         return self._whole, len(self._first) + rounds, place
 
 
