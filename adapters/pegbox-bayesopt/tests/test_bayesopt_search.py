@@ -375,3 +375,19 @@ def test_what_a_constraint_refused_is_left_as_if_it_had_failed() -> None:
     assert math.dist(first.values(), (0.7, 0.2)) < 0.2
     refused = {refused_id("abcde_00000", 0): first}
     assert math.dist(drive.ask(refused).values(), first.values()) > 0.1
+
+
+def test_what_was_refused_is_no_step_of_the_search() -> None:
+    """Neither random points are the fewer for it, nor is what comes after them less daring."""
+    options = {"kappa": 8.0, "exploration_decay": 0.5}
+    refused = {refused_id("abcde_00000", at): {"x": at / 9, "y": 0.9} for at in range(6)}
+
+    def asked(steps: int, pending: Mapping[str, Point], **options: Any) -> Point:
+        drive = Drive(random_search_steps=steps, **options)
+        for number in range(6):
+            drive.tell(number, {"x": number / 5, "y": 0.1}, number / 5)
+        drive.asks = 6
+        return drive.ask(pending)
+
+    assert asked(10, refused, **options) == asked(10, {}, **options)
+    assert asked(4, refused, **options) == asked(4, refused, kappa=8.0 * 0.5**2)

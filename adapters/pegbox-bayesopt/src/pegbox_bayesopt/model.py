@@ -61,16 +61,25 @@ class Model:
         self._redraws = redraws
         self._digits = digits
 
-    def propose(self, known: list[KnownPoint], pending: Sequence[Point], seed: int) -> Point:
+    def propose(
+        self,
+        known: Sequence[KnownPoint],
+        pending: Sequence[Point],
+        seed: int,
+        refused: Sequence[Point] = (),
+    ) -> Point:
         """A point that follows from the arguments alone.
 
         Args:
             known: What has ended, in the order of the trials.
             pending: What is under way, in the same order.
             seed: From 0 to 2**32 - 1.
+            refused: What was proposed for the same trial before: no step of the search's.
         """
         rng = np.random.RandomState(seed)
         suggestions = len(known) + len(pending) - self._random_steps
+        # No result can come of what was refused: it is as good as failed.
+        known = [*known, *(KnownPoint(point, None) for point in refused)]
         # The library maximizes. There are no losses where nothing but failures is known.
         found = zip(known, losses(known), strict=False)
         observed = [(each.point, -loss) for each, loss in found]

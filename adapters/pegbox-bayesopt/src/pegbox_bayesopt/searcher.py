@@ -12,7 +12,7 @@ from pegbox.argument_checks import flag, whole
 from pegbox.constraints import LinearConstraint, OutcomeConstraint
 from pegbox.decisions import Signal
 from pegbox.errors import ConfigError
-from pegbox.known_points import KnownPoint, KnownPoints, parted
+from pegbox.known_points import KnownPoints, parted
 from pegbox.objective import Objective
 from pegbox.searcher import Point, Searcher, Traits
 from pegbox.space import NO_CONDITIONS, Condition, Domain
@@ -174,9 +174,7 @@ class BayesOptSearch(Searcher):
         if given.keys() == self._space.keys():
             return given
         under_way, refused = parted(pending)
-        # No result can come of what was refused: it is as good as failed.
-        known = [*self._known.in_order(), *(KnownPoint(point, None) for point in refused)]
-        point = self._model.propose(known, under_way, seed % 2**32)
+        point = self._model.propose(self._known.in_order(), under_way, seed % 2**32, refused)
         return {path: given.get(path, point[path]) for path in self._space}
 
     def on_trial_complete(
