@@ -56,12 +56,10 @@ TRAITS: Final[Mapping[str, tuple[str, str, str]]] = {
     "outcome_constraints": ("constraints on outcomes", "native", "by pegbox: told as failed"),
     "multi_objective": ("several objectives", "native", "one; several by `scalarization=`"),
     "batches": ("points beside each other differ", "native", "by pegbox: moved apart"),
-    "intermediate": ("learns from", "every result", "last results"),
 }
 
 #: Case -> row, for what every searcher has to do.
 CASES: Final = {
-    "learns_which_way_is_down": "learns from its points and from others'",
     "failures_poison_nothing": "failures and NaN poison nothing",
     "tries_the_given_points_first": "`points_to_evaluate`",
     "repeats": "repeats with its seed, also after a restore",
@@ -187,11 +185,18 @@ def _rows() -> Iterator[tuple[str, Callable[[Mapping[str, Any]], str]]]:
         yield row, lambda each, domain=domain: _domain(domain, Traits.from_json(each["traits"]))
     for trait, (row, yes, no) in TRAITS.items():
         yield row, lambda each, trait=trait, yes=yes, no=no: yes if each["traits"][trait] else no
+    yield "learns from", lambda each: _learns_from(each["traits"])
     for case, row in CASES.items():
         yield (
             row,
             lambda each, case=case: "no, see below" if case in each["known_failures"] else ("yes"),
         )
+
+
+def _learns_from(traits: Mapping[str, Any]) -> str:
+    if traits["model_free"] or traits["exhaustive"]:
+        return "nothing"
+    return f"{'every result' if traits['intermediate'] else 'last results'}, also of others' points"
 
 
 def _domain(domain: Domain, traits: Traits) -> str:
