@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from statistics import fmean
 from typing import Any, Final
 
@@ -67,30 +68,41 @@ def durations(seed: int) -> Iterator[float]:
 
 
 def _simulated(cell: Cell, loss: Measured) -> SimulatedRun:
-    # In virtual time an ask is made where the driver would go on; that it is slow is said at each.
-    logging.getLogger("pegbox").setLevel(logging.ERROR)
     subject, lasting = SUBJECTS[cell.subject], durations(cell.seed)
 
     def curve(config: Mapping[str, Any], iteration: int) -> tuple[float, dict[str, float]] | None:
         return (next(lasting), {"loss": loss(config)}) if iteration == 1 else None
 
-    run = simulate(
-        curve,
-        param_space=PROBLEMS[cell.problem].space,
-        tune_config=TuneConfig(
-            metric="loss",
-            mode="min",
-            num_samples=cell.trials,
-            search_alg=(subject.searcher, dict(subject.options)),
-            seed=cell.seed,
-            # One at a time is asked with all results known, as it is without pegbox.
-            lookahead=0 if cell.concurrency == 1 else None,
-        ),
-        cluster=SimulatedCluster(workers=cell.concurrency),
-    )
+    with _without_warnings():
+        run = simulate(
+            curve,
+            param_space=PROBLEMS[cell.problem].space,
+            tune_config=TuneConfig(
+                metric="loss",
+                mode="min",
+                num_samples=cell.trials,
+                search_alg=(subject.searcher, dict(subject.options)),
+                seed=cell.seed,
+                # One at a time is asked with all results known, as it is without pegbox.
+                lookahead=0 if cell.concurrency == 1 else None,
+            ),
+            cluster=SimulatedCluster(workers=cell.concurrency),
+        )
     if run.error is not None:
         raise run.error
     return run
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Not that asks are slow: in virtual time each is made where the driver would go on."""
+    logger = logging.getLogger("pegbox")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _losses(run: SimulatedRun) -> list[float]:

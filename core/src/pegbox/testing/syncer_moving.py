@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from pegbox.testing.syncer_cases import SyncerCases
-from pegbox.testing.syncer_rig import contents, empty_folders, temporary_files_in
+from pegbox.testing.syncer_rig import contents, empty_folders, folders_below, temporary_files_in
 
 __all__ = ["MovingCases"]
 
@@ -166,11 +166,13 @@ class MovingCases(SyncerCases):
         """
         rig = self.rig(tmp_path)
         for content in (b"first", b"second"):
-            rig.push(rig.given({**_FILES, "a.txt": content}))
-            left = empty_folders(tmp_path)
+            given = rig.given({**_FILES, "a.txt": content})
+            there = folders_below(tmp_path)
+            rig.push(given)
+            left = empty_folders(tmp_path, there)
             assert not left, f"going up, it leaves empty folders behind: {left}"
             rig.pull(str(rig.local / "to"))
-            left = empty_folders(tmp_path)
+            left = empty_folders(tmp_path, there)
             assert not left, f"coming down, it leaves empty folders behind: {left}"
 
     def test_keeps_nothing_in_mind(self, tmp_path: Path) -> None:

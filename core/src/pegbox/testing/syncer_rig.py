@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -127,10 +127,15 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def empty_folders(folder: Path) -> list[str]:
-    """Paths of all folders below a folder that have nothing in them, relative to it, with ``/``."""
-    folders = (path for path in folder.rglob("*") if path.is_dir() and not any(path.iterdir()))
-    return sorted(path.relative_to(folder).as_posix() for path in folders)
+def folders_below(folder: Path) -> set[str]:
+    """Paths of all folders below a folder, relative to it, with ``/``."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_dir()}
+
+
+def empty_folders(folder: Path, but: Collection[str]) -> list[str]:
+    """Those of `folders_below` with nothing in them, but for some that were there before."""
+    empty = (path for path in folders_below(folder) if not any((folder / path).iterdir()))
+    return sorted(path for path in empty if path not in but)
 
 
 @contextmanager
