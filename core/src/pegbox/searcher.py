@@ -248,7 +248,8 @@ class Searcher:
                 that do not exist out of its points; any other may take no notice: it always
                 gives a value for each, and core uses what exists.
             points: What the user wants to have tried first: ``points_to_evaluate``, coded like
-                points. What one leaves out is the searcher's to choose.
+                points. What one leaves out is the searcher's to choose. Each stands at the number
+                of its ask; where new ones come at a restore, empty ones stand before them.
             parameter_constraints: Those of the user's that are linear, over parameters of
                 ``space`` whose point values are the numbers that the trial gets; none unless the
                 traits have ``constraints``. All others are held by the core, which asks again.

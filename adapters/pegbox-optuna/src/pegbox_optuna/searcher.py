@@ -44,7 +44,9 @@ class OptunaSearch(Searcher):
         metric: Name of the reported value that counts, where the run names none; or several.
         mode: ``"min"`` or ``"max"``, for each; given with ``metric`` or not at all.
         points_to_evaluate: Configurations, or parts of them, that are proposed first; what one
-            leaves out is the sampler's to choose.
+            leaves out is the sampler's to choose. Where ``space`` is a function they go by the
+            number of the trial, so that new ones at a restore are tried only as far as they stand
+            in the list behind the trials that there are.
         sampler: ``"tpe"`` (the default), ``"gp"`` (needs the packages torch and scipy),
             ``"cmaes"`` (needs cmaes), ``"nsgaii"``, ``"nsgaiii"``, ``"qmc"`` (needs scipy),
             ``"random"``, ``"brute_force"``; or a sampler object of Optuna's, which is copied for
