@@ -129,13 +129,14 @@ class Drive:
             self.searcher,
             self.space,
             ToldResults((LOSS,)),
-            FeasiblePoints(Allowed((), self.space), self.space, self.traits, 1, 1),
+            FeasiblePoints(Allowed((), self.space), self.space, self.traits, 1, 1, lambda ask: {}),
             1,
             "abcde",
             lambda config: Resources({}),
             lambda born: born,
             lambda: 0.0,
             presentation=presentation,
+            wanted=lambda ask: {},
             mortal=self.own_process,
         )
         self.desk.recall(

@@ -391,6 +391,31 @@ def test_a_function_that_fails_later_ends_the_run_and_is_named():
     assert message in str(played.error)
 
 
+class Adds(Searcher):
+    """Adds the same to what it is given, however often it is asked."""
+
+    traits = Traits(cheap=True)
+
+    def setup(self, points):
+        self.points = points
+
+    def suggest(self, ask):
+        return {"x": 0.75, "y": 0.75, **(self.points[ask] if ask < len(self.points) else {})}
+
+
+def test_what_the_user_wants_to_have_tried_is_kept_where_the_rest_is_drawn():
+    def not_near(config):
+        return config["y"] != 0.4
+
+    searcher = Adds(points_to_evaluate=[{"x": 0.375}, {"y": 0.4}])
+    first, second, third = configs(run([*CORNER, not_near], search_alg=searcher, num_samples=3))
+    assert first["x"] == 0.375
+    assert first["y"] <= 0.125
+    # What nothing can be drawn to is drawn anew.
+    assert second["y"] != 0.4
+    assert third["x"] + third["y"] <= 0.5
+
+
 # ---------------------------------------------------------------------------------------- restore
 
 

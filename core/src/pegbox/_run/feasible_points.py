@@ -62,6 +62,7 @@ class FeasiblePoints:
         traits: Of the searcher.
         seed: The run's.
         searcher_seed: What points follow from.
+        wanted: Gives what the user wants to have tried at an ask, whole or in part.
 
     Attributes:
         left_out: How many combinations of a grid have been left out so far; asks are numbered on
@@ -69,7 +70,13 @@ class FeasiblePoints:
     """
 
     def __init__(
-        self, allowed: Allowed, space: Space, traits: Traits, seed: int, searcher_seed: int
+        self,
+        allowed: Allowed,
+        space: Space,
+        traits: Traits,
+        seed: int,
+        searcher_seed: int,
+        wanted: Callable[[int], Point],
     ) -> None:
         self._allowed = allowed
         self._space = space
@@ -77,6 +84,7 @@ class FeasiblePoints:
         self._counts = traits.exhaustive or ("grid" in traits.domains and space.grid_size > 1)
         self._seed = seed
         self._searcher_seed = searcher_seed
+        self._wanted = wanted
         self.left_out = 0
 
     def continue_from(self, left_out: int) -> None:
@@ -144,14 +152,26 @@ class FeasiblePoints:
         }
         if len(grids) == len(refused):
             return None
-        rng = random.Random(derive_seed(self._searcher_seed, "feasible", ask))
-        for _ in range(_DRAWS_BESIDE_GRIDS if self._counts else _DRAWS):
-            point = self._space.conform(self._space.sample(rng, grids))
-            if self.allows(point, number):
-                return Chosen(point, ask, proposed=False)
+        point = self._sampled(number, ask, grids)
+        if point is not None:
+            return Chosen(point, ask, proposed=False)
         if self._counts:
             return None
         raise self._none_found(number, ask)
+
+    def _sampled(self, number: int, ask: int, grids: Point) -> Point | None:
+        """A random point that is allowed; with what the user wants to have tried, if there is one.
+
+        With grids the searcher's proposals are for less than a point of the user's each.
+        """
+        wanted = {} if self._counts else self._wanted(ask)
+        for given in [{**wanted, **grids}, grids] if wanted else [grids]:
+            rng = random.Random(derive_seed(self._searcher_seed, "feasible", ask))
+            for _ in range(_DRAWS_BESIDE_GRIDS if self._counts else _DRAWS):
+                point = self._space.conform(self._space.sample(rng, given))
+                if self.allows(point, number):
+                    return point
+        return None
 
     def _none_found(self, number: int, ask: int) -> ConfigError:
         """How many of the same draws hold each constraint."""

@@ -38,6 +38,7 @@ from pegbox._run.trial_names import TrialNames
 from pegbox._run.warm_start import tellable
 from pegbox.configs import CheckpointConfig
 from pegbox.constraints import LinearConstraint
+from pegbox.searcher import Point
 from pegbox.seeds import derive_seed
 from pegbox.space.presented import Presentation
 
@@ -128,6 +129,9 @@ def _desk(
     state: RunState,
     clock: Callable[[], float],
 ) -> SearcherDesk:
+    def wanted(ask: int) -> Point:
+        return plan.points.at(plan.searcher.asks_inside(ask + 1) - 1)
+
     own_seed = plan.searcher.own_seed
     told = ToldResults(
         plan.objectives,
@@ -141,6 +145,7 @@ def _desk(
         plan.traits,
         plan.seed,
         plan.seed if own_seed is None else own_seed,
+        wanted,
     )
     return SearcherDesk(
         searcher,
@@ -153,7 +158,7 @@ def _desk(
         TrialNames(plan.trial_name_creator, plan.trial_dirname_creator, state).named,
         clock,
         presentation=presentation,
-        wanted=lambda ask: plan.points.at(plan.searcher.asks_inside(ask + 1) - 1),
+        wanted=wanted,
         evaluated=[
             *evaluated_points(plan.searcher, plan.space, plan.objectives),
             *tellable(plan.warm_start, plan.objectives, plan.outcome_constraints),

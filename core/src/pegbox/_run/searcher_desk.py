@@ -32,10 +32,6 @@ __all__ = ["KnownTrial", "SearcherDesk"]
 KnownTrial = tuple[int, Point, Mapping[str, Any] | None, Outcome | None]
 
 
-def _nothing(ask: int) -> Point:
-    return {}
-
-
 class SearcherDesk:
     """One run's way to its searcher.
 
@@ -71,7 +67,7 @@ class SearcherDesk:
         clock: Callable[[], float],
         *,
         presentation: Presentation,
-        wanted: Callable[[int], Point] = _nothing,
+        wanted: Callable[[int], Point],
         evaluated: Iterable[Told] = (),
         mortal: bool = False,
     ) -> None:
