@@ -18,6 +18,7 @@ __all__ = [
     "SyncerRig",
     "contents",
     "empty_folders",
+    "folders_below",
     "short_of_room",
     "temporary_files_in",
     "write",
