@@ -248,6 +248,26 @@ def test_a_sampler_that_stops_its_study_has_finished() -> None:
             "pegbox's report\n"
             '  Write TuneConfig(outcome_constraints=["latency <= 0.2"]).',
         ),
+        (
+            {"sampler": "cmaes", "x0": {"x": 0.5}},
+            "sampler 'cmaes': x0 is a point in Optuna's parameters\n"
+            "  Give points of your own space as points_to_evaluate=[...].",
+        ),
+        (
+            {"sampler": "cmaes", "source_trials": []},
+            "sampler 'cmaes': source_trials takes trials of another of Optuna's studies\n"
+            "  Give what is known to Tuner(..., warm_start=...).",
+        ),
+        (
+            {"sampler": "cmaes", "sigma0": -1.0},
+            "sampler 'cmaes': sigma0 must be a finite number above 0, got -1.0\n"
+            "  It is the first standard deviation, each range being 1 wide; 0.17 is usual.",
+        ),
+        (
+            {"sampler": "cmaes", "sigma0": math.nan},
+            "sampler 'cmaes': sigma0 must be a finite number above 0, got nan\n"
+            "  It is the first standard deviation, each range being 1 wide; 0.17 is usual.",
+        ),
     ],
 )
 def test_what_a_sampler_cannot_do_is_refused(arguments: dict[str, Any], message: str) -> None:

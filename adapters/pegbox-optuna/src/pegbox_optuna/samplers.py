@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from importlib.util import find_spec
@@ -40,6 +41,22 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "float": (int, float),
     "bool": (bool,),
     "str": (str,),
+}
+
+#: Options that tell of Optuna's own trials and parameters -> why not, and what does the same here.
+_INSTEAD: Final[Mapping[str, tuple[str, str]]] = {
+    "constraints_func": (
+        "is called with Optuna's trials and does not see what pegbox's report",
+        'Write TuneConfig(outcome_constraints=["latency <= 0.2"]).',
+    ),
+    "source_trials": (
+        "takes trials of another of Optuna's studies",
+        "Give what is known to Tuner(..., warm_start=...).",
+    ),
+    "x0": (
+        "is a point in Optuna's parameters",
+        "Give points of your own space as points_to_evaluate=[...].",
+    ),
 }
 
 #: From where on Optuna can use options that it does not look at before it computes with them.
@@ -174,16 +191,12 @@ def _by_name(name: str, options: Mapping[str, Any]) -> BaseSampler:
 
 
 def _check_options(name: str, kind: Kind, options: Mapping[str, Any]) -> None:
-    if "constraints_func" in options:
-        raise ConfigError(
-            f"sampler {name!r}: constraints_func is called with Optuna's trials and does not see "
-            "what pegbox's report",
-            hint='Write TuneConfig(outcome_constraints=["latency <= 0.2"]).',
-        )
     known = dict(inspect.signature(kind.cls).parameters)
     known.pop("seed", None)
-    known.pop("constraints_func", None)
     for option, value in options.items():
+        if option in known.keys() & _INSTEAD.keys():
+            why, instead = _INSTEAD[option]
+            raise ConfigError(f"sampler {name!r}: {option} {why}", hint=instead)
         if option not in known:
             raise ConfigError(
                 f"sampler {name!r} has no option {option!r}", hint=nearest(option, known, _SHARED)
@@ -191,6 +204,11 @@ def _check_options(name: str, kind: Kind, options: Mapping[str, Any]) -> None:
         what = f"sampler {name!r}: {option}"
         _check_type(what, str(known[option].annotation), value)
         _check_size(what, value, _LEAST.get(option))
+        if option == "sigma0" and value is not None and not 0 < value < math.inf:
+            raise ConfigError(
+                f"{what} must be a finite number above 0, got {value}",
+                hint="It is the first standard deviation, each range being 1 wide; 0.17 is usual.",
+            )
 
 
 def _check_type(what: str, written: str, value: Any) -> None:
