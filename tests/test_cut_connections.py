@@ -67,7 +67,8 @@ def test_workers_whose_connection_stalls_go_on_and_those_that_lose_it_lose_their
     way = stack.enter_context(proxy(scheduler))
     for name in ("a", "b"):
         stack.enter_context(lone_worker(way.address, name, environment=PATH))
-    options = {"samples": 3, "reports": 8, "report_s": 0.1}
+    # First tries last long enough for the third to be cut off, however slow this machine is.
+    options = {"samples": 3, "reports": 8, "report_s": 0.1, "hangs": 3.0}
     driver = stack.enter_context(SharedDriver("run", scheduler, tmp_path, **options))
     driver.at_work(2)
     way.order("stall")
